@@ -1,0 +1,1 @@
+export type { BatchRunner } from './batchRunner';

@@ -1,0 +1,39 @@
+// Everything `npm test` stands for, in the order in which a mistake is cheapest to see.
+// Arguments choose test files by a part of their path: `npm test -- datasets`.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const project = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const wanted = process.argv.slice(2);
+
+function stage(title, args) {
+  const start = performance.now();
+  console.log(`\n== ${title}`);
+  const { status, signal } = spawnSync(process.execPath, args, { cwd: project, stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(`\n== ${title}: failed${signal ? ` (${signal})` : ''}`);
+    process.exit(status ?? 1);
+  }
+  console.log(`== ${title}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}
+
+// Tests whose source is gone must not run from an earlier build.
+rmSync(path.join(project, 'build/test'), { recursive: true, force: true });
+rmSync(path.join(project, 'build/tsconfig.tsbuildinfo'), { force: true });
+
+stage('Format and lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']);
+stage('Type check and build', ['node_modules/typescript/bin/tsc']);
+stage('Type check of the notebooks', ['build/scripts/checkNotebooks.js']);
+
+const files = readdirSync(path.join(project, 'build/test'), { recursive: true })
+  .filter((file) => file.endsWith('.test.js'))
+  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .map((file) => path.join('build/test', file))
+  .sort();
+if (files.length === 0) {
+  console.error(`No test file's path contains ${wanted.map((part) => `"${part}"`).join(' or ')}.`);
+  process.exit(1);
+}
+stage(`${files.length} test files`, ['--test', '--test-reporter=spec', ...files]);
