@@ -1,0 +1,50 @@
+/**
+ * Where output goes: a notebook kernel, when the code runs inside one, or a terminal.
+ *
+ * The kernel (`kernel/start.cjs`) announces itself by setting
+ * `globalThis[Symbol.for('notebook.host')]`; nothing here depends on a particular kernel.
+ */
+
+/** One output in several forms; the front end shows the richest it knows. Keys are MIME types. */
+export type MimeBundle = Readonly<Record<string, unknown>>;
+
+/** What a notebook kernel offers to code that runs in its cells. */
+export interface NotebookHost {
+  /**
+   * Shows an output. With an `id` that was shown before, that output is replaced in place,
+   * also from a later cell.
+   */
+  display(bundle: MimeBundle, id?: string): void;
+  /** Aborted when the user interrupts the cell that runs now; a new signal for each cell. */
+  readonly signal: AbortSignal;
+}
+
+const hostKey = Symbol.for('notebook.host');
+
+/** The notebook kernel this process is, or `undefined` in a plain program. */
+export function notebookHost(): NotebookHost | undefined {
+  return (globalThis as { [hostKey]?: NotebookHost })[hostKey];
+}
+
+/** An output that can be replaced in place. */
+export interface DisplayHandle {
+  /** Replaces the output's content. */
+  update(bundle: MimeBundle): void;
+}
+
+let nextId = 0;
+
+/**
+ * Shows one output in the notebook.
+ *
+ * @returns a handle that replaces the output later, or `undefined` outside a notebook.
+ */
+export function show(bundle: MimeBundle): DisplayHandle | undefined {
+  const host = notebookHost();
+  if (!host) {
+    return undefined;
+  }
+  const id = `output-${process.pid}-${nextId++}`;
+  host.display(bundle, id);
+  return { update: (next) => host.display(next, id) };
+}

@@ -1,0 +1,59 @@
+import { show } from './output';
+
+/** A table's cell. Numbers stand to the right, text to the left. */
+export type TableCell = string | number;
+
+const htmlEntities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>]/g, (character) => htmlEntities[character] ?? character);
+}
+
+function toText(header: readonly string[], rows: readonly (readonly TableCell[])[]): string {
+  const lines = [header, ...rows];
+  const widths = header.map((_, column) =>
+    Math.max(...lines.map((line) => String(line[column]).length)),
+  );
+  const format = (line: readonly TableCell[]) =>
+    line
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return typeof cell === 'number' ? String(cell).padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  const rule = widths.map((width) => '─'.repeat(width)).join('──');
+  return [format(header), rule, ...rows.map(format)].join('\n');
+}
+
+function toHtml(header: readonly string[], rows: readonly (readonly TableCell[])[]): string {
+  const cell = (tag: string, content: TableCell) => {
+    const alignment = typeof content === 'number' ? 'right' : 'left';
+    return `<${tag} style="text-align: ${alignment}">${escapeHtml(String(content))}</${tag}>`;
+  };
+  const row = (tag: string, cells: readonly TableCell[]) =>
+    `<tr>${cells.map((content) => cell(tag, content)).join('')}</tr>`;
+  const body = rows.map((cells) => row('td', cells)).join('\n');
+  return `<table>\n<thead>${row('th', header)}</thead>\n<tbody>\n${body}\n</tbody>\n</table>`;
+}
+
+/**
+ * Shows a table: in a notebook as HTML, in a terminal as aligned text.
+ *
+ * @param header the columns' titles
+ * @param rows as many cells each as there are titles
+ * @throws Error when a row has more or fewer cells than `header`
+ */
+export function table(header: readonly string[], rows: readonly (readonly TableCell[])[]): void {
+  rows.forEach((row, index) => {
+    if (row.length !== header.length) {
+      throw new Error(
+        `Row ${index} has ${row.length} cells; the table has ${header.length} columns.`,
+      );
+    }
+  });
+  const text = toText(header, rows);
+  if (!show({ 'text/html': toHtml(header, rows), 'text/plain': text })) {
+    console.log(text);
+  }
+}
