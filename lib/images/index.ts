@@ -1,1 +1,6 @@
-export {};
+/** Pictures of digits: from files to a network's input, and from tensors to PNG files. */
+export { type DigitOptions, readDigit, resize, toDigit, toTensor } from './digit';
+export type { Polarity } from './ink';
+export type { Picture } from './picture';
+export { type PngOptions, toPng, writePng } from './png';
+export { read } from './read';

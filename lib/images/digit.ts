@@ -1,0 +1,118 @@
+import * as tf from '../tensorflow';
+import { detectPolarity, findInk, type Polarity, shrink } from './ink';
+import { fieldSize, toMnistForm } from './mnistForm';
+import type { Picture } from './picture';
+import { read } from './read';
+
+/** How a picture becomes what a network trained on MNIST expects. */
+export interface DigitOptions {
+  /**
+   * `robust` (default): the digit is found, cut out, scaled and centred as MNIST's were.
+   * `plain`: only resized to 28×28, as the articles do.
+   */
+  method?: 'robust' | 'plain';
+  /**
+   * What is brighter: the paper (`dark-on-light`) or the digit (`light-on-dark`, as in MNIST).
+   * `auto` finds out. Default: `auto` for `robust`, `light-on-dark` (nothing is inverted) for
+   * `plain`.
+   */
+  polarity?: 'auto' | Polarity;
+}
+
+const smallestSide = 8;
+
+/**
+ * Reads a picture of one digit and prepares it for a network trained on MNIST:
+ * `toDigit(await read(path), options)`.
+ *
+ * @returns float32 [1, 28, 28, 1], 0 (paper) to 1 (ink). The caller disposes it.
+ * @throws Error when the file cannot be read (see `read`) or no digit is found in it.
+ */
+export async function readDigit(
+  source: string | Uint8Array,
+  options: DigitOptions = {},
+): Promise<tf.Tensor4D> {
+  return toDigit(await read(source), options);
+}
+
+/**
+ * Prepares a picture of one digit for a network trained on MNIST.
+ *
+ * `robust` takes pictures of any size, on paper lit unevenly, with the digit anywhere.
+ * `plain` resizes the whole picture as `cv2.resize(img, (28, 28)) / 255` does; with polarity
+ * `dark-on-light` it then takes `1 - img`.
+ *
+ * @returns float32 [1, 28, 28, 1], 0 (paper) to 1 (ink). The caller disposes it.
+ * @throws Error when the picture is smaller than 8×8 pixels, or nothing in it stands out.
+ */
+export function toDigit(picture: Picture, options: DigitOptions = {}): tf.Tensor4D {
+  const { method = 'robust' } = options;
+  const { polarity = method === 'robust' ? 'auto' : 'light-on-dark' } = options;
+  const prepare = methods[method];
+  if (!prepare) {
+    throw new Error(`method is '${method}'; it can be 'robust' or 'plain'`);
+  }
+  if (!polarities.includes(polarity)) {
+    throw new Error(`polarity is '${polarity}'; it can be ${polarities.join(', ')}`);
+  }
+  checkSize(picture);
+  return tf.tidy(() => prepare(picture, polarity).reshape([1, fieldSize, fieldSize, 1]));
+}
+
+const polarities: readonly string[] = ['auto', 'dark-on-light', 'light-on-dark'];
+const methods = { robust, plain };
+
+function robust(picture: Picture, polarity: 'auto' | Polarity): tf.Tensor2D {
+  const grey = shrink(picture);
+  const ink = findInk(grey, polarity === 'auto' ? detectPolarity(grey) : polarity);
+  if (!ink) {
+    throw new Error(`no digit found in ${picture.name}: ${brightness(picture)}`);
+  }
+  return toMnistForm(ink);
+}
+
+function plain(picture: Picture, polarity: 'auto' | Polarity): tf.Tensor2D {
+  const resized = toTensor(resize(picture, fieldSize, fieldSize)).div<tf.Tensor2D>(255);
+  const found = polarity === 'auto' ? detectPolarity(resized) : polarity;
+  return found === 'dark-on-light' ? tf.sub(1, resized) : resized;
+}
+
+/**
+ * Resizes as `cv2.resize(img, (width, height))` does: bilinear between the centres of the nearest
+ * four pixels, also where it makes smaller, without averaging.
+ */
+export function resize(picture: Picture, width: number, height: number): Picture {
+  if (!(Number.isInteger(width) && width > 0 && Number.isInteger(height) && height > 0)) {
+    throw new Error(`a picture cannot have ${width}×${height} pixels`);
+  }
+  const resized = tf.tidy(() => {
+    const image = toTensor(picture).reshape<tf.Tensor3D>([picture.height, picture.width, 1]);
+    return tf.image.resizeBilinear(image, [height, width], false, true).round();
+  });
+  const pixels = Uint8Array.from(resized.dataSync());
+  resized.dispose();
+  return { name: picture.name, width, height, pixels };
+}
+
+/** Brightness as a tensor: float32 [height, width], 0 to 255. The caller disposes it. */
+export function toTensor({ width, height, pixels }: Picture): tf.Tensor2D {
+  return tf.tensor2d(Float32Array.from(pixels), [height, width]);
+}
+
+function checkSize({ name, width, height }: Picture): void {
+  if (Math.min(width, height) < smallestSide) {
+    throw new Error(
+      `${name} has ${width}×${height} pixels: too small to hold a digit (at least ${smallestSide}×${smallestSide})`,
+    );
+  }
+}
+
+function brightness({ pixels }: Picture): string {
+  let [least, most] = [255, 0];
+  for (const value of pixels) {
+    [least, most] = [Math.min(least, value), Math.max(most, value)];
+  }
+  return least === most
+    ? `all pixels have the same brightness (${least} of 255)`
+    : `nothing stands out from the background (brightness ${least} to ${most} of 255)`;
+}
