@@ -1,1 +1,10 @@
-export {};
+export type { ClassFigureOptions } from './classification';
+export { confusionMatrix, probabilities } from './classification';
+export type { Curve, CurvesOptions, RecordedHistory } from './curves';
+export { accuracyCurves, curves, lossCurves } from './curves';
+export type { Figure, ImageTrace } from './figure';
+export { palette } from './figure';
+export type { ImageGridOptions, ImageOptions } from './images';
+export { image, imageGrid } from './images';
+export type { PixelRange, Pixels } from './pixels';
+export { saveFigure, show } from './show';

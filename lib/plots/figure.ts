@@ -1,0 +1,83 @@
+import type { Data, Layout } from 'plotly.js';
+
+/** A picture made of pixels, as Plotly draws it; `source` is a PNG as a `data:` URL. */
+export interface ImageTrace {
+  type: 'image';
+  source: string;
+  /** `false`: enlarged pixels keep their edges. */
+  zsmooth: false;
+  hoverinfo?: 'skip';
+  hovertemplate?: string;
+}
+
+/**
+ * A Plotly figure (https://plotly.com/javascript/reference/index/): what is drawn, and how it is
+ * laid out. It is plain data: change it freely before it is shown.
+ */
+export interface Figure {
+  data: (Data | ImageTrace)[];
+  layout: Partial<Layout> & { width: number; height: number };
+}
+
+/**
+ * Colours that people with any common form of colour blindness can tell apart:
+ * M. Okabe and K. Ito, "Color Universal Design", https://jfly.uni-koeln.de/color/.
+ */
+export const palette = [
+  '#0072B2',
+  '#D55E00',
+  '#009E73',
+  '#CC79A7',
+  '#E69F00',
+  '#56B4E9',
+  '#000000',
+] as const;
+
+export const textColor = '#2a3f5f';
+const gridColor = '#e3e8f0';
+
+/** The font of all figures; the static pictures carry it with them, a browser takes what it has. */
+export const fontFamily = 'Open Sans, arial, sans-serif';
+
+/** What every figure has in common: dark text on white, one font, room for a title if there is one. */
+export function baseLayout(size: {
+  width: number;
+  height: number;
+  title?: string;
+}): Figure['layout'] {
+  return {
+    width: size.width,
+    height: size.height,
+    ...(size.title === undefined ? {} : { title: titleAtTheTopLeft(size.title, size.height) }),
+    font: { family: fontFamily, size: 13, color: textColor },
+    paper_bgcolor: 'white',
+    plot_bgcolor: 'white',
+    margin: { l: 64, r: 24, t: size.title === undefined ? 24 : 56, b: 56 },
+    colorway: [...palette],
+    hoverlabel: { font: { family: fontFamily } },
+  };
+}
+
+function titleAtTheTopLeft(text: string, height: number): Layout['title'] {
+  const distance = 14;
+  return {
+    text,
+    font: { size: 17 },
+    x: 0,
+    xanchor: 'left',
+    pad: { l: 16 },
+    y: 1 - distance / height,
+    yanchor: 'top',
+  };
+}
+
+/** An axis with a title, a light grid, and labels that never leave the figure. */
+export function axis(title: string): Partial<Layout['xaxis']> {
+  return {
+    title: { text: title, standoff: 10 },
+    gridcolor: gridColor,
+    linecolor: gridColor,
+    zeroline: false,
+    automargin: true,
+  };
+}

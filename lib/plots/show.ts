@@ -1,0 +1,50 @@
+import { writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { notebookHost, show as showOutput } from '../display/index';
+import { replaceFile } from '../saving/atomicFile';
+import type { Figure } from './figure';
+import { renderPng, renderSvg } from './render';
+import { openWindow } from './window';
+
+/**
+ * Shows a figure: in a notebook below the cell, interactive in JupyterLab and as a picture
+ * wherever the saved notebook is read; in a plain program in nodeplotlib's browser window.
+ *
+ * The program stays alive until that window is closed. Without a screen (a server, CI) it says so
+ * and goes on; {@link saveFigure} works everywhere.
+ */
+export async function show(figure: Figure): Promise<void> {
+  if (!notebookHost()) {
+    await openWindow(figure);
+    return;
+  }
+  const { data, layout } = figure;
+  // JupyterLab shows the PNG pixel by pixel until the reader scrolls to the figure: 1, no jump.
+  const picture = await renderPng(figure, 1);
+  showOutput({
+    'application/vnd.plotly.v1+json': { data, layout, config: { displaylogo: false } },
+    'image/png': picture.toString('base64'),
+    'text/plain': 'A figure, to be seen in JupyterLab',
+  });
+}
+
+/**
+ * Saves a figure as a picture: PNG (two pixels per pixel of the layout) or SVG, by the ending of
+ * the name. The file is there as a whole or not at all.
+ *
+ * @throws Error for any other ending, and when the file cannot be written.
+ */
+export async function saveFigure(figure: Figure, path: string): Promise<void> {
+  const ending = extname(path).toLowerCase();
+  if (ending !== '.png' && ending !== '.svg') {
+    throw new Error(`saveFigure: '${path}' must end in .png or .svg.`);
+  }
+  const content = ending === '.svg' ? await renderSvg(figure) : await renderPng(figure, 2);
+  await replaceFile(path, (temporaryPath) => writeFile(temporaryPath, content)).catch(
+    (error: Error) => {
+      throw new Error(`The figure could not be saved as ${path}: ${error.message}.`, {
+        cause: error,
+      });
+    },
+  );
+}

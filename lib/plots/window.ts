@@ -1,0 +1,37 @@
+import type { Layout, Plot } from 'nodeplotlib';
+import type { Figure } from './figure';
+
+/**
+ * Opens a figure in nodeplotlib's browser window; further figures join it there. The program ends
+ * when the window is closed. Where no window can open, a warning says what to do instead.
+ *
+ * `patches/nodeplotlib+1.1.2.patch` lets the window work without a network (our plotly.js instead
+ * of a CDN's), shows each figure once, and keeps the server's start-up lines out of the terminal.
+ */
+export async function openWindow({ data, layout }: Figure): Promise<void> {
+  const obstacle = whyNoWindow();
+  if (obstacle) {
+    console.warn(
+      `The figure is not shown: ${obstacle}. Save it with plots.saveFigure(figure, 'figure.png'), ` +
+        'or set NODEPLOTLIB_PORT to a free port and open http://localhost:<port> in a browser.',
+    );
+    return;
+  }
+  const { plot } = await import('nodeplotlib');
+  plot(data as Plot[], layout as Layout);
+}
+
+/** nodeplotlib starts a browser and waits for it to be closed; without one it would wait for ever. */
+function whyNoWindow(): string | undefined {
+  const { CI, DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME, NODEPLOTLIB_PORT } = process.env;
+  if (NODEPLOTLIB_PORT) {
+    return undefined;
+  }
+  if (CI) {
+    return 'this is a CI run (the environment variable CI is set)';
+  }
+  if (process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY && !WSL_DISTRO_NAME) {
+    return 'there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set)';
+  }
+  return undefined;
+}

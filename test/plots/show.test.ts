@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { Jimp } from 'jimp';
+import { JSDOM } from 'jsdom';
+import type { MimeBundle, NotebookHost } from '../../lib/display';
+import {
+  confusionMatrix,
+  curves,
+  type Figure,
+  image,
+  imageGrid,
+  lossCurves,
+  probabilities,
+  saveFigure,
+  show,
+} from '../../lib/plots';
+import { renderPng, renderSvg } from '../../lib/plots/render';
+
+const losses = lossCurves({
+  epoch: [0, 1],
+  history: { loss: [0.5, 0.25], val_loss: [0.75, 0.5] },
+});
+const chessboard = [
+  [0, 255, 0],
+  [255, 0, 255],
+  [0, 255, 0],
+];
+const longNames = ['an unusually long name of a class', 'short'];
+const figures: Record<string, Figure> = {
+  losses,
+  manyCurves: curves(
+    ['first run', 'second run', 'third run', 'fourth run'].map((name) => ({ name, y: [1, 2] })),
+    { title: 'Four runs', xTitle: 'iteration', yTitle: 'loss' },
+  ),
+  matrix: confusionMatrix(
+    [
+      [8, 2],
+      [1, 9],
+    ],
+    longNames,
+    { title: 'Confusion' },
+  ),
+  bars: probabilities([1, 0], longNames),
+  image: image(chessboard, { caption: 'a chessboard' }),
+  grid: imageGrid([chessboard, chessboard], {
+    rows: 1,
+    columns: 2,
+    captions: ['the first picture', 'the second\npicture'],
+    title: 'Two pictures',
+  }),
+};
+
+async function decodedPng(figure: Figure, scale = 1) {
+  return Jimp.read(await renderPng(figure, scale));
+}
+
+function svgTexts(svg: string): string[] {
+  const { document } = new JSDOM(svg, { contentType: 'image/svg+xml' }).window;
+  return [...document.querySelectorAll('text')].map((text) => text.textContent ?? '');
+}
+
+describe('the static picture', () => {
+  test('holds every text of the figure', async () => {
+    const texts = svgTexts(await renderSvg(losses));
+    for (const expected of ['Loss', 'loss', 'epoch', 'training', 'validation', '1', '2']) {
+      assert.ok(texts.includes(expected), `'${expected}' among ${JSON.stringify(texts)}`);
+    }
+  });
+
+  for (const [name, figure] of Object.entries(figures)) {
+    test(`${name}: nothing is cut off at the border`, async () => {
+      const { width, height, bitmap } = await decodedPng(figure);
+      assert.deepEqual([width, height], [figure.layout.width, figure.layout.height]);
+      let ink = 0;
+      for (let pixel = 0; pixel < width * height; pixel++) {
+        const [x, y] = [pixel % width, Math.floor(pixel / width)];
+        if ((bitmap.data[pixel * 4 + 1] as number) < 160) {
+          ink++;
+          const isInside = x > 1 && y > 1 && x < width - 2 && y < height - 2;
+          assert.ok(isInside, `a dark pixel at ${x}, ${y} of ${width} × ${height}`);
+        }
+      }
+      assert.ok(ink > 200, `${ink} dark pixels`);
+    });
+  }
+
+  test('the legend is as wide as its texts', async () => {
+    const widthFor = async (name: string) => {
+      const svg = await renderSvg(curves([{ name, y: [1, 2] }]));
+      const { document } = new JSDOM(svg, { contentType: 'image/svg+xml' }).window;
+      return Number(document.querySelector('.legend .bg')?.getAttribute('width'));
+    };
+    const difference = (await widthFor('w'.repeat(20))) - (await widthFor('w'.repeat(10)));
+    // A "w" of Open Sans is 0.77 font sizes wide; the figures' texts are 13 pixels high.
+    assert.ok(Math.abs(difference - 10 * 0.77 * 13) < 5, `ten more letters: ${difference} pixels`);
+  });
+
+  test('enlarged pixels keep their edges', async () => {
+    const { bitmap } = await decodedPng(image(chessboard), 2);
+    const greys = new Set(bitmap.data.filter((_, index) => index % 4 === 0));
+    assert.deepEqual([...greys].sort(), [0, 255]);
+  });
+
+  test('the colour of a heatmap says how high the value is', async () => {
+    const matrix = confusionMatrix([
+      [1, 0],
+      [0, 1],
+    ]);
+    const { width, height, bitmap } = await decodedPng(matrix);
+    const reds = bitmap.data.filter((_, index) => index % 4 === 0);
+    const blue = reds.filter((red) => red === 0).length;
+    assert.ok(blue > (width * height) / 8, `${blue} pixels of full blue`);
+  });
+
+  test('two at once do not get in each other’s way', async () => {
+    const [first, second] = await Promise.all([
+      renderSvg(losses),
+      renderSvg(figures.bars as Figure),
+    ]);
+    assert.ok(svgTexts(first).includes('validation'));
+    assert.ok(svgTexts(second).includes('probability'));
+    assert.ok(!svgTexts(second).includes('validation'));
+  });
+
+  test('leaves the figure as it was', async () => {
+    const copy = structuredClone(losses);
+    await renderSvg(losses);
+    assert.deepEqual(losses, copy);
+  });
+});
+
+describe('show in a notebook', () => {
+  const hostKey = Symbol.for('notebook.host');
+  const shown: MimeBundle[] = [];
+  before(() => {
+    const signal = new AbortController().signal;
+    const host: NotebookHost = { display: (bundle) => shown.push(bundle), signal };
+    Object.assign(globalThis, { [hostKey]: host });
+  });
+  after(() => {
+    Reflect.deleteProperty(globalThis, hostKey);
+  });
+
+  test('one output carries the interactive and the static form', async () => {
+    await show(losses);
+    assert.equal(shown.length, 1);
+    const bundle = shown[0] as MimeBundle;
+    const { data, layout } = bundle['application/vnd.plotly.v1+json'] as Figure;
+    assert.deepEqual({ data, layout }, losses);
+    const png = await Jimp.read(Buffer.from(bundle['image/png'] as string, 'base64'));
+    assert.deepEqual([png.width, png.height], [640, 400]);
+    assert.equal(typeof bundle['text/plain'], 'string');
+  });
+});
+
+describe('show in a plain program', () => {
+  test('without a screen it says what to do, and the program ends', async () => {
+    const script = `
+      const plots = require(${JSON.stringify(join(__dirname, '../../lib/plots'))});
+      const loaded = Object.keys(require.cache).filter((file) => /jsdom|nodeplotlib|resvg/.test(file));
+      if (loaded.length > 0) throw new Error('loaded before it is needed: ' + loaded[0]);
+      plots.show(plots.curves([{ name: 'a', y: [1] }]));
+    `;
+    const env = { ...process.env, CI: 'true', NODEPLOTLIB_PORT: '' };
+    const options = { env, timeout: 60_000 };
+    const { stderr } = await promisify(execFile)(process.execPath, ['-e', script], options);
+    assert.match(stderr, /not shown: this is a CI run.*saveFigure/);
+  });
+});
+
+describe('saveFigure', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'plots-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  test('writes PNG and SVG by the ending of the name', async () => {
+    await saveFigure(losses, join(folder, 'losses.PNG'));
+    await saveFigure(losses, join(folder, 'losses.svg'));
+    const png = await Jimp.read(join(folder, 'losses.PNG'));
+    assert.deepEqual([png.width, png.height], [1280, 800]);
+    assert.match(await readFile(join(folder, 'losses.svg'), 'utf8'), /^<svg /);
+    assert.deepEqual((await readdir(folder)).sort(), ['losses.PNG', 'losses.svg']);
+  });
+
+  test('refuses other endings and says why a file cannot be written', async () => {
+    await assert.rejects(saveFigure(losses, 'losses.gif'), /must end in .png or .svg/);
+    const path = join(folder, 'losses.svg', 'inside-a-file.svg');
+    await assert.rejects(saveFigure(losses, path), /could not be saved as/);
+  });
+});
