@@ -1,1 +1,6 @@
-export {};
+export { cnn } from './cnn';
+export type { ModelOptions } from './initializers';
+export { lenet } from './lenet';
+export { lenet5 } from './lenet5';
+export { mlp } from './mlp';
+export { summary } from './summary';

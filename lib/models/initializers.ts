@@ -1,0 +1,33 @@
+import seedrandom from 'seedrandom';
+import * as tf from '../tensorflow';
+
+/** The two initialisers of a layer with a kernel and a bias. */
+export interface LayerInitializers {
+  kernelInitializer: ReturnType<typeof tf.initializers.glorotUniform>;
+  biasInitializer: 'zeros';
+}
+
+/**
+ * Keras's defaults, stated because tfjs's differ (it draws kernels from `glorotNormal`).
+ *
+ * @param seed an integer for repeatable weights; left out, the weights differ from model to model.
+ * @returns a function to be called once per layer: each call gives initialisers with a seed of
+ *   their own, all drawn from `seed`. One seed for all layers would repeat the same numbers.
+ * @throws RangeError if `seed` is not an integer.
+ */
+export function kerasInitializers(seed?: number): () => LayerInitializers {
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw new RangeError(`The seed of a model must be an integer, but it is ${seed}.`);
+  }
+  const random = seed === undefined ? undefined : seedrandom(String(seed));
+  return () => ({
+    kernelInitializer: tf.initializers.glorotUniform({ seed: random?.int32() }),
+    biasInitializer: 'zeros',
+  });
+}
+
+/** What every model factory takes. */
+export interface ModelOptions {
+  /** An integer: the same seed gives the same initial weights. Left out: new ones each time. */
+  seed?: number;
+}

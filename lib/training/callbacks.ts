@@ -1,0 +1,81 @@
+import type * as tf from '../tensorflow';
+
+/** Loss and metrics by name, for example `{ loss: 0.12, acc: 0.96, val_loss: 0.1 }`. */
+export type Logs = Record<string, number>;
+
+/** What a callback is told about the run it serves. */
+export type TrainingParameters = {
+  epochs: number;
+  /** Steps in one epoch. */
+  steps: number;
+  batchSize: number;
+  /** Rows trained on in one epoch. */
+  samples: number;
+  verbose: number;
+};
+
+/**
+ * Code of one's own that `fit` calls while it trains, and waits for. Give only the methods you
+ * need. Epochs and batches count from 0. Set `model.stopTraining = true` to end the training
+ * early. The model's weights may be read and changed. An error thrown here ends `fit` with that
+ * error; the model keeps the weights of the last finished step.
+ *
+ * Follows https://keras.io/api/callbacks/base_callback/. tfjs's own `tf.callbacks` and
+ * `tf.Callback` objects work too.
+ */
+export interface Callback {
+  setModel?(model: tf.LayersModel): void;
+  setParams?(params: TrainingParameters): void;
+  onTrainBegin?(logs?: Logs): void | Promise<void>;
+  /** Not called when the training ends with an error. `logs` are those of the last epoch. */
+  onTrainEnd?(logs?: Logs): void | Promise<void>;
+  onEpochBegin?(epoch: number, logs?: Logs): void | Promise<void>;
+  /** `logs`: the epoch's mean loss and metrics, those of the validation data with `val_`. */
+  onEpochEnd?(epoch: number, logs?: Logs): void | Promise<void>;
+  onBatchBegin?(batch: number, logs?: Logs): void | Promise<void>;
+  /** `logs`: the means over the epoch so far. */
+  onBatchEnd?(batch: number, logs?: Logs): void | Promise<void>;
+}
+
+/** Calls the callbacks one after the other and waits for each. */
+export class CallbackList {
+  constructor(private readonly callbacks: Callback[]) {}
+
+  async trainBegin(model: tf.LayersModel, params: TrainingParameters): Promise<void> {
+    for (const callback of this.callbacks) {
+      callback.setModel?.(model);
+      callback.setParams?.(params);
+      await callback.onTrainBegin?.({});
+    }
+  }
+
+  async trainEnd(logs: Logs): Promise<void> {
+    for (const callback of this.callbacks) {
+      await callback.onTrainEnd?.(logs);
+    }
+  }
+
+  async epochBegin(epoch: number): Promise<void> {
+    for (const callback of this.callbacks) {
+      await callback.onEpochBegin?.(epoch, {});
+    }
+  }
+
+  async epochEnd(epoch: number, logs: Logs): Promise<void> {
+    for (const callback of this.callbacks) {
+      await callback.onEpochEnd?.(epoch, logs);
+    }
+  }
+
+  async batchBegin(batch: number): Promise<void> {
+    for (const callback of this.callbacks) {
+      await callback.onBatchBegin?.(batch, {});
+    }
+  }
+
+  async batchEnd(batch: number, logs: () => Logs): Promise<void> {
+    for (const callback of this.callbacks) {
+      await callback.onBatchEnd?.(batch, logs());
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import * as tf from '../tensorflow';
+
+/** A loss or metric as `model.compile` takes it. */
+type Named = string | ((...args: never[]) => unknown);
+
+/** What tfjs keeps on a compiled model, in part outside its public types. */
+export interface CompiledModel {
+  makeTrainFunction(): (data: tf.Tensor[]) => tf.Scalar[];
+  makeTestFunction(): void;
+  testFunction: (data: tf.Tensor[]) => tf.Scalar[];
+  predictOnBatch(inputs: tf.Tensor[]): tf.Tensor | tf.Tensor[];
+  optimizer: tf.Optimizer | undefined;
+  inputs: tf.SymbolicTensor[];
+  outputs: tf.SymbolicTensor[];
+  outputNames: string[];
+  lossFunctions: ((targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor)[] | undefined;
+  loss: Named | Named[] | Record<string, Named>;
+  metrics: Named | Named[] | Record<string, Named | Named[]> | undefined;
+  metricsNames: string[];
+}
+
+/**
+ * The model that does the work and holds the compile state: a `tf.Sequential` wraps one.
+ *
+ * @throws TypeError if the model has no layers.
+ */
+export function innerModel(model: tf.LayersModel): CompiledModel {
+  if (!(model instanceof tf.Sequential)) {
+    return model as unknown as CompiledModel;
+  }
+  if (!model.built) {
+    model.build();
+  }
+  return (model as unknown as { model: CompiledModel }).model;
+}
+
+/**
+ * As `innerModel`, for a run that needs a loss.
+ *
+ * @throws Error if `model.compile` was not called.
+ */
+export function compiledModel(model: tf.LayersModel): CompiledModel {
+  const inner = innerModel(model);
+  if (!inner.optimizer) {
+    throw new Error(
+      `The model "${model.name}" is not compiled. Call model.compile first, for example ` +
+        "model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['acc'] }).",
+    );
+  }
+  return inner;
+}
+
+/** The loss of one output, as the user gave it to `model.compile`. */
+export function lossOfOutput(model: CompiledModel, index: number): Named | undefined {
+  const { loss } = model;
+  if (typeof loss === 'string' || typeof loss === 'function') {
+    return loss;
+  }
+  return Array.isArray(loss) ? loss[index] : loss[model.outputNames[index] ?? ''];
+}
+
+/**
+ * The names under which loss and metrics are reported, in the order of a batch's values. A metric
+ * keeps the name that the user gave it, as in Keras, where tfjs turns 'accuracy' into 'acc'.
+ */
+export function metricNames(model: CompiledModel): string[] {
+  const prefixes =
+    model.outputNames.length > 1 ? model.outputNames.map((name) => `${name}_`) : [''];
+  const written = prefixes.flatMap((prefix, index) =>
+    metricsOfOutput(model, index).map((metric) =>
+      typeof metric === 'string' ? prefix + metric : undefined,
+    ),
+  );
+  const firstMetric = model.metricsNames.length - written.length;
+  const names = model.metricsNames.map((name, index) => written[index - firstMetric] ?? name);
+  return names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length;
+    return before === 0 ? name : `${name}_${before}`;
+  });
+}
+
+function metricsOfOutput(model: CompiledModel, index: number): Named[] {
+  const { metrics } = model;
+  if (metrics === undefined || typeof metrics === 'string' || typeof metrics === 'function') {
+    return metrics === undefined ? [] : [metrics];
+  }
+  if (Array.isArray(metrics)) {
+    return metrics;
+  }
+  const own = metrics[model.outputNames[index] ?? ''] ?? [];
+  return Array.isArray(own) ? own : [own];
+}

@@ -1,0 +1,223 @@
+/** Turns the user's `x` and `y` into tensors the model can take, or says what is wrong with them. */
+import * as tf from '../tensorflow';
+import { type CompiledModel, lossOfOutput } from './compiledModel';
+import { Samples } from './samples';
+
+/** One tensor, or one per input (output) of a model that has several. */
+export type TensorOrTensors = tf.Tensor | tf.Tensor[];
+
+/**
+ * Checks the data of a run.
+ *
+ * @param names what the user calls the two: `x` and `y`, or `validationData[0]` and `[1]`.
+ * @returns samples of their own tensors, to be disposed by the caller; `x` and `y` stay as they are.
+ */
+export function preparedSamples(
+  model: CompiledModel,
+  x: TensorOrTensors,
+  y: TensorOrTensors,
+  names: [string, string] = ['x', 'y'],
+): Samples {
+  const { inputs, targets } = tf.tidy(() => ({
+    inputs: inputsOf(model, x, names[0]),
+    targets: targetsOf(model, y, names[1]),
+  }));
+  const samples = new Samples(inputs, targets);
+  const rows = (tensors: tf.Tensor[]) => tensors.map(({ shape }) => shape[0]).join(', ');
+  if ([...inputs, ...targets].some(({ shape }) => shape[0] !== samples.count)) {
+    samples.dispose();
+    throw new Error(
+      `${names[0]} has ${rows(inputs)} rows, but ${names[1]} has ${rows(targets)}: ` +
+        'every input needs its target.',
+    );
+  }
+  return samples;
+}
+
+/** As `preparedSamples`, for a run that needs no targets. */
+export function preparedInputs(model: CompiledModel, x: TensorOrTensors): Samples {
+  return new Samples(
+    tf.tidy(() => inputsOf(model, x, 'x')),
+    [],
+  );
+}
+
+/** The inputs as the model takes them: one tensor per input, in its dtype. */
+function inputsOf(model: CompiledModel, x: TensorOrTensors, name: string): tf.Tensor[] {
+  return onePer(model.inputs, x, name, 'input').map(({ tensor, expected, label }) => {
+    checkUsable(tensor, label);
+    const shaped = withColumn(tensor, expected.shape);
+    if (!fits(shaped.shape, expected.shape)) {
+      throw new Error(inputShapeMessage(label, tensor.shape, expected.shape));
+    }
+    checkFinite(tensor, label);
+    // `cast` gives a new handle on the same data where the dtype is right already.
+    return shaped.cast(expected.dtype);
+  });
+}
+
+/**
+ * The targets as the losses take them. For tfjs's own losses (given by name) shapes and labels
+ * are checked, and integers become float32; for a loss function of the user's they stay as given.
+ */
+function targetsOf(model: CompiledModel, y: TensorOrTensors, name: string): tf.Tensor[] {
+  return onePer(model.outputs, y, name, 'output').map(({ tensor, expected, label }, index) => {
+    checkUsable(tensor, label);
+    checkFinite(tensor, label);
+    const loss = lossOfOutput(model, index);
+    if (typeof loss !== 'string') {
+      return withColumn(tensor, [null, 1]).clone();
+    }
+    if (loss === 'sparseCategoricalCrossentropy') {
+      return classNumbers(tensor, expected.shape, label);
+    }
+    const shaped = withColumn(tensor, expected.shape);
+    if (!fits(shaped.shape, expected.shape)) {
+      throw new Error(targetShapeMessage(label, tensor.shape, expected.shape, loss));
+    }
+    return shaped.cast('float32');
+  });
+}
+
+interface Assigned {
+  tensor: tf.Tensor;
+  expected: tf.SymbolicTensor;
+  label: string;
+}
+
+function onePer(
+  expected: tf.SymbolicTensor[],
+  data: TensorOrTensors,
+  name: string,
+  kind: 'input' | 'output',
+): Assigned[] {
+  const tensors = Array.isArray(data) ? data : [data];
+  if (tensors.length !== expected.length) {
+    throw new Error(
+      `The model has ${expected.length} ${kind}(s), but ${name} holds ${tensors.length} tensor(s).`,
+    );
+  }
+  const label = (index: number) => (expected.length === 1 ? name : `${name}[${index}]`);
+  return expected.map((one, index) => ({
+    tensor: tensors[index] as tf.Tensor,
+    expected: one,
+    label: label(index),
+  }));
+}
+
+function checkUsable(tensor: tf.Tensor, label: string): void {
+  if (!(tensor instanceof tf.Tensor)) {
+    throw new Error(`${label} must be a tensor, but it is ${typeof tensor}. Use tf.tensor(...).`);
+  }
+  if (tensor.isDisposed) {
+    throw new Error(`${label} was disposed before. Load or compute it again.`);
+  }
+  if (tensor.rank === 0 || tensor.shape[0] === 0) {
+    throw new Error(`${label} is empty: its shape is ${shapeText(tensor.shape)}.`);
+  }
+}
+
+/** One NaN would turn every weight into NaN in the first step that sees it. */
+function checkFinite(tensor: tf.Tensor, label: string): void {
+  // The sum is 10 times cheaper than looking at each value, and not finite if one of them is not.
+  if (tensor.dtype !== 'float32' || Number.isFinite(tf.sum(tensor).dataSync()[0])) {
+    return;
+  }
+  const notFinite = tf
+    .logicalNot(tf.isFinite(tensor))
+    .reshape([tensor.shape[0] ?? 0, -1])
+    .toInt();
+  const count = notFinite.sum().dataSync()[0] as number;
+  if (count > 0) {
+    const row = notFinite.max(1).argMax().dataSync()[0];
+    throw new Error(
+      `${label} holds ${count} value(s) that are NaN or infinite, the first in row ${row}. ` +
+        'Look at how it was computed (a division by 0, a logarithm of 0) or leave those rows out.',
+    );
+  }
+}
+
+/** `[rows]` as `[rows, 1]`, where that is what is expected. */
+function withColumn(tensor: tf.Tensor, expected: tf.Shape): tf.Tensor {
+  return tensor.rank === 1 && expected.length === 2 && (expected[1] ?? 1) === 1
+    ? tensor.expandDims(-1)
+    : tensor;
+}
+
+function fits(shape: tf.Shape, expected: tf.Shape): boolean {
+  return (
+    shape.length === expected.length &&
+    expected.every((size, axis) => axis === 0 || size === null || size === shape[axis])
+  );
+}
+
+function classNumbers(y: tf.Tensor, outputShape: tf.Shape, label: string): tf.Tensor {
+  const expected = outputShape.slice(0, -1);
+  const classes = outputShape.at(-1) ?? 0;
+  const column = [...expected, 1];
+  if (!fits(y.shape, expected) && !fits(y.shape, column)) {
+    const oneHot = fits(y.shape, outputShape);
+    throw new Error(
+      `The loss sparseCategoricalCrossentropy expects class numbers of shape ${shapeText(expected)}, ` +
+        `but ${label} has the shape ${shapeText(y.shape)}. ` +
+        (oneHot
+          ? "For one-hot labels compile with the loss 'categoricalCrossentropy', or turn them " +
+            `into class numbers: ${label}.argMax(-1).`
+          : ''),
+    );
+  }
+  const labels = y.dataSync();
+  const wrong = labels.findIndex(
+    (value) => !Number.isInteger(value) || value < 0 || value >= classes,
+  );
+  if (wrong !== -1) {
+    throw new Error(
+      `${label} has the label ${labels[wrong]} at index ${wrong}, but a model with ${classes} ` +
+        `outputs takes whole numbers from 0 to ${classes - 1}.`,
+    );
+  }
+  return y.cast('float32').reshape([...y.shape.slice(0, expected.length), 1]);
+}
+
+function inputShapeMessage(label: string, shape: number[], expected: tf.Shape): string {
+  const message =
+    `${label} has the shape ${shapeText(shape)}, but the model takes ${shapeText(expected)} ` +
+    '(None is the number of rows).';
+  if (fits([...shape, 1], expected)) {
+    return `${message} Add the channel dimension: ${label}.expandDims(-1).`;
+  }
+  if (fits([1, ...shape], expected)) {
+    return `${message} For a single sample add the row dimension: ${label}.expandDims(0).`;
+  }
+  const sizes = expected.slice(1);
+  const product = (values: tf.Shape) => values.reduce<number>((a, b) => a * (b ?? 0), 1);
+  return product(sizes) > 0 && product(sizes) === product(shape.slice(1))
+    ? `${message} Use ${label}.reshape([-1, ${sizes.join(', ')}]).`
+    : message;
+}
+
+function targetShapeMessage(
+  label: string,
+  shape: number[],
+  expected: tf.Shape,
+  loss: string,
+): string {
+  const message =
+    `The loss ${loss} expects targets of the model's output shape ${shapeText(expected)}, ` +
+    `but ${label} has the shape ${shapeText(shape)}.`;
+  const classNumbers = expected.slice(0, -1);
+  if (
+    loss === 'categoricalCrossentropy' &&
+    (fits(shape, classNumbers) || fits(shape, [...classNumbers, 1]))
+  ) {
+    return (
+      `${message} For class numbers compile with the loss 'sparseCategoricalCrossentropy', ` +
+      `or make them one-hot: tf.oneHot(${label}.toInt(), ${expected.at(-1)}).`
+    );
+  }
+  return message;
+}
+
+function shapeText(shape: tf.Shape): string {
+  return `[${shape.map((size) => size ?? 'None').join(', ')}]`;
+}

@@ -1,0 +1,44 @@
+import { setImmediate as nextEventLoopTurn } from 'node:timers/promises';
+import { notebookHost } from '../display/index';
+
+/**
+ * Thrown when the user interrupts the cell, or aborts the `signal` option. The model stays
+ * usable, with the weights of the last finished step.
+ */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+// Long enough to cost nothing beside a training step, short enough for a smooth display.
+const millisecondsBetweenBreaks = 20;
+
+/**
+ * Breaks between the steps of a long loop. TensorFlow's calls are synchronous: without breaks no
+ * timer, no message and no interrupt would be noticed until the loop ends.
+ */
+export class Breaks {
+  private readonly signals: AbortSignal[];
+  private lastBreak = performance.now();
+
+  /** Heeds `signal` and, in a notebook, the interruption of the cell that runs now. */
+  constructor(signal: AbortSignal | undefined) {
+    this.signals = [signal, notebookHost()?.signal].filter((one) => one !== undefined);
+  }
+
+  /**
+   * To be awaited after every step; costs next to nothing when no break is due.
+   *
+   * @param message says what was interrupted; called only then.
+   * @throws Interrupted when a signal was aborted.
+   */
+  async betweenSteps(message: () => string): Promise<void> {
+    if (performance.now() - this.lastBreak >= millisecondsBetweenBreaks) {
+      await nextEventLoopTurn();
+      this.lastBreak = performance.now();
+    }
+    const aborted = this.signals.find((signal) => signal.aborted);
+    if (aborted) {
+      throw new Interrupted(message(), { cause: aborted.reason });
+    }
+  }
+}

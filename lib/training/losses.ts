@@ -1,0 +1,107 @@
+/**
+ * Cross-entropy as Keras computes it.
+ *
+ * Where the output layer ends in softmax or sigmoid, Keras takes the sums that went into that
+ * activation (the logits) and applies softmax itself: exact where the outputs are too close to 0 or
+ * 1 for their logarithm to be. So a sigmoid on the output layer plays no part in the loss. tfjs
+ * takes the outputs, limits them to 1e-7 … 1 - 1e-7 and divides by their sum: another loss, and no
+ * gradient at all from a sample whose true class has a share below 1e-7.
+ */
+import * as tf from '../tensorflow';
+import { type CompiledModel, lossOfOutput } from './compiledModel';
+
+type Loss = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
+
+/** What tfjs keeps in a layer, in part outside its public types. */
+interface LayerInternals {
+  activation?: { apply(logits: tf.Tensor): tf.Tensor; getClassName(): string } | null;
+  call(inputs: tf.Tensor | tf.Tensor[], options: object): tf.Tensor | tf.Tensor[];
+}
+
+/** Keras's `keras.config.epsilon()`. */
+const epsilon = 1e-7;
+
+/** What went into the activation of an output layer, by what came out. */
+const logitsOf = new WeakMap<tf.Tensor, tf.Tensor>();
+
+const layersWithLogits = new WeakSet<LayerInternals>();
+
+/**
+ * Follows https://keras.io/api/losses/probabilistic_losses/#sparse_categorical_crossentropy-function.
+ *
+ * @param classNumbers whole numbers from 0, `[rows]` or `[rows, 1]`.
+ * @param outputs of a model, float32 `[rows, classes]`, 0 to 1.
+ * @returns float32 `[rows]`, to be disposed by the caller.
+ */
+export function sparseCategoricalCrossentropy(
+  classNumbers: tf.Tensor,
+  outputs: tf.Tensor,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const logits = logitsOf.get(outputs) ?? outputs.clipByValue(epsilon, 1 - epsilon).log();
+    const numbers = classNumbers.reshape(outputs.shape.slice(0, -1)).toInt();
+    return crossentropy(tf.oneHot(numbers, outputs.shape.at(-1) ?? 0), logits);
+  });
+}
+
+function crossentropy(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  return tf.logSoftmax(logits).mul(targets).sum(-1).neg();
+}
+
+/** As tfjs's loss of this name, but from the logits where they are known. */
+function categoricalCrossentropy(ofOutputs: Loss): Loss {
+  return (targets, outputs) => {
+    const logits = logitsOf.get(outputs);
+    return logits ? tf.tidy(() => crossentropy(targets, logits)) : ofOutputs(targets, outputs);
+  };
+}
+
+/** The lists of losses that have been gone through; `model.compile` makes a new one. */
+const listsWithKerasLosses = new WeakSet<Loss[]>();
+
+/** Puts the losses above in the place of tfjs's, where `model.compile` was given their names. */
+export function useKerasLosses(model: CompiledModel): void {
+  const losses = model.lossFunctions;
+  if (!losses || listsWithKerasLosses.has(losses)) {
+    return;
+  }
+  listsWithKerasLosses.add(losses);
+  for (const [index, loss] of losses.entries()) {
+    const name = lossOfOutput(model, index);
+    if (name === 'sparseCategoricalCrossentropy') {
+      losses[index] = sparseCategoricalCrossentropy;
+    } else if (name === 'categoricalCrossentropy') {
+      losses[index] = categoricalCrossentropy(loss);
+    } else {
+      continue;
+    }
+    recordLogits(model.outputs[index]?.sourceLayer as unknown as LayerInternals);
+  }
+}
+
+/** Makes a layer record its logits whenever a loss may ask for them. */
+function recordLogits(layer: LayerInternals): void {
+  const { activation } = layer;
+  const hasLogits = activation && ['sigmoid', 'softmax'].includes(activation.getClassName());
+  if (!hasLogits || layersWithLogits.has(layer)) {
+    return;
+  }
+  layersWithLogits.add(layer);
+  const call = layer.call.bind(layer);
+  const noActivation = tf.layers.activation({ activation: 'linear' }) as unknown as LayerInternals;
+  layer.call = (inputs, options) => {
+    // Losses are computed within a tidy. Outside of one nobody would dispose the logits.
+    if (!tf.engine().state.activeScope) {
+      return call(inputs, options);
+    }
+    layer.activation = noActivation.activation;
+    try {
+      const logits = call(inputs, options) as tf.Tensor;
+      const outputs = activation.apply(logits);
+      logitsOf.set(outputs, logits);
+      return outputs;
+    } finally {
+      layer.activation = activation;
+    }
+  };
+}

@@ -1,0 +1,65 @@
+import { type BatchRunner, compileModel, NotCompilableError } from '../graph/index';
+import type * as tf from '../tensorflow';
+import { innerModel } from './compiledModel';
+import { eagerRunner } from './eagerRunner';
+import { useKerasLosses } from './losses';
+
+/** What `fit`, `evaluate` and `predict` have in common. */
+export interface RunOptions {
+  /** Rows per step; 32 by default, as in Keras. Larger than the data set means one step. */
+  batchSize?: number;
+  /** Abort it to end the run with an `Interrupted` error. A notebook's interrupt always does. */
+  signal?: AbortSignal;
+  /**
+   * Whether each step runs as one TensorFlow graph. Left out: yes, after the first few steps; a
+   * model that cannot be compiled runs eagerly after a warning. True: from the first step on, and
+   * a model that cannot be compiled is an error. False: tfjs runs it, one operation at a time.
+   */
+  compiled?: boolean;
+}
+
+/**
+ * Chooses what runs the batches. The one place that knows there is more than one way.
+ *
+ * @throws NotCompilableError, here or at a batch, if `compiled` is true and the model cannot be.
+ */
+export function createRunner(model: tf.LayersModel, compiled: boolean | undefined): BatchRunner {
+  useKerasLosses(innerModel(model));
+  if (compiled === undefined) {
+    return compiledWherePossible(model);
+  }
+  return compiled ? compileModel(model, { immediately: true }) : eagerRunner(model);
+}
+
+const modelsWarnedOf = new WeakSet<tf.LayersModel>();
+
+/** Runs a batch eagerly, and all that follow, when the compiler gives up on it. */
+function compiledWherePossible(model: tf.LayersModel): BatchRunner {
+  let runner: BatchRunner | undefined;
+  const run = <T>(step: (runner: BatchRunner) => T): T => {
+    try {
+      runner ??= compileModel(model);
+      return step(runner);
+    } catch (error) {
+      if (!(error instanceof NotCompilableError)) {
+        throw error;
+      }
+      warnOnce(model, error);
+      runner = eagerRunner(model);
+      return step(runner);
+    }
+  };
+  return {
+    trainOnBatch: (inputs, targets) => run((one) => one.trainOnBatch(inputs, targets)),
+    testOnBatch: (inputs, targets) => run((one) => one.testOnBatch(inputs, targets)),
+    predictOnBatch: (inputs) => run((one) => one.predictOnBatch(inputs)),
+    dispose: () => runner?.dispose(),
+  };
+}
+
+function warnOnce(model: tf.LayersModel, { message }: NotCompilableError): void {
+  if (!modelsWarnedOf.has(model)) {
+    modelsWarnedOf.add(model);
+    console.warn(`The model "${model.name}" runs uncompiled, and so more slowly: ${message}`);
+  }
+}
