@@ -1,0 +1,50 @@
+// The compiled library in build/, which the notebooks import.
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fingerprint, readIfThere, writeWhole } from './fingerprint.mjs';
+import { nodeModules, project } from './project.mjs';
+import { CommandFailed, run } from './run.mjs';
+
+const build = path.join(project, 'build');
+const door = path.join(build, 'lib/index.js');
+const done = path.join(build, '.set-up');
+
+export const compiler = path.join(nodeModules, 'typescript/bin/tsc');
+export const title = 'Library';
+
+export function isDone() {
+  return existsSync(door) && readIfThere(done) === currentState();
+}
+
+export async function work(progress) {
+  const state = currentState();
+  if (!existsSync(door)) {
+    // The compiler's memory of what it has written would be wrong.
+    rmSync(path.join(build, 'tsconfig.tsbuildinfo'), { force: true });
+  }
+  progress.update('compiling');
+  try {
+    await run(process.execPath, [compiler]);
+  } catch (error) {
+    // Code with type errors is compiled all the same, and whoever is editing it must be able to
+    // start. They are shown, and insisted on, by the compiler of `npm start` and by `npm test`.
+    if (!(error instanceof CommandFailed) || !existsSync(door)) {
+      throw error;
+    }
+  }
+  writeWhole(done, state);
+}
+
+function currentState() {
+  const sources = ['lib', 'test', 'scripts'].flatMap((folder) =>
+    readdirSync(path.join(project, folder), { recursive: true })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => path.join(folder, name)),
+  );
+  return fingerprint(
+    ['tsconfig.json', 'package-lock.json', ...sources.sort()].map((name) => {
+      const { size, mtimeMs } = statSync(path.join(project, name));
+      return [name, size, mtimeMs];
+    }),
+  );
+}

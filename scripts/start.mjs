@@ -1,0 +1,89 @@
+// `npm start`: JupyterLab on notebooks/, and the compiler keeping the library's build fresh while
+// somebody edits lib/. Arguments go to JupyterLab: `npm start -- --no-browser --port 9000`.
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { compiler } from './setup/library.mjs';
+import { jupyterEnvironment, project, venvPython } from './setup/project.mjs';
+
+const windows = process.platform === 'win32';
+const secondsToStop = 15;
+
+const notebooks = path.join(project, 'notebooks');
+mkdirSync(notebooks, { recursive: true });
+
+const wanted = process.argv.slice(2);
+// Only warnings and the address to open, unless asked for more (it accepts the option only once).
+const quiet = wanted.some((argument) => /log[-_]level|debug/.test(argument))
+  ? []
+  : ['--log-level=WARN'];
+// JupyterLab refuses to run as root unless told to. In a container that is the usual user, and the
+// server listens on loopback only and asks for its token.
+const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
+
+// Both get process groups of their own, so that Ctrl-C reaches only this program, which then stops
+// them in order. JupyterLab opens on the folder it is started in; its settings are in
+// scripts/jupyter.
+const lab = spawn(venvPython, ['-m', 'jupyterlab', ...quiet, ...asRoot, ...wanted], {
+  cwd: notebooks,
+  env: jupyterEnvironment(),
+  stdio: ['ignore', 'inherit', 'inherit'],
+  detached: !windows,
+});
+const build = spawn(
+  process.execPath,
+  [compiler, '--watch', '--preserveWatchOutput', '--pretty', 'false'],
+  {
+    cwd: project,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: !windows,
+  },
+);
+// Errors are of interest; that another build has begun is not.
+createInterface({ input: build.stdout }).on('line', (line) => {
+  if (line.includes('error TS')) {
+    console.error(line);
+  }
+});
+
+let stopping = false;
+
+function stop() {
+  if (stopping) {
+    return;
+  }
+  stopping = true;
+  build.kill();
+  // On SIGTERM JupyterLab shuts its kernels down and ends without a question.
+  lab.kill('SIGTERM');
+  setTimeout(() => {
+    console.error(`JupyterLab did not stop within ${secondsToStop} seconds; ending it.`);
+    lab.kill('SIGKILL');
+  }, secondsToStop * 1000).unref();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, stop);
+}
+// npm passes SIGTERM on to the shell between it and us, and there it ends. So when npm started us,
+// the shell's end is a signal too.
+if (process.env.npm_lifecycle_event) {
+  const shell = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== shell) {
+      stop();
+    }
+  }, 500).unref();
+}
+
+lab.on('error', (error) => {
+  console.error(`JupyterLab could not be started: ${error.message}`);
+  process.exitCode = 1;
+  build.kill();
+});
+lab.on('exit', (code) => {
+  build.kill();
+  // Stopped by the user is a success; otherwise JupyterLab's own code tells.
+  process.exitCode = stopping ? 0 : (code ?? 1);
+});

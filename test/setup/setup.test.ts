@@ -1,0 +1,240 @@
+// The set-up is plain JavaScript that runs before anything is compiled or installed; these tests
+// load it as it is. What needs a bare machine is not here: set-up itself is what starts every test.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
+interface PythonCommand {
+  command: string;
+  args: string[];
+}
+
+interface LockFile {
+  packages: Record<string, { version?: string; optional?: boolean }>;
+}
+
+interface SetUpModules {
+  fingerprint: {
+    fileChecksum(file: string): Promise<string>;
+    fingerprint(...values: unknown[]): string;
+    readIfThere(file: string): string | undefined;
+    writeWhole(file: string, text: string): void;
+  };
+  kernelspec: { fillIn(template: string, folder: string, node: string): string };
+  lock: {
+    releaseLock(): void;
+    takeLock(
+      file: string,
+      options?: { onWait?: (pid: number) => void; timeLimit?: number },
+    ): Promise<void>;
+  };
+  nativeTensorFlow: {
+    answers(url: string, seconds?: number): Promise<boolean>;
+    wheels: Record<string, { requirement: string; platformTag: string; sha256: string }>;
+  };
+  nodePackages: { matchesLockfile(lockfile: LockFile, installed: LockFile): boolean };
+  project: {
+    jupyterEnvironment(environment?: NodeJS.ProcessEnv): Record<string, string>;
+    project: string;
+  };
+  python: {
+    findPython(
+      candidates: PythonCommand[],
+      inspect: (
+        candidate: PythonCommand,
+      ) => Promise<{ version: string; canMakeEnvironments: boolean } | undefined>,
+    ): Promise<PythonCommand>;
+    isNewEnough(version: string): boolean;
+    pythonCandidates(platform: string, environment: NodeJS.ProcessEnv): PythonCommand[];
+  };
+  requirements: { missingRequirement(requirement: string): Error };
+  run: {
+    run(command: string, args: string[], options?: { timeLimit?: number }): Promise<string>;
+  };
+}
+
+function load<Name extends keyof SetUpModules>(name: Name): Promise<SetUpModules[Name]> {
+  return import(pathToFileURL(path.resolve(`scripts/setup/${name}.mjs`)).href);
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'setup-test-'));
+after(() => rmSync(folder, { recursive: true }));
+
+test('a missing requirement is one sentence with a remedy for each system', async () => {
+  const { missingRequirement } = await load('requirements');
+  for (const requirement of ['python', 'venv', 'compiler']) {
+    const { message } = missingRequirement(requirement);
+    for (const system of ['Debian/Ubuntu', 'macOS', 'Windows']) {
+      assert.match(message, new RegExp(system), requirement);
+    }
+    assert.match(message, /"sudo apt install .*"(brew|xcode-select) .*"(winget|wsl) /);
+    assert.doesNotMatch(message, /\n|undefined/);
+  }
+});
+
+test('Python 3.10 and newer will do', async () => {
+  const { isNewEnough } = await load('python');
+  const versions = ['2.7.18', '3.9.18', '3.10.0', '3.14.1', '4.0.0'];
+  assert.deepEqual(versions.filter(isNewEnough), ['3.10.0', '3.14.1', '4.0.0']);
+});
+
+test('the first Python that is new enough and can make environments is taken', async () => {
+  const { findPython } = await load('python');
+  const answers: Record<string, { version: string; canMakeEnvironments: boolean }> = {
+    old: { version: '3.9.2', canMakeEnvironments: true },
+    bare: { version: '3.12.1', canMakeEnvironments: false },
+    good: { version: '3.11.7', canMakeEnvironments: true },
+    later: { version: '3.13.0', canMakeEnvironments: true },
+  };
+  const find = (...names: string[]) =>
+    findPython(
+      names.map((command) => ({ command, args: [] })),
+      async ({ command }) => answers[command],
+    );
+  assert.equal((await find('absent', 'old', 'bare', 'good', 'later')).command, 'good');
+  await assert.rejects(find('absent'), /Python 3\.10 or newer was not found: install it with/);
+  await assert.rejects(find('old'), /not found \(only 3\.9\.2\)/);
+  await assert.rejects(find('old', 'bare'), /virtual environments \(Python 3\.12\.1\)/);
+});
+
+test('the Python named in the environment is tried first; Windows has its launcher', async () => {
+  const { pythonCandidates } = await load('python');
+  assert.equal(pythonCandidates('linux', { PYTHON: '/opt/python' })[0]?.command, '/opt/python');
+  assert.equal(pythonCandidates('linux', {})[0]?.command, 'python3');
+  assert.deepEqual(pythonCandidates('win32', {})[0], { command: 'py', args: ['-3.13'] });
+});
+
+test('installed packages are compared with the lockfile', async () => {
+  const { matchesLockfile } = await load('nodePackages');
+  const lockfile = {
+    packages: {
+      '': {},
+      'node_modules/a': { version: '1.0.0' },
+      'node_modules/other-system': { version: '2.0.0', optional: true },
+    },
+  };
+  const installed = (packages: LockFile['packages']) => matchesLockfile(lockfile, { packages });
+  assert.equal(installed({ 'node_modules/a': { version: '1.0.0' } }), true);
+  assert.equal(installed({ 'node_modules/a': { version: '1.0.1' } }), false, 'other version');
+  assert.equal(installed({}), false, 'missing');
+  const extra = { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.0.0' } };
+  assert.equal(installed(extra), false, 'one too many');
+});
+
+test('every wheel is pinned by version and SHA-256', async () => {
+  const { wheels } = await load('nativeTensorFlow');
+  assert.deepEqual(Object.keys(wheels).sort(), [
+    'darwin-arm64',
+    'darwin-x64',
+    'linux-arm64',
+    'linux-x64',
+  ]);
+  for (const { requirement, platformTag, sha256 } of Object.values(wheels)) {
+    assert.match(requirement, /^[a-z-]+==\d+\.\d+\.\d+$/);
+    assert.match(platformTag, /^(manylinux|macosx)_\d+_\d+_(x86_64|aarch64|arm64)$/);
+    assert.match(sha256, /^[0-9a-f]{64}$/);
+  }
+});
+
+test('a server that refuses, lacks the file or says nothing counts as not answering', async () => {
+  const { answers } = await load('nativeTensorFlow');
+  const server = createServer((request, response) => {
+    if (request.url === '/there') {
+      response.end();
+    } else if (request.url === '/missing') {
+      response.writeHead(404).end();
+    } // else: silence
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    assert.equal(await answers(`${host}/there`), true);
+    assert.equal(await answers(`${host}/missing`), false);
+    const started = performance.now();
+    assert.equal(await answers(`${host}/silent`, 0.3), false);
+    assert.ok(performance.now() - started < 3000);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  assert.equal(await answers(host), false, 'refused');
+});
+
+test('the editor gets absolute paths for the kernel', async () => {
+  const { fillIn } = await load('kernelspec');
+  const template = '{"argv": ["node", "{resource_dir}/../start.cjs", "{connection_file}"]}';
+  assert.deepEqual(JSON.parse(fillIn(template, '/p/kernel', '/bin/node')).argv, [
+    '/bin/node',
+    '/p/kernel/../start.cjs',
+    '{connection_file}',
+  ]);
+});
+
+test('everything Jupyter writes stays in the project, and there is one PATH', async () => {
+  const { jupyterEnvironment, project } = await load('project');
+  const environment = jupyterEnvironment({ Path: 'C:\\Windows', HOME: '/home/somebody' });
+  const places = Object.entries(environment).filter(([name]) => /^(JUPYTER|IPYTHON)/.test(name));
+  assert.equal(places.length, 8);
+  for (const [name, place] of places) {
+    assert.ok(place.startsWith(project + path.sep), name);
+  }
+  assert.ok(environment.PATH?.endsWith('C:\\Windows'));
+  assert.equal(environment.Path, undefined);
+});
+
+test('a file is written whole, and its fingerprint follows the content', async () => {
+  const { fileChecksum, fingerprint, readIfThere, writeWhole } = await load('fingerprint');
+  const file = path.join(folder, 'state');
+  assert.equal(readIfThere(file), undefined);
+  writeWhole(file, 'abc');
+  assert.equal(readIfThere(file), 'abc');
+  const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+  assert.equal(await fileChecksum(file), abc);
+  assert.notEqual(fingerprint('a', 'b'), fingerprint('ab'));
+});
+
+test('the lock is taken once, waits for a living owner and passes over a dead one', async () => {
+  const { releaseLock, takeLock } = await load('lock');
+  const file = path.join(folder, 'lock');
+  await takeLock(file);
+  assert.equal(JSON.parse(readFileSync(file, 'utf8')).owner, process.pid);
+  releaseLock();
+  assert.equal(existsSync(file), false);
+
+  const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
+  try {
+    // The owner was killed (its number is not in use), but what it had started still runs.
+    writeFileSync(file, JSON.stringify({ owner: 2 ** 22 + 1, child: other.pid }));
+    const waits: number[] = [];
+    const attempt = takeLock(file, { onWait: (pid) => waits.push(pid), timeLimit: 0.1 });
+    await assert.rejects(attempt, /another set-up \(process \d+\).*delete/);
+    assert.deepEqual(waits, [other.pid]);
+  } finally {
+    other.kill();
+    await once(other, 'exit');
+  }
+  await takeLock(file);
+  assert.equal(JSON.parse(readFileSync(file, 'utf8')).owner, process.pid);
+  releaseLock();
+
+  writeFileSync(file, '{"own'); // half a file
+  await takeLock(file);
+  releaseLock();
+});
+
+test('a program is given up after its time limit, and an error shows what it printed', async () => {
+  const { run } = await load('run');
+  assert.equal(await run(process.execPath, ['-e', 'console.log(6 * 7)']), '42\n');
+  const forever = run(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { timeLimit: 0.5 });
+  await assert.rejects(forever, /did not finish within 0\.5 seconds/);
+  const failing = run(process.execPath, ['-e', 'console.error("why"); process.exit(3)']);
+  await assert.rejects(failing, { message: /ended with code 3/, output: 'why\n' });
+  await assert.rejects(run('no-such-program', []), /could not be started/);
+});
