@@ -1,5 +1,5 @@
 export { cnn } from './cnn';
-export type { ModelOptions } from './initializers';
+export { kerasInitializers, type LayerInitializers, type ModelOptions } from './initializers';
 export { lenet } from './lenet';
 export { lenet5 } from './lenet5';
 export { mlp } from './mlp';

@@ -14,6 +14,10 @@ export interface LayerInitializers {
  * @returns a function to be called once per layer: each call gives initialisers with a seed of
  *   their own, all drawn from `seed`. One seed for all layers would repeat the same numbers.
  * @throws RangeError if `seed` is not an integer.
+ *
+ * @example
+ * const initializers = models.kerasInitializers(1);
+ * const layer = tf.layers.dense({ units: 10, ...initializers() });
  */
 export function kerasInitializers(seed?: number): () => LayerInitializers {
   if (seed !== undefined && !Number.isSafeInteger(seed)) {

@@ -16,7 +16,7 @@ import { CommandFailed, stopAll, temporaryFiles } from './run.mjs';
 // Node packages, so it comes after both.
 const steps = [python, nodePackages, nativeTensorFlow, kernelspec, library];
 
-// What the first run takes at its peak, with some room; measured, see README.
+// What the first run takes at its peak (1.6 GB stay, the wheel comes on top), with some room.
 const gigabytesNeeded = 3;
 
 /** Does what is left to do. Resolves to the exit code: 0, or 1 when a step failed. */

@@ -1,0 +1,56 @@
+/** results/seeds.json: what each seed gave, on which machine, with which versions. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import * as tf from '../../lib/tensorflow';
+import type { Score } from './experiments';
+
+/** One score of one seed; `seconds` is the time from the start of the run, loading included. */
+export interface Run extends Score {
+  seed: number;
+  seconds: number;
+}
+
+/** What the file holds for an experiment. */
+interface Entry {
+  description: string;
+  /** When the last of the runs was made; a day, as YYYY-MM-DD. */
+  date: string;
+  machine: { cpu: string; cores: number };
+  versions: Record<string, string>;
+  /** In the order of seeds, and of epochs within a seed. */
+  runs: Run[];
+}
+
+/**
+ * Puts the scores of one seed in the place of older ones of the same seed. All else in the file
+ * stays; it is read and replaced in one go, so that several programs can add to it.
+ */
+export function store(file: string, experiment: string, description: string, runs: Run[]): void {
+  const entries: Record<string, Entry> = existsSync(file)
+    ? JSON.parse(readFileSync(file, 'utf8'))
+    : {};
+  const others = (entries[experiment]?.runs ?? []).filter(
+    ({ seed }) => !runs.some((run) => run.seed === seed),
+  );
+  entries[experiment] = {
+    description,
+    date: new Date().toISOString().slice(0, 10),
+    machine: { cpu: os.cpus()[0]?.model ?? 'unknown', cores: os.cpus().length },
+    versions: versions(),
+    runs: [...others, ...runs].sort((a, b) => a.seed - b.seed || a.epochs - b.epochs),
+  };
+  mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  writeFileSync(temporary, `${JSON.stringify(entries, null, 2)}\n`);
+  renameSync(temporary, file);
+}
+
+function versions(): Record<string, string> {
+  const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } };
+  return {
+    'tfjs-node': tf.version['tfjs-node'],
+    tensorflow: binding.TF_Version,
+    node: process.versions.node,
+  };
+}
