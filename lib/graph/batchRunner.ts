@@ -1,8 +1,16 @@
 import type * as tf from '../tensorflow';
 
 /**
- * Runs one batch of a compiled `tf.LayersModel` at a time. Training has two of these: one that
- * calls tfjs op by op (eager), one that runs a whole step as a TensorFlow graph.
+ * Runs one batch of a `tf.LayersModel` at a time. Training has two of these: one that calls tfjs
+ * op by op (eager), one that runs a whole step as a TensorFlow graph.
+ *
+ * Between two calls the model's weights, the optimiser's slots and its iteration counter always
+ * have the values of the last finished step, and changes made to them or to the learning rate
+ * (by a callback, by `model.setWeights` …) hold from the next step on: there is nothing to copy
+ * forth or back.
+ *
+ * Every method of the graph's runner may throw `NotCompilableError`, on one of the first batches
+ * of a kind, before anything has changed: the same batch can then be given to the eager runner.
  */
 export interface BatchRunner {
   /** One optimiser step. Returns the batch's mean loss, then its metrics, in the model's order. */
@@ -11,10 +19,6 @@ export interface BatchRunner {
   testOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[]): number[];
   /** The model's outputs; the caller disposes them. */
   predictOnBatch(inputs: tf.Tensor[]): tf.Tensor[];
-  /** Makes the model's weights and the optimiser's state equal to those of the last step. */
-  writeBack(): void;
-  /** Takes over weights, optimiser state and learning rate that changed outside (a callback). */
-  readFrom(): void;
-  /** Releases what the runner holds; does not write back. */
+  /** Releases what the runner holds; the model keeps its weights. */
   dispose(): void;
 }

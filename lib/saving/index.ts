@@ -1,1 +1,8 @@
-export {};
+export { loadCheckpoint, saveCheckpoint } from './checkpoint';
+export { latestCheckpoint } from './checkpointState';
+export type { LoadKerasH5Options, SaveKerasH5Options } from './kerasH5';
+export { loadKerasH5, saveKerasH5 } from './kerasH5';
+export type { ModelCheckpointOptions } from './modelCheckpoint';
+export { ModelCheckpoint } from './modelCheckpoint';
+export type { SaveWeightsOptions } from './modelWeights';
+export { loadWeights, saveWeights } from './modelWeights';

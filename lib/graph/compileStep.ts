@@ -1,0 +1,94 @@
+/** A step function of the user's own as a graph: what `tf.function` is in Python. */
+import * as tf from '../tensorflow';
+import { NotCompilableError } from './notCompilableError';
+import { Program } from './program';
+
+/** What a step may return. */
+export type StepResult =
+  | tf.Tensor
+  | tf.Tensor[]
+  | { [name: string]: tf.Tensor }
+  | null
+  | undefined
+  // biome-ignore lint/suspicious/noConfusingVoidType: the return type of a function without return
+  | void;
+
+/** A compiled step: called like the original one. */
+export interface CompiledStep<Inputs extends tf.Tensor[], Result extends StepResult> {
+  /**
+   * Runs the step as one graph. Inputs of other shapes than before are traced first.
+   *
+   * @returns What the step returns; the caller disposes it.
+   * @throws NotCompilableError if the step does what a graph cannot repeat.
+   */
+  (...inputs: Inputs): Result;
+  /** Releases the graphs. The variables keep their values. */
+  dispose(): void;
+}
+
+/**
+ * Compiles a function of tensors: a training step with `optimizer.minimize`, an evaluation, any
+ * computation with tfjs operations. At the first call with inputs of some shapes the function runs
+ * op by op and is recorded; from then on the whole of it is one call of TensorFlow. Variables
+ * (`tf.variable`) and the optimiser's learning rate may change between calls, from inside and
+ * outside; every other value that the function takes from its surroundings stays as it was at the
+ * first call, and JavaScript's own side effects (printing, counting) happen at that call only.
+ *
+ * @example
+ * const step = graph.compile((images: tf.Tensor4D, labels: tf.Tensor1D) =>
+ *   optimizer.minimize(() => loss(images, labels), true));
+ * const value = step(images, labels);
+ */
+export function compile<Inputs extends tf.Tensor[], Result extends StepResult>(
+  step: (...inputs: Inputs) => Result,
+): CompiledStep<Inputs, Result> {
+  const program = new Program();
+  /** How to put the results of each compiled function together again. */
+  const assemblers = new Map<string, (tensors: tf.Tensor[]) => Result>();
+
+  const run = (...inputs: Inputs): Result => {
+    const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ');
+    if (!program.has(key)) {
+      const body = (tensors: tf.Tensor[]) => {
+        const { tensors: results, assemble } = takeApart(step(...(tensors as Inputs)));
+        assemblers.set(key, assemble);
+        return results;
+      };
+      program.add(key, body, inputs, false);
+    }
+    const assemble = assemblers.get(key) as (tensors: tf.Tensor[]) => Result;
+    return assemble(program.runTensors(key, inputs));
+  };
+  return Object.assign(run, { dispose: () => program.dispose() });
+}
+
+interface Parts<Result> {
+  tensors: tf.Tensor[];
+  assemble(tensors: tf.Tensor[]): Result;
+}
+
+function takeApart<Result extends StepResult>(result: Result): Parts<Result> {
+  if (result === undefined || result === null) {
+    return { tensors: [], assemble: () => result };
+  }
+  if (result instanceof tf.Tensor) {
+    return { tensors: [result], assemble: ([tensor]) => tensor as Result };
+  }
+  if (result instanceof Promise) {
+    throw new NotCompilableError('The function is asynchronous (it returns a promise).');
+  }
+  const names = Object.keys(result);
+  const tensors: unknown[] = Object.values(result);
+  if (!tensors.every((tensor) => tensor instanceof tf.Tensor)) {
+    throw new NotCompilableError(
+      'The function returns something else than a tensor, an array or a record of tensors.',
+    );
+  }
+  return {
+    tensors,
+    assemble: (made) =>
+      (Array.isArray(result)
+        ? made
+        : Object.fromEntries(names.map((name, index) => [name, made[index]]))) as Result,
+  };
+}

@@ -1,0 +1,35 @@
+/**
+ * TensorFlow's own gradient kernels for activations. tfjs composes these gradients from several
+ * element-wise operations (ten for relu); inside a graph one kernel does it. tfjs's registry of
+ * gradients is shared by the whole process, so the entries are put back after the trace.
+ */
+import * as tf from '../tensorflow';
+import { nativeBackend } from './native';
+import type { Patches } from './patches';
+
+/** Activation → its gradient op, which takes the gradient and the activation's output. */
+const GRADIENT_OPS = [
+  { activation: 'Relu', op: 'ReluGrad', outputFirst: false },
+  { activation: 'Sigmoid', op: 'SigmoidGrad', outputFirst: true },
+  { activation: 'Tanh', op: 'TanhGrad', outputFirst: true },
+];
+
+export function useNativeGradients(patches: Patches): void {
+  const backend = nativeBackend();
+  for (const { activation, op, outputFirst } of GRADIENT_OPS) {
+    const original = tf.getGradient(activation);
+    tf.registerGradient({
+      kernelName: activation,
+      outputsToSave: [true],
+      gradFunc: (upstream: tf.Tensor | tf.Tensor[], [output]: tf.Tensor[]) => {
+        const gradient = upstream as tf.Tensor;
+        const inputs = outputFirst
+          ? [output as tf.Tensor, gradient]
+          : [gradient, output as tf.Tensor];
+        const T = { name: 'T', type: backend.binding.TF_ATTR_TYPE, value: 1 };
+        return { x: () => backend.executeSingleOutput(op, [T], inputs) };
+      },
+    });
+    patches.onRestore(() => tf.registerGradient(original));
+  }
+}

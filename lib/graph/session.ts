@@ -1,0 +1,42 @@
+/**
+ * A graph loaded into TensorFlow and ready to run. tfjs-node can load graphs from SavedModel
+ * folders only, so the graph takes a short way over the disk.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type NativeTensor, nativeBackend } from './native';
+import { GRAPH_TAG } from './savedModel';
+
+export class Session {
+  private readonly binding = nativeBackend().binding;
+  private readonly id: number;
+
+  /** @param savedModel The bytes of a `saved_model.pb`. */
+  constructor(savedModel: Uint8Array) {
+    const folder = mkdtempSync(join(tmpdir(), 'training-graph-'));
+    try {
+      writeFileSync(join(folder, 'saved_model.pb'), savedModel);
+      this.id = this.binding.loadSavedModel(folder, GRAPH_TAG);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Runs the part of the graph that the outputs need.
+   *
+   * @param inputNames Placeholders' names, joined by commas: the binding's own form.
+   * @param inputIds The native tensors to feed, in the same order.
+   * @param outputNames Names like "Softmax_12:0", joined by commas.
+   * @returns Native tensors, which the caller must delete or hand to tfjs.
+   */
+  run(inputNames: string, inputIds: number[], outputNames: string): NativeTensor[] {
+    return this.binding.runSavedModel(this.id, inputIds, inputNames, outputNames);
+  }
+
+  /** Frees the graph and its variables. The session cannot be used afterwards. */
+  dispose(): void {
+    this.binding.deleteSavedModel(this.id);
+  }
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Replaces a file as a whole: `write` fills a temporary file in the same folder, which then takes
+ * the file's name. Whoever reads `path`, at whatever moment, finds the old file or the new one,
+ * never half of one. Missing folders are made.
+ */
+export async function replaceFile(
+  path: string,
+  write: (temporaryPath: string) => void | Promise<void>,
+): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporaryPath = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    await write(temporaryPath);
+    await flushToDisk(temporaryPath);
+    await rename(temporaryPath, path);
+  } finally {
+    await rm(temporaryPath, { force: true });
+  }
+}
+
+/** Without this a power cut soon after the renaming could leave an empty file. */
+export async function flushToDisk(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

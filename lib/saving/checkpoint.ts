@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { DT_INT64, DT_STRING, nativeType } from '../graph/native';
+import type * as tf from '../tensorflow';
+import { flushToDisk, replaceFile } from './atomicFile';
+import { type CheckpointEntry, readCheckpointIndex } from './checkpointIndex';
+import { type NamedTensor, readTensors, writeTensors } from './checkpointOps';
+import { markLatest } from './checkpointState';
+
+const suffixes = ['.data-00000-of-00001', '.index'];
+
+/**
+ * Saves tensors under names in TensorFlow's own checkpoint format: `<prefix>.index`,
+ * `<prefix>.data-00000-of-00001`, and the folder's `checkpoint` file, which then names this
+ * checkpoint as the newest. Python's `tf.train.load_checkpoint(prefix)` reads them.
+ *
+ * At whatever moment the process ends, the folder's newest checkpoint is a whole one: the old one
+ * or the new one.
+ *
+ * @param prefix Path without the suffixes, for example `ckpt/cp-0005.ckpt`. Missing folders are
+ *   made.
+ * @param tensors float32, int32 or bool. They stay the caller's.
+ * @see https://www.tensorflow.org/guide/checkpoint
+ */
+export async function saveCheckpoint(
+  prefix: string,
+  tensors: Record<string, tf.Tensor>,
+): Promise<void> {
+  await saveEntries(
+    prefix,
+    Object.entries(tensors).map(([name, tensor]) => ({ name, tensor })),
+  );
+}
+
+/**
+ * Reads the tensors of a TensorFlow checkpoint by their names; the caller disposes them. 64-bit whole
+ * numbers become int32. Texts (TensorFlow 2 keeps its own notes in one) are left out.
+ *
+ * @param prefix Path without the suffixes, for example `ckpt/cp-0005.ckpt`.
+ * @throws An error if the files are missing or damaged, or hold numbers that tfjs does not have.
+ */
+export async function loadCheckpoint(prefix: string): Promise<Record<string, tf.Tensor>> {
+  const entries = [...(await listCheckpoint(prefix))].filter(
+    ([, { dtype }]) => dtype !== DT_STRING,
+  );
+  return loadEntries(prefix, entries);
+}
+
+/** The names in a checkpoint with their data types and shapes. */
+export async function listCheckpoint(prefix: string): Promise<Map<string, CheckpointEntry>> {
+  for (const suffix of suffixes) {
+    if (!existsSync(prefix + suffix)) {
+      throw new Error(`There is no checkpoint ${prefix}: the file ${prefix}${suffix} is missing.`);
+    }
+  }
+  return readCheckpointIndex(prefix);
+}
+
+/** Reads some of the entries that `listCheckpoint` lists. */
+export function loadEntries(
+  prefix: string,
+  entries: [string, CheckpointEntry][],
+): Record<string, tf.Tensor> {
+  const known = [nativeType('float32'), nativeType('int32'), nativeType('bool'), DT_INT64];
+  for (const [name, { dtype }] of entries) {
+    if (!known.includes(dtype)) {
+      throw new Error(
+        `"${name}" in ${prefix} has TensorFlow's data type ${dtype}; ` +
+          'only float32, int32, int64 and bool can be read.',
+      );
+    }
+  }
+  try {
+    const tensors = readTensors(prefix, entries);
+    return Object.fromEntries(entries.map(([name], i) => [name, tensors[i] as tf.Tensor]));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The checkpoint ${prefix} cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+/** Saves a checkpoint whole (see `saveCheckpoint`). */
+export async function saveEntries(prefix: string, entries: NamedTensor[]): Promise<void> {
+  if (entries.length === 0) throw new Error(`Nothing to save in the checkpoint ${prefix}.`);
+  const folder = dirname(prefix);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `${temporaryStart(prefix)}${randomUUID()}`);
+  try {
+    writeTensors(temporary, entries);
+    for (const suffix of suffixes) await flushToDisk(temporary + suffix);
+  } catch (error) {
+    for (const suffix of suffixes) await rm(temporary + suffix, { force: true });
+    throw error;
+  }
+  await putInPlace(temporary, prefix);
+  await removeTemporaryFiles(prefix);
+}
+
+async function putInPlace(temporary: string, prefix: string): Promise<void> {
+  if (!existsSync(`${prefix}.index`)) {
+    for (const suffix of suffixes) await rename(temporary + suffix, prefix + suffix);
+  } else {
+    // A checkpoint is two files, which cannot be replaced in one moment. Until both are, the folder's
+    // `checkpoint` file names the temporary ones.
+    await markLatest(temporary);
+    for (const suffix of suffixes) {
+      await replaceFile(prefix + suffix, (path) => copyFile(temporary + suffix, path));
+    }
+  }
+  await markLatest(prefix);
+}
+
+function temporaryStart(prefix: string): string {
+  return `.${basename(prefix)}.tmp-`;
+}
+
+/** Also those that a killed process left behind. */
+async function removeTemporaryFiles(prefix: string): Promise<void> {
+  const folder = dirname(prefix);
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(temporaryStart(prefix))) await rm(join(folder, name), { force: true });
+  }
+}

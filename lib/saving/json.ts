@@ -1,0 +1,46 @@
+/** A value as JSON has it. */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+
+/** An object as JSON has it. */
+export interface JsonObject {
+  [key: string]: Json;
+}
+
+/** True for an object, not for an array or null. */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value itself if it is an object; `what` names it in the error. */
+export function asObject(value: Json | undefined, what: string): JsonObject {
+  if (!isObject(value)) throw new Error(`${what} should be an object, but is ${shown(value)}.`);
+  return value;
+}
+
+/** The value itself if it is a string; `what` names it in the error. */
+export function asString(value: Json | undefined, what: string): string {
+  if (typeof value !== 'string') {
+    throw new Error(`${what} should be a string, but is ${shown(value)}.`);
+  }
+  return value;
+}
+
+/** The value itself if it is a finite number; `what` names it in the error. */
+export function asNumber(value: Json | undefined, what: string): number {
+  if (typeof value !== 'number') {
+    throw new Error(`${what} should be a number, but is ${shown(value)}.`);
+  }
+  return value;
+}
+
+/** The value itself if it is a list; `what` names it in the error. */
+export function asList(value: Json | undefined, what: string): Json[] {
+  if (!Array.isArray(value)) throw new Error(`${what} should be a list, but is ${shown(value)}.`);
+  return value;
+}
+
+/** The value as text for an error message, not longer than a line. */
+export function shown(value: Json | undefined): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}

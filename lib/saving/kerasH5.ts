@@ -1,0 +1,197 @@
+import * as tf from '../tensorflow';
+import {
+  type Group,
+  groupIn,
+  readArray,
+  readHdf5,
+  readText,
+  readTexts,
+  type StoredArray,
+  writeArray,
+  writeHdf5,
+  writeText,
+  writeTexts,
+} from './hdf5File';
+import type { Json, JsonObject } from './json';
+import { modelConfigFromKeras, modelConfigToKeras } from './kerasModelConfig';
+import {
+  optimizerWeightsFromKeras,
+  optimizerWeightsToKeras,
+  storedLearningRate,
+} from './kerasOptimizerWeights';
+import { compileFromKeras, trainingConfigToKeras } from './kerasTrainingConfig';
+import { readWeights, type WeightsByLayer, writeWeights } from './layerWeights';
+
+/** Options of `saveKerasH5`. */
+export interface SaveKerasH5Options {
+  /**
+   * Save loss, metrics, optimiser and the optimiser's state too, so that training can go on in
+   * Keras or here. Default: true; a model that was never compiled has none of it.
+   */
+  includeOptimizer?: boolean;
+}
+
+/** Options of `loadKerasH5`. */
+export interface LoadKerasH5Options {
+  /** Compile the model as it was when it was saved. Default: true. */
+  compile?: boolean;
+}
+
+type ModelJson = Parameters<typeof tf.models.modelFromJSON>[0];
+
+/** Version of Keras whose file layout is written; version 3 reads it as well. */
+const kerasVersion = '2.15.0';
+
+/** What the file holds, before any of it is made into a model. */
+interface KerasH5 {
+  modelConfig: Json;
+  trainingConfig: Json | undefined;
+  weights: WeightsByLayer;
+  optimizerWeights: StoredArray[] | undefined;
+}
+
+/**
+ * Saves a model as the HDF5 file that Keras's `model.save('mnist.h5')` writes: its layers, its
+ * weights, and (if it is compiled) loss, metrics, optimiser and the optimiser's state. In Python,
+ * `keras.models.load_model('mnist.h5')` gives the same model and can go on training it.
+ *
+ * The file is replaced as a whole: if anything fails, an older file of that name is untouched.
+ *
+ * @param model A Sequential or functional model of the layers Dense, Conv2D, pooling, Flatten,
+ *   Reshape, Activation, BatchNormalization, Dropout, Add, Concatenate, ReLU, Softmax, padding.
+ * @param path Where to write, by custom with the ending `.h5`. Missing folders are made.
+ * @throws An error that names the layer, loss, metric or optimiser that Keras does not have.
+ * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
+ */
+export async function saveKerasH5(
+  model: tf.LayersModel,
+  path: string,
+  { includeOptimizer = true }: SaveKerasH5Options = {},
+): Promise<void> {
+  const isCompiled = includeOptimizer && Boolean(model.optimizer);
+  const contents: KerasH5 = {
+    modelConfig: modelConfigToKeras(model),
+    trainingConfig: isCompiled ? trainingConfigToKeras(model) : undefined,
+    weights: await readWeights(model),
+    optimizerWeights: isCompiled ? await optimizerWeightsToKeras(model) : undefined,
+  };
+  await writeHdf5(path, (root) => writeContents(root, contents));
+}
+
+/**
+ * Loads a model from the HDF5 file that Keras's `model.save('mnist.h5')` wrote (Keras 2 or 3), or
+ * `saveKerasH5`. Loss, metrics, optimiser and its state come with it, so that training goes on.
+ * The caller disposes the model.
+ *
+ * @throws An error that says what is wrong: no such file, not HDF5, cut short; a layer, an option
+ *   of a layer, a loss, metric or optimiser that tfjs does not have (with `{ compile: false }` the
+ *   last three do not matter); weights that do not fit the layers. No half-loaded model remains.
+ * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
+ */
+export async function loadKerasH5(
+  path: string,
+  { compile = true }: LoadKerasH5Options = {},
+): Promise<tf.LayersModel> {
+  const contents = await readHdf5(path, readContents);
+  try {
+    return await buildModel(contents, compile);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The model in ${path} cannot be loaded: ${reason}`, { cause: error });
+  }
+}
+
+async function buildModel(contents: KerasH5, compile: boolean): Promise<tf.LayersModel> {
+  const { modelConfig, trainingConfig, weights, optimizerWeights } = contents;
+  const model = await layersFromConfig(modelConfigFromKeras(modelConfig));
+  try {
+    writeWeights(model, weights);
+    if (compile && trainingConfig !== undefined) {
+      compileFromKeras(model, trainingConfig, storedLearningRate(optimizerWeights ?? []));
+      if (optimizerWeights) await optimizerWeightsFromKeras(model, optimizerWeights);
+    }
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+async function layersFromConfig(config: JsonObject): Promise<tf.LayersModel> {
+  const before = new Set(Object.values(tf.engine().registeredVariables));
+  // All variables exist when the call returns, whether the promise is kept or not.
+  const making = tf.models.modelFromJSON(config as unknown as ModelJson);
+  const made = Object.values(tf.engine().registeredVariables).filter((one) => !before.has(one));
+  try {
+    return await making;
+  } catch (error) {
+    tf.dispose(made);
+    throw error;
+  }
+}
+
+function writeContents(root: Group, contents: KerasH5): void {
+  const writeVersion = (group: Group) => {
+    writeText(group, 'keras_version', kerasVersion);
+    // Keras 2 turns kernels around that come from another backend than TensorFlow.
+    writeText(group, 'backend', 'tensorflow');
+  };
+  writeVersion(root);
+  writeText(root, 'model_config', JSON.stringify(contents.modelConfig));
+  if (contents.trainingConfig !== undefined) {
+    writeText(root, 'training_config', JSON.stringify(contents.trainingConfig));
+  }
+  const weights = root.create_group('model_weights');
+  writeVersion(weights);
+  writeTexts(weights, 'layer_names', [...contents.weights.keys()]);
+  for (const [layer, arrays] of contents.weights) writeArrays(weights.create_group(layer), arrays);
+  writeArrays(weights.create_group('top_level_model_weights'), []);
+  if (contents.optimizerWeights) {
+    writeArrays(root.create_group('optimizer_weights'), contents.optimizerWeights);
+  }
+}
+
+function writeArrays(group: Group, arrays: StoredArray[]): void {
+  writeTexts(
+    group,
+    'weight_names',
+    arrays.map(({ name }) => name),
+  );
+  for (const array of arrays) writeArray(group, array);
+}
+
+function readContents(root: Group): KerasH5 {
+  const modelConfig = readText(root, 'model_config');
+  if (modelConfig === undefined) {
+    const onlyWeights = readTexts(root, 'layer_names') !== undefined;
+    throw new Error(
+      onlyWeights
+        ? `${root.path} holds only weights; save the whole model with model.save() in Keras.`
+        : `${root.path} is an HDF5 file, but not a Keras model (it has no model_config).`,
+    );
+  }
+  const trainingConfig = readText(root, 'training_config');
+  const weights = groupIn(root, 'model_weights');
+  const layerNames = readTexts(weights, 'layer_names') ?? [];
+  return {
+    modelConfig: parsed(modelConfig, 'model_config'),
+    trainingConfig:
+      trainingConfig === undefined ? undefined : parsed(trainingConfig, 'training_config'),
+    weights: new Map(layerNames.map((layer) => [layer, readArrays(groupIn(weights, layer))])),
+    optimizerWeights: root.keys().includes('optimizer_weights')
+      ? readArrays(groupIn(root, 'optimizer_weights'))
+      : undefined,
+  };
+}
+
+function parsed(text: string, attribute: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`The ${attribute} of the file is not JSON.`, { cause: error });
+  }
+}
+
+function readArrays(group: Group): StoredArray[] {
+  return (readTexts(group, 'weight_names') ?? []).map((name) => readArray(group, name));
+}

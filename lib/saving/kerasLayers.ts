@@ -1,0 +1,272 @@
+import { isDeepStrictEqual } from 'node:util';
+import { asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
+
+/** How the options of one layer class in Keras and in tfjs belong together. */
+interface LayerOptions {
+  /** Same name and meaning on both sides. */
+  shared: string[];
+  /** Options that only Keras has, or only in one value both sides agree on: that value. */
+  fixed?: JsonObject;
+  /** Options of Keras that have no effect as long as the others are as here. */
+  withoutEffect?: string[];
+}
+
+const weightOptions = (weight: string) => [
+  `${weight}_initializer`,
+  `${weight}_regularizer`,
+  `${weight}_constraint`,
+];
+const kernelAndBias = [
+  'activation',
+  'use_bias',
+  ...weightOptions('kernel'),
+  ...weightOptions('bias'),
+  'activity_regularizer',
+];
+const channelsLast = { data_format: 'channels_last' };
+const pooling2D: LayerOptions = {
+  shared: ['pool_size', 'strides', 'padding'],
+  fixed: channelsLast,
+};
+const globalPooling2D: LayerOptions = { shared: [], fixed: channelsLast };
+
+/** Every layer class that can be saved and loaded. */
+const supportedLayers: Record<string, LayerOptions> = {
+  Activation: { shared: ['activation'] },
+  Add: { shared: [] },
+  AveragePooling2D: pooling2D,
+  BatchNormalization: {
+    shared: [
+      'axis',
+      'momentum',
+      'epsilon',
+      'center',
+      'scale',
+      ...weightOptions('beta'),
+      ...weightOptions('gamma'),
+      'moving_mean_initializer',
+      'moving_variance_initializer',
+    ],
+    withoutEffect: ['renorm_momentum'],
+  },
+  Concatenate: { shared: ['axis'] },
+  Conv2D: {
+    shared: ['filters', 'kernel_size', 'strides', 'padding', 'dilation_rate', ...kernelAndBias],
+    fixed: { ...channelsLast, groups: 1 },
+  },
+  Dense: { shared: ['units', ...kernelAndBias] },
+  Dropout: { shared: ['rate', 'noise_shape', 'seed'] },
+  Flatten: { shared: [], fixed: channelsLast },
+  GlobalAveragePooling2D: globalPooling2D,
+  GlobalMaxPooling2D: globalPooling2D,
+  InputLayer: { shared: [] },
+  MaxPooling2D: pooling2D,
+  ReLU: { shared: ['max_value'], fixed: { negative_slope: 0, threshold: 0 } },
+  Reshape: { shared: ['target_shape'] },
+  Softmax: { shared: ['axis'] },
+  ZeroPadding2D: { shared: ['padding'], fixed: channelsLast },
+};
+
+/** Options that every layer has; the callers of this file deal with the shapes. */
+const everyLayersOptions = ['name', 'trainable', 'dtype', 'batch_input_shape', 'batch_shape'];
+
+/** Activations that compute the same on both sides (hard_sigmoid, for one, does not). */
+const activations = [
+  'elu',
+  'gelu',
+  'linear',
+  'mish',
+  'relu',
+  'relu6',
+  'selu',
+  'sigmoid',
+  'softmax',
+  'softplus',
+  'softsign',
+  'swish',
+  'tanh',
+];
+
+const constraints = ['MaxNorm', 'MinMaxNorm', 'NonNeg', 'UnitNorm'];
+
+/** Initialisers whose name in Keras differs from the one in tfjs. */
+const initializersInTfjs: Record<string, string> = {
+  IdentityInitializer: 'Identity',
+  LecunNormal: 'LeCunNormal',
+  LecunUniform: 'LeCunUniform',
+  OrthogonalInitializer: 'Orthogonal',
+};
+const initializers = [
+  'Constant',
+  'GlorotNormal',
+  'GlorotUniform',
+  'HeNormal',
+  'HeUniform',
+  'Identity',
+  'LeCunNormal',
+  'LeCunUniform',
+  'Ones',
+  'Orthogonal',
+  'RandomNormal',
+  'RandomUniform',
+  'TruncatedNormal',
+  'VarianceScaling',
+  'Zeros',
+];
+
+/**
+ * The options of one layer, from Keras's configuration (version 2 or 3) to tfjs's.
+ * Throws if tfjs has no such layer, or if an option has a value that tfjs's layer cannot stand for:
+ * a model that computes something else must not come out of a file.
+ */
+export function layerOptionsFromKeras(className: string, keras: JsonObject): JsonObject {
+  return checkedOptions(className, keras, optionFromKeras);
+}
+
+/** The options of one layer, from tfjs's configuration (in Python's spelling) to Keras's. */
+export function layerOptionsToKeras(className: string, tfjs: JsonObject): JsonObject {
+  const converted = checkedOptions(className, tfjs, optionToKeras);
+  // Written out where tfjs knows the option: its default in Keras is a setting of the user's.
+  if ('data_format' in tfjs) converted.data_format = 'channels_last';
+  return converted;
+}
+
+type ConvertOption = (option: string, value: Json, layer: string) => Json;
+
+function checkedOptions(className: string, from: JsonObject, convert: ConvertOption): JsonObject {
+  const name = asString(from.name, `The name of a ${className} layer`);
+  const layer = `layer "${name}" (${className})`;
+  const options = supportedLayers[className];
+  if (!options) {
+    throw new Error(
+      `The ${layer} is not supported; supported are ${Object.keys(supportedLayers).join(', ')}.`,
+    );
+  }
+  checkNumberType(from.dtype, className, layer);
+  const to: JsonObject = { name };
+  if (from.trainable !== undefined) to.trainable = from.trainable;
+  for (const [option, value] of Object.entries(from)) {
+    if (options.shared.includes(option)) to[option] = convert(option, value, layer);
+    else if (!everyLayersOptions.includes(option))
+      checkWithoutEffect(option, value, options, layer);
+  }
+  return to;
+}
+
+/** Options unknown here are let through only where they are switched off. */
+function checkWithoutEffect(
+  option: string,
+  value: Json,
+  { fixed = {}, withoutEffect = [] }: LayerOptions,
+  layer: string,
+): void {
+  const expected = fixed[option];
+  const harmless =
+    expected === undefined
+      ? value === null || value === false || withoutEffect.includes(option)
+      : value === null || isDeepStrictEqual(value, expected);
+  if (!harmless) {
+    throw new Error(
+      `The ${layer} has ${option} = ${shown(value)}, which is not supported` +
+        (expected === undefined ? '.' : `; only ${shown(expected)} is.`),
+    );
+  }
+}
+
+/** Keras writes the number type as text, or as a policy with a name in its configuration. */
+function checkNumberType(dtype: Json | undefined, className: string, layer: string): void {
+  const policy = isObject(dtype) && isObject(dtype.config) ? dtype.config.name : dtype;
+  const allowed = className === 'InputLayer' ? ['float32', 'int32'] : ['float32'];
+  if (policy !== undefined && policy !== null && !allowed.includes(String(policy))) {
+    throw new Error(
+      `The ${layer} computes in ${shown(policy)}, which is not supported; ` +
+        `only ${allowed.join(' and ')} can be loaded or saved.`,
+    );
+  }
+}
+
+function optionFromKeras(option: string, value: Json, layer: string): Json {
+  if (option === 'activation') return activation(value === 'silu' ? 'swish' : value, layer);
+  if (option === 'seed') return typeof value === 'number' ? value : null;
+  if (option === 'axis' && Array.isArray(value) && value.length === 1) return value[0] as number;
+  if (value === null) return null;
+  if (option.endsWith('_initializer')) return initializerFromKeras(value, layer);
+  if (option.endsWith('_regularizer')) return regularizerFromKeras(value, layer);
+  if (option.endsWith('_constraint')) return constraint(value, layer);
+  return value;
+}
+
+function optionToKeras(option: string, value: Json, layer: string): Json {
+  if (option === 'activation') return activation(value, layer);
+  if (option === 'seed') return seedToKeras(value);
+  if (value === null) return null;
+  if (option.endsWith('_initializer')) return initializerToKeras(value, layer);
+  // tfjs writes L1 and L2 as L1L2, which Keras has too.
+  if (option.endsWith('_constraint')) return constraint(value, layer);
+  return value;
+}
+
+/** tfjs writes Glorot, He and LeCun as VarianceScaling, which Keras has too. */
+function initializerToKeras(value: Json, layer: string): Json {
+  const { class_name, config } = namedObject(value, `An initializer of the ${layer}`);
+  if (!initializers.includes(class_name)) {
+    throw new Error(`The ${layer} has the initializer ${class_name}, which is not supported.`);
+  }
+  if (!('seed' in config)) return { class_name, config };
+  return { class_name, config: { ...config, seed: seedToKeras(config.seed) } };
+}
+
+/** Keras takes no negative seeds and no fractions; the two draw different numbers anyway. */
+function seedToKeras(seed: Json | undefined): Json {
+  return typeof seed === 'number' && Number.isInteger(seed) && seed >= 0 ? seed : null;
+}
+
+function activation(value: Json, layer: string): Json {
+  const name = value ?? 'linear';
+  if (typeof name !== 'string' || !activations.includes(name)) {
+    throw new Error(
+      `The ${layer} has the activation ${shown(value)}, which is not supported; ` +
+        `supported are ${activations.join(', ')}.`,
+    );
+  }
+  return name;
+}
+
+function initializerFromKeras(value: Json, layer: string): Json {
+  const { class_name, config } = namedObject(value, `An initializer of the ${layer}`);
+  const name = initializersInTfjs[class_name] ?? class_name;
+  if (!initializers.includes(name)) {
+    throw new Error(`The ${layer} has the initializer ${class_name}, which is not supported.`);
+  }
+  // Keras 3 adds the axes of the kernel; given explicitly they are null, which is tfjs's own rule.
+  const { input_axes, output_axes, seed, ...rest } = config;
+  if ((input_axes ?? output_axes ?? null) !== null) {
+    throw new Error(`The ${layer} has an initializer with axes of its own: not supported.`);
+  }
+  if (seed === undefined) return { class_name: name, config: rest };
+  return { class_name: name, config: { ...rest, seed: typeof seed === 'number' ? seed : null } };
+}
+
+function regularizerFromKeras(value: Json, layer: string): Json {
+  const { class_name, config } = namedObject(value, `A regularizer of the ${layer}`);
+  if (!['L1', 'L2', 'L1L2'].includes(class_name)) {
+    throw new Error(`The ${layer} has the regularizer ${class_name}, which is not supported.`);
+  }
+  return { class_name: 'L1L2', config: { l1: config.l1 ?? 0, l2: config.l2 ?? 0 } };
+}
+
+function constraint(value: Json, layer: string): Json {
+  const { class_name, config } = namedObject(value, `A constraint of the ${layer}`);
+  if (!constraints.includes(class_name)) {
+    throw new Error(`The ${layer} has the constraint ${class_name}, which is not supported.`);
+  }
+  return { class_name, config };
+}
+
+function namedObject(value: Json, what: string): { class_name: string; config: JsonObject } {
+  const object = asObject(value, what);
+  return {
+    class_name: asString(object.class_name, `${what}: its class_name`),
+    config: asObject(object.config, `${what}: its config`),
+  };
+}

@@ -1,0 +1,169 @@
+/** Step functions of the user's own. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { graph } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { assertClose, maximumDifference } from './lockstep';
+
+describe('a compiled step', () => {
+  it('trains own variables with an own forward function, in batches of two sizes', () => {
+    const optimizer = tf.train.adam(0.05);
+    const eagerOptimizer = tf.train.adam(0.05);
+    const [weights, bias] = [variable([3, 2], 1), variable([2], 2)] as const;
+    const [eagerWeights, eagerBias] = [variable([3, 2], 1), variable([2], 2)] as const;
+    const step = graph.compile((x: tf.Tensor2D, y: tf.Tensor2D) =>
+      optimizer.minimize(() => loss(x, y, weights, bias), true, [weights, bias]),
+    );
+    for (let i = 0; i < 20; i++) {
+      const count = i % 4 === 3 ? 2 : 5;
+      const x = tf.randomNormal<tf.Rank.R2>([count, 3], 0, 1, 'float32', i);
+      const y = tf.randomNormal<tf.Rank.R2>([count, 2], 0, 1, 'float32', 100 + i);
+      const actual = step(x, y) as tf.Scalar;
+      const expected = eagerOptimizer.minimize(() => loss(x, y, eagerWeights, eagerBias), true, [
+        eagerWeights,
+        eagerBias,
+      ]) as tf.Scalar;
+      assertClose([...actual.dataSync()], [...expected.dataSync()], `loss of step ${i}`);
+      tf.dispose([x, y, actual, expected]);
+    }
+    assert(maximumDifference(weights, eagerWeights) < 1e-5);
+    assert(maximumDifference(bias, eagerBias) < 1e-5);
+    step.dispose();
+    tf.dispose([weights, bias, eagerWeights, eagerBias]);
+  });
+
+  it('without a list, minimize trains all trainable variables that the loss depends on', () => {
+    const [used, unused] = [variable([2], 1), variable([2], 2)] as const;
+    const optimizer = tf.train.sgd(0.5);
+    const before = [used, unused].map((v) => v.dataSync().slice()) as [Float32Array, Float32Array];
+    const step = graph.compile(() =>
+      optimizer.minimize(() => used.square().sum().asScalar(), true),
+    );
+    tf.dispose(step() as tf.Scalar);
+    // w - 0.5 · 2w = 0
+    assert.deepEqual([...used.dataSync()], [0, 0]);
+    assert.deepEqual(unused.dataSync(), before[1]);
+    step.dispose();
+    tf.dispose([used, unused]);
+  });
+
+  it('may apply gradients by hand', () => {
+    const weight = tf.variable(tf.tensor1d([1, 2]));
+    const step = graph.compile((factor: tf.Tensor) => {
+      const { value, grads } = tf.variableGrads(
+        () => tf.sum(tf.mul(tf.square(weight), factor)).asScalar(),
+        [weight],
+      );
+      weight.assign(tf.sub(weight, grads[weight.name] as tf.Tensor));
+      return value;
+    });
+    const factor = tf.scalar(0.25);
+    const values = [step(factor), step(factor)];
+    assert.deepEqual(
+      values.map((value) => value.dataSync()[0]),
+      [1.25, 0.3125],
+    );
+    assert.deepEqual([...weight.dataSync()], [0.25, 0.5]);
+    step.dispose();
+    tf.dispose([weight, factor, values]);
+  });
+
+  it('sees what is assigned to variables and to the learning rate outside', () => {
+    const weight = tf.variable(tf.scalar(1));
+    const optimizer = tf.train.sgd(0.1) as tf.SGDOptimizer;
+    const step = graph.compile(() => {
+      optimizer.minimize(() => weight.square().asScalar(), false, [weight]);
+    });
+    step();
+    assertClose([...weight.dataSync()], [0.8], 'after the first step');
+    optimizer.setLearningRate(0.25);
+    tf.tidy(() => weight.assign(tf.scalar(4)));
+    step();
+    assertClose([...weight.dataSync()], [2], 'after the second step');
+    step.dispose();
+    tf.dispose(weight);
+  });
+
+  it('two compiled steps share their variables', () => {
+    const weight = tf.variable(tf.scalar(1));
+    const double = graph.compile(() => weight.assign(tf.mul(weight, 2)));
+    const addOne = graph.compile(() => weight.assign(tf.add(weight, 1)));
+    double();
+    addOne();
+    double();
+    double();
+    addOne();
+    assert.equal(weight.dataSync()[0], 13);
+    double.dispose();
+    addOne();
+    assert.equal(weight.dataSync()[0], 14);
+    addOne.dispose();
+    assert.equal(weight.dataSync()[0], 14);
+    weight.dispose();
+  });
+
+  it('returns results in the form that the function has given them', () => {
+    const step = graph.compile((x: tf.Tensor) => ({
+      double: tf.mul(x, 2),
+      correct: tf.greater(x, 1),
+    }));
+    const x = tf.tensor1d([1, 2]);
+    const { double, correct } = step(x);
+    assert.deepEqual([...double.dataSync()], [2, 4]);
+    assert.equal(correct.dtype, 'bool');
+    assert.deepEqual([...correct.dataSync()], [0, 1]);
+    const list = graph.compile((y: tf.Tensor) => [y.add(1), y.toInt()]);
+    const results = list(x);
+    assert.deepEqual(
+      results.map(({ dtype }) => dtype),
+      ['float32', 'int32'],
+    );
+    step.dispose();
+    list.dispose();
+    tf.dispose([x, double, correct, results]);
+  });
+
+  it('holds no tensors of its own', () => {
+    const weight = tf.variable(tf.scalar(1));
+    const step = graph.compile((x: tf.Tensor) => {
+      weight.assign(tf.mul(weight, x).asScalar());
+      return tf.gather(tf.tensor1d([3, 4, 5]), x.reshape([1]).toInt());
+    });
+    const x = tf.scalar(1);
+    const sessions = tf.node.getNumOfSavedModels();
+    const { numTensors } = tf.memory();
+    for (let i = 0; i < 5; i++) {
+      const result = step(x);
+      assert.equal(result.dataSync()[0], 4);
+      result.dispose();
+      weight.dataSync();
+    }
+    assert.equal(tf.memory().numTensors, numTensors);
+    step.dispose();
+    assert.equal(tf.node.getNumOfSavedModels(), sessions);
+    assert.throws(() => step(x), /disposed/);
+    tf.dispose([weight, x]);
+  });
+
+  it('makes its variables once', () => {
+    let total: tf.Variable | undefined;
+    const step = graph.compile((x: tf.Tensor) => {
+      total ??= tf.variable(tf.zerosLike(x), false);
+      return total.assign(tf.add(total, x)) as undefined;
+    });
+    const x = tf.tensor1d([1, 2]);
+    step(x);
+    step(x);
+    assert.deepEqual([...(total as unknown as tf.Variable).dataSync()], [2, 4]);
+    step.dispose();
+    tf.dispose([x, total as unknown as tf.Variable]);
+  });
+});
+
+function loss(x: tf.Tensor2D, y: tf.Tensor2D, weights: tf.Tensor, bias: tf.Tensor): tf.Scalar {
+  return tf.losses.meanSquaredError(y, tf.tanh(tf.add(tf.matMul(x, weights as tf.Tensor2D), bias)));
+}
+
+function variable(shape: number[], seed: number): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.randomNormal(shape, 0, 1, 'float32', seed)));
+}
