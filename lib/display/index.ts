@@ -1,3 +1,4 @@
+export { escapeHtml } from './html';
 export type { DisplayHandle, MimeBundle, NotebookHost } from './output';
 export { notebookHost, show } from './output';
 export type { TableCell } from './table';

@@ -1,13 +1,8 @@
+import { escapeHtml } from './html';
 import { show } from './output';
 
 /** A table's cell. Numbers stand to the right, text to the left. */
 export type TableCell = string | number;
-
-const htmlEntities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>]/g, (character) => htmlEntities[character] ?? character);
-}
 
 function toText(header: readonly string[], rows: readonly (readonly TableCell[])[]): string {
   const lines = [header, ...rows];

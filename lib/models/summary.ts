@@ -1,4 +1,4 @@
-import { show } from '../display/index';
+import { escapeHtml, show } from '../display/index';
 import * as tf from '../tensorflow';
 
 const header = ['Layer (type)', 'Output Shape', 'Param #'];
@@ -79,7 +79,7 @@ function htmlTable(name: string, rows: string[][], totals: string[]): string {
     `<tr>${cells
       .map(
         (cell, column) =>
-          `<${tag} align="${column === 2 ? 'right' : 'left'}">${escapeHtml(cell)}</${tag}>`,
+          `<${tag} style="text-align: ${column === 2 ? 'right' : 'left'}">${escapeHtml(cell)}</${tag}>`,
       )
       .join('')}</tr>`;
   return [
@@ -88,8 +88,4 @@ function htmlTable(name: string, rows: string[][], totals: string[]): string {
     `<tbody>${rows.map((row) => line('td', row)).join('')}</tbody></table>`,
     `<p>${totals.join('<br>')}</p>`,
   ].join('\n');
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

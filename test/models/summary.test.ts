@@ -87,7 +87,10 @@ test('in a notebook is one output: an HTML table and the text', () => {
   assert.equal(log.mock.callCount(), 0);
   assert.equal(bundles.length, 1);
   const html = String(bundles[0]?.['text/html']);
-  assert.match(html, /<td align="left">score \(Dense\)<\/td><td align="left">\(None, 1\)<\/td>/);
+  assert.match(
+    html,
+    /<td style="text-align: left">score \(Dense\)<\/td><td style="text-align: left">\(None, 1\)<\/td>/,
+  );
   assert.match(html, /Model: "&lt;b&gt;"/);
   assert.match(html, /Total params: 2/);
   assert.match(String(bundles[0]?.['text/plain']), /^Model: "<b>"\n_+\nLayer \(type\)/);
