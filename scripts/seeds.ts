@@ -39,6 +39,7 @@ async function main(): Promise<void> {
     console.log(`\n${name}, seed ${seed}`);
     const started = performance.now();
     const runs: Run[] = [];
+    // A scope that is open across awaits, as tf.tidy cannot be: frees the tensors of this seed.
     tf.engine().startScope();
     for await (const score of experiment.run(seed)) {
       const seconds = Math.round((performance.now() - started) / 100) / 10;

@@ -1,7 +1,10 @@
+export { ModelCheckpoint, type ModelCheckpointOptions } from '../saving/index';
 export type { Callback, Logs, TrainingParameters } from './callbacks';
 export type { TensorOrTensors } from './dataChecks';
 export { type EvaluateOptions, evaluate } from './evaluate';
 export { type FitOptions, fit, type History } from './fit';
+export { type GradientCheck, type GradientPair, gradientCheck } from './gradientCheck';
 export { Interrupted } from './interruption';
 export { type PredictOptions, predict } from './predict';
 export type { Verbosity } from './progress';
+export { type RandomBatchesOptions, randomBatches } from './randomBatches';

@@ -1,0 +1,57 @@
+import * as tf from '../tensorflow';
+import type { Figure } from './figure';
+import { imageGrid } from './images';
+
+/** How {@link featureMaps} draws. */
+export interface FeatureMapsOptions {
+  /** How many maps stand side by side; default 8. */
+  columns?: number;
+  title?: string;
+  /** How long the longer side of each map is drawn, in screen pixels; default 84. */
+  size?: number;
+}
+
+/**
+ * Draws what a convolution layer gives for one picture: one map for each of its filters, numbered
+ * from 1. Each map goes from black, its own least value, to white, its greatest.
+ *
+ * @param activations the layer's output, shape `[1, height, width, filters]` or
+ * `[height, width, filters]`, any finite values. It stays the caller's.
+ * @throws Error for any other shape, and for values that are not finite.
+ */
+export function featureMaps(activations: tf.Tensor, options: FeatureMapsOptions = {}): Figure {
+  const maps = tf.tidy(() => stretched(oneMapPerFilter(activations)));
+  const count = maps.shape[0] ?? 0;
+  const columns = Math.min(options.columns ?? 8, count);
+  try {
+    return imageGrid(maps, {
+      ...options,
+      columns,
+      rows: Math.ceil(count / columns),
+      captions: Array.from({ length: count }, (_, index) => String(index + 1)),
+      minimum: 0,
+      maximum: 1,
+    });
+  } finally {
+    maps.dispose();
+  }
+}
+
+function oneMapPerFilter(activations: tf.Tensor): tf.Tensor3D {
+  const [first, ...rest] = activations.shape;
+  const shape = activations.rank === 4 && first === 1 ? rest : activations.shape;
+  if (shape.length !== 3 || activations.size === 0) {
+    throw new Error(
+      `featureMaps: expected the maps of one picture, shape [1, height, width, filters], ` +
+        `got [${activations.shape}].`,
+    );
+  }
+  return activations.reshape<tf.Tensor3D>(shape).transpose([2, 0, 1]);
+}
+
+/** Each map from 0 to 1; a map of one value becomes 0. */
+function stretched(maps: tf.Tensor3D): tf.Tensor {
+  const lowest = maps.min([1, 2], true);
+  const range = maps.max([1, 2], true).sub(lowest);
+  return maps.sub(lowest).divNoNan(range);
+}
