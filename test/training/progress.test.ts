@@ -97,10 +97,19 @@ test('in a file or pipe the bar is one finished line per epoch', async () => {
   );
 });
 
+/** What has been written to a stream so far; one `read` may give only a part of it. */
+function everything(stream: PassThrough): string {
+  let text = '';
+  for (let part = stream.read(); part !== null; part = stream.read()) {
+    text += part;
+  }
+  return text;
+}
+
 test('in a terminal the bar is rewritten in place, cut to the width', async () => {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 40 });
   await runSlowly(new Progress(1, 3, stream as unknown as NodeJS.WriteStream));
-  const written = String(stream.read());
+  const written = everything(stream);
   assert.equal(written.split('\n').length, 5);
   const [, firstEpoch] = written.split('\n');
   const shown = firstEpoch?.split('\x1b[1G\x1b[0K').slice(1) ?? [];
@@ -117,7 +126,7 @@ test('a run that fails leaves the terminal on a new line', async () => {
   await sleep(210);
   progress.step(1, () => ({}));
   progress.close();
-  assert.match(String(stream.read()), /ETA: 0s\n$/);
+  assert.match(everything(stream), /ETA: 0s\n$/);
 });
 
 test('in a notebook all of it is one output, updated a few times a second', async () => {
