@@ -52,7 +52,9 @@ async function main(): Promise<void> {
   if (values.json) {
     console.log(JSON.stringify(result, null, 2));
   } else {
-    console.log(`Accuracy: ${result.accuracy?.toFixed(4)}, tested on ${result.pictures} pictures`);
+    console.log(
+      `Accuracy: ${result.accuracy?.toFixed(4)}, tested on ${result.testPictures} pictures`,
+    );
   }
 }
 
@@ -82,16 +84,10 @@ async function trainAndTest({ checkpoints, pictures, resume, ...settings }: Sett
     train.labels.slice(0, pictures),
     { ...settings, initialEpoch, callbacks: [saveEachEpoch(checkpoints, verbose)] },
   );
-  const { loss, accuracy } = await training.evaluate(
-    model,
-    networkInput(test.images),
-    test.labels,
-    {
-      verbose,
-    },
-  );
+  const testImages = networkInput(test.images);
+  const { loss, accuracy } = await training.evaluate(model, testImages, test.labels, { verbose });
   const checkpoint = await saving.latestCheckpoint(checkpoints);
-  return { loss, accuracy, pictures: test.images.shape[0], checkpoint, history };
+  return { loss, accuracy, testPictures: test.labels.size, checkpoint, history };
 }
 
 function saveEachEpoch(folder: string, verbose: 0 | 1) {
@@ -101,7 +97,7 @@ function saveEachEpoch(folder: string, verbose: 0 | 1) {
   });
 }
 
-/** Gives the model the weights and the optimiser's state of the newest checkpoint. Returns its epoch. */
+/** Puts the newest checkpoint into the model and its optimiser. Returns the epoch it was saved at. */
 async function restore(model: tf.LayersModel, folder: string): Promise<number> {
   const checkpoint = await saving.latestCheckpoint(folder);
   if (!checkpoint) {

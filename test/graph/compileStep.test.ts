@@ -84,6 +84,23 @@ describe('a compiled step', () => {
     tf.dispose(weight);
   });
 
+  it('a value taken before an assignment is the old one', () => {
+    const weight = tf.variable(tf.zeros([1000]));
+    const step = graph.compile((next: tf.Tensor) => {
+      const before = tf.add(weight, 0);
+      weight.assign(next);
+      return [before, tf.add(weight, 0)];
+    });
+    for (let i = 1; i <= 20; i++) {
+      const next = tf.fill([1000], i);
+      const [before, after] = step(next) as [tf.Tensor, tf.Tensor];
+      assert.deepEqual([before.dataSync()[999], after.dataSync()[999]], [i - 1, i]);
+      tf.dispose([next, before, after]);
+    }
+    step.dispose();
+    weight.dispose();
+  });
+
   it('two compiled steps share their variables', () => {
     const weight = tf.variable(tf.scalar(1));
     const double = graph.compile(() => weight.assign(tf.mul(weight, 2)));

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { run, temporaryFolder } from './run';
+
+test('train saves a checkpoint after each epoch and says how good the network is', () => {
+  const folder = temporaryFolder();
+  const { status, stdout, stderr } = run('train', folder, '--epochs', '2', '--pictures', '640');
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /Epoch 2\/2\n20\/20 \[=+\]/);
+  assert.match(stdout, /^Accuracy: 0\.[3-9]\d{3}, tested on 10000 pictures$/m);
+  assert.deepEqual(readdirSync(path.join(folder, 'ckpt')).sort(), [
+    'checkpoint',
+    'cp-0001.ckpt.data-00000-of-00001',
+    'cp-0001.ckpt.index',
+    'cp-0002.ckpt.data-00000-of-00001',
+    'cp-0002.ckpt.index',
+  ]);
+});
+
+test('train --resume goes on as if training had never stopped', () => {
+  const options = ['--json', '--pictures', '320', '--seed', '3', '--epochs'];
+  const trained = (folder: string, epochs: number, ...more: string[]) => {
+    const { status, stdout, stderr } = run('train', folder, ...options, `${epochs}`, ...more);
+    assert.equal(status, 0, stderr);
+    return { ...JSON.parse(stdout), stderr };
+  };
+  const stopped = temporaryFolder();
+  const first = trained(stopped, 1, '--resume');
+  assert.equal(
+    first.stderr,
+    'There is no checkpoint in ckpt: training starts at the first epoch.\n',
+  );
+  const resumed = trained(stopped, 3, '--resume');
+  const whole = trained(temporaryFolder(), 3);
+
+  assert.equal(resumed.stderr, '');
+  assert.equal(resumed.checkpoint, path.join('ckpt', 'cp-0003.ckpt'));
+  assert.equal(resumed.testPictures, 10_000);
+  const losses = [...first.history.loss, ...resumed.history.loss, resumed.loss];
+  const expected = [...whole.history.loss, whole.loss];
+  assert.equal(losses.length, expected.length);
+  for (const [i, loss] of losses.entries()) {
+    assert.ok(Math.abs(loss - expected[i]) < 1e-5, `${losses} instead of ${expected}`);
+  }
+
+  const { status, stdout, stderr } = run('train', stopped, ...options, '3', '--resume');
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^train: Nothing to train: initialEpoch is 3 and epochs is 3\./);
+});
+
+test('train refuses a wrong command line', () => {
+  const folder = temporaryFolder();
+  const wrong = [
+    [['--epochs', 'many'], '--epochs takes a whole number from 1 up, not "many".'],
+    [['--pictures', '60001'], '--pictures takes a whole number from 1 to 60000, not "60001".'],
+    [['--fast'], "Unknown option '--fast'"],
+  ] as const;
+  for (const [options, message] of wrong) {
+    const { status, stderr } = run('train', folder, ...options);
+    assert.equal(status, 2, stderr);
+    assert.ok(stderr.startsWith(`train: ${message}`), stderr);
+    assert.ok(stderr.endsWith('See: npm run train -- --help\n'), stderr);
+  }
+  assert.ok(!existsSync(path.join(folder, 'ckpt')));
+});
+
+test('train --help explains the options', () => {
+  const { status, stdout } = run('train', temporaryFolder(), '--help');
+  assert.equal(status, 0);
+  for (const option of ['--epochs', '--batch-size', '--pictures', '--seed', '--resume', '--json']) {
+    assert.ok(stdout.includes(option), option);
+  }
+});
