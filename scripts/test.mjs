@@ -2,6 +2,7 @@
 // Arguments choose test files by a part of their path: `npm test -- datasets`.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,4 +37,6 @@ if (files.length === 0) {
   console.error(`No test file's path contains ${wanted.map((part) => `"${part}"`).join(' or ')}.`);
   process.exit(1);
 }
-stage(`${files.length} test files`, ['--test', '--test-reporter=spec', ...files]);
+// By default one processor core would be left idle.
+const concurrency = `--test-concurrency=${availableParallelism()}`;
+stage(`${files.length} test files`, ['--test', '--test-reporter=spec', concurrency, ...files]);
