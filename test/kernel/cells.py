@@ -160,6 +160,11 @@ check({ rows: 3 });"""
         self.printed("let rate = 1; const units = 3;")
         self.assertEqual(self.printed("({ rate } = { rate: 5 }); console.log({ units, rate })"), "{ units: 3, rate: 5 }\n")
 
+    def test_names_of_properties_stay_when_destructured(self):
+        self.printed("const network = { rate: 1, variables: 2 }; const variables = 'other';")
+        code = "const f = ({ rate: r, variables: v } = network) => { let w; ({ variables: w } = network); return r + v + w; };\nconsole.log(f())"
+        self.assertEqual(self.printed(code), "5\n")
+
     def test_files_may_change_while_the_kernel_runs(self):
         # The compiler watches where it looked for a module and did not find it.
         code = "import { answer } from './appears-later';\nconsole.log(answer)"
