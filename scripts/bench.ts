@@ -1,0 +1,68 @@
+/** `npm run bench`: this project's training against Python's. See `npm run bench -- --help`. */
+import path from 'node:path';
+import { batchSize, type Measurement } from './bench/measurement';
+import { help, type Options, parseOptions } from './bench/options';
+import { cache, measure, prepare, stopRunning } from './bench/processes';
+import { loadWarning, report, thisMachine, writeResults } from './bench/results';
+import { pythonEnvironment, title, variantsOf } from './bench/sides';
+import { runProgram } from './commandLine';
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (!options) {
+    process.stdout.write(help);
+    return;
+  }
+  if (process.platform === 'win32') {
+    throw new Error('The benchmark runs on Linux and macOS; on Windows, run it in WSL.');
+  }
+  const machine = thisMachine();
+  const warning = loadWarning(machine);
+  if (warning) {
+    console.warn(`Warning: ${warning}`);
+  }
+  const folder = path.join(cache, 'start');
+  console.log('Preparing data, initial weights and Python …');
+  const environments = options.sides.map(pythonEnvironment).filter((one) => one !== undefined);
+  await prepare([...new Set(environments)], folder);
+
+  const measurements: Measurement[] = [];
+  for (let round = 1; round <= options.rounds; round++) {
+    measurements.push(...(await measureAll(options, round, folder)));
+    writeResults(measurements, options, machine);
+  }
+  console.log(`\n${report(measurements, options, machine)}`);
+  console.log(`Written to ${options.output}.json and ${options.output}.md`);
+}
+
+/** One round: every side of every network once. */
+async function measureAll(options: Options, round: number, folder: string): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const network of options.models) {
+    for (const variant of variantsOf(options.sides)) {
+      const startedAt = Date.now();
+      const task = { ...variant, network, steps: options.steps, batchSize, folder, startedAt };
+      const result = await measure(task);
+      measurements.push({ network, ...variant, round, ...result });
+      const speed = Math.round((options.steps * batchSize) / result.secondEpoch);
+      console.log(
+        `round ${round}/${options.rounds}  ${network.padEnd(12)}  ${title(variant).padEnd(37)}` +
+          `${String(speed).padStart(7)} images/s`,
+      );
+    }
+  }
+  return measurements;
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.on(signal, () => {
+    stopRunning();
+    console.error(`\nStopped (${signal}). Finished rounds have been written.`);
+    process.exit(code);
+  });
+}
+runProgram('bench', main);

@@ -1,0 +1,222 @@
+"""One measurement of Python Keras; KERAS_BACKEND says on what: tensorflow or jax."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from measurement import batch_size, measure, network, read_weights, settings, task
+
+on_tensorflow = keras.backend.backend() == "tensorflow"
+jit_compile = False if task.get("setting") == "jit_compile=False" else "auto"
+
+
+class ScaledDense(layers.Layer):
+    """A dense layer that multiplies its weights by 0.01 wherever it uses them, as article 003."""
+
+    def __init__(self, units, activation=None):
+        super().__init__()
+        self.units = units
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(input_shape[-1], self.units))
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros")
+
+    def call(self, inputs):
+        return self.activation(keras.ops.matmul(inputs, self.kernel * 0.01) + self.bias)
+
+
+def mlp():
+    return [
+        layers.Flatten(),
+        layers.Dense(1000, activation="relu"),
+        layers.Dense(10, activation="softmax"),
+    ]
+
+
+def lenet5():
+    return [
+        layers.Conv2D(6, 5, padding="same", activation="sigmoid"),
+        layers.AveragePooling2D(2, strides=2),
+        layers.Conv2D(16, 5, activation="sigmoid"),
+        layers.AveragePooling2D(2, strides=2),
+        layers.Conv2D(120, 5, activation="sigmoid"),
+        layers.Flatten(),
+        layers.Dense(84, activation="sigmoid"),
+        layers.Dense(10, activation="softmax"),
+    ]
+
+
+def lenet():
+    return [
+        layers.Conv2D(6, 5, activation="sigmoid"),
+        layers.MaxPooling2D(2, strides=2),
+        layers.Conv2D(16, 5, activation="sigmoid"),
+        layers.MaxPooling2D(2, strides=2),
+        layers.Flatten(),
+        layers.Dense(120, activation="sigmoid"),
+        layers.Dense(84, activation="sigmoid"),
+        # On TensorFlow, Keras computes the loss from what goes into this sigmoid; on JAX it takes
+        # what comes out, which is another loss. Without the sigmoid both compute the same.
+        layers.Dense(10, activation="sigmoid" if on_tensorflow else None),
+    ]
+
+
+def cnn():
+    return [
+        layers.Conv2D(32, 3, activation="relu"),
+        layers.MaxPooling2D(2, strides=2),
+        layers.Conv2D(64, 3, activation="relu"),
+        layers.MaxPooling2D(2, strides=2),
+        layers.Conv2D(64, 3, activation="relu"),
+        layers.Flatten(),
+        layers.Dense(64, activation="relu"),
+        layers.Dense(10, activation="softmax"),
+    ]
+
+
+def from_scratch():
+    return [
+        layers.Conv2D(6, 5, activation="relu"),
+        layers.AveragePooling2D(2, strides=2),
+        layers.Conv2D(16, 5, activation="relu"),
+        layers.AveragePooling2D(2, strides=2),
+        layers.Flatten(),
+        ScaledDense(120, activation="relu"),
+        ScaledDense(84, activation="relu"),
+        ScaledDense(10),
+    ]
+
+
+networks = {
+    "mlp": mlp,
+    "lenet5": lenet5,
+    "lenet": lenet,
+    "cnn": cnn,
+    "from-scratch": from_scratch,
+}
+
+
+def make_model():
+    model = keras.Sequential([layers.Input(settings["picture"]), *networks[network]()])
+    model.set_weights(read_weights())
+    return model
+
+
+def make_optimizer():
+    name, learning_rate = settings["optimizer"]["name"], settings["optimizer"]["learningRate"]
+    return {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[name](learning_rate)
+
+
+def make_loss():
+    from_logits = network == "from-scratch" or (network == "lenet" and not on_tensorflow)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
+
+
+class EpochEnd(keras.callbacks.Callback):
+    def __init__(self, epoch_end):
+        super().__init__()
+        self.epoch_end = epoch_end
+
+    def on_epoch_end(self, epoch, logs):
+        self.epoch_end(logs["loss"])
+
+
+class Fit:
+    """Keras's own fit, evaluate and predict."""
+
+    def __init__(self):
+        self.model = make_model()
+        self.model.compile(
+            optimizer=make_optimizer(),
+            loss=make_loss(),
+            metrics=["accuracy"],
+            jit_compile=jit_compile,
+        )
+        self.ways_to_predict_one = [self.predict, self.model.predict_on_batch]
+
+    def fit(self, x, y, epoch_end):
+        self.model.fit(
+            x,
+            y,
+            batch_size=batch_size,
+            epochs=2,
+            shuffle=False,
+            verbose=0,
+            callbacks=[EpochEnd(epoch_end)],
+        )
+
+    def evaluate(self, x, y):
+        return self.model.evaluate(x, y, batch_size=batch_size, verbose=0, return_dict=True)["loss"]
+
+    def predict(self, x):
+        return self.model.predict(x, batch_size=batch_size, verbose=0)
+
+
+class GradientTapeLoop:
+    """A training loop by hand: each step one tf.function."""
+
+    def __init__(self):
+        import tensorflow as tf
+
+        model, optimizer, loss = make_model(), make_optimizer(), make_loss()
+        optimizer.build(model.trainable_variables)
+        function = tf.function(jit_compile=bool(jit_compile))
+
+        @function
+        def train(x, y):
+            with tf.GradientTape() as tape:
+                value = loss(y, model(x, training=True))
+            gradients = tape.gradient(value, model.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+            return value
+
+        @function
+        def test(x, y):
+            return loss(y, model(x, training=False))
+
+        @function
+        def answer(x):
+            return tf.nn.softmax(model(x, training=False))
+
+        self.train, self.test, self.answer = train, test, answer
+        self.ways_to_predict_one = [self.predict]
+
+    def fit(self, x, y, epoch_end):
+        for _ in range(2):
+            epoch_end(mean_loss(self.train, x, y))
+
+    def evaluate(self, x, y):
+        return mean_loss(self.test, x, y)
+
+    def predict(self, x):
+        batches = range(0, len(x), batch_size)
+        return np.concatenate(
+            [self.answer(x[start : start + batch_size]).numpy() for start in batches]
+        )
+
+
+def mean_loss(step, x, y):
+    """Runs the step for every batch, in order; the mean of its losses over all rows."""
+    total = 0.0
+    for start in range(0, len(x), batch_size):
+        rows = slice(start, start + batch_size)
+        total += float(step(x[rows], y[rows])) * len(y[rows])
+    return total / len(y)
+
+
+def versions():
+    found = {"keras": keras.version()}
+    if on_tensorflow:
+        import tensorflow
+
+        return {**found, "tensorflow": tensorflow.__version__}
+    import jax
+
+    return {**found, "jax": jax.__version__}
+
+
+# The network from scratch is trained by explicit steps in its article; Keras has no such loop that
+# would run on JAX.
+by_hand = network == "from-scratch" and on_tensorflow
+measure(GradientTapeLoop() if by_hand else Fit(), versions())

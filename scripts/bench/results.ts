@@ -1,0 +1,124 @@
+/** The files with the results. */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Measurement } from './measurement';
+import type { Options } from './options';
+import {
+  compare,
+  lossTable,
+  lossWarnings,
+  networksOf,
+  quantities,
+  quantityTable,
+  variantsIn,
+} from './report';
+
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memoryGigabytes: number;
+  system: string;
+  /** How many processes were running or waiting, on average over the minute before the start. */
+  loadAverage: number;
+}
+
+export function thisMachine(): Machine {
+  const cpus = os.cpus();
+  return {
+    cpu: cpus[0]?.model.trim() ?? 'unknown',
+    cores: cpus.length,
+    memoryGigabytes: Math.round(os.totalmem() / 1e9),
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    loadAverage: Math.round((os.loadavg()[0] ?? 0) * 100) / 100,
+  };
+}
+
+/** A sentence if other programs were busy when the benchmark started. */
+export function loadWarning({ loadAverage, cores }: Machine): string | undefined {
+  return loadAverage > cores / 4
+    ? `This machine is not quiet: its load average is ${loadAverage.toFixed(2)} with ${cores} ` +
+        'cores. The figures will be too low and will scatter; compare none of them with others.'
+    : undefined;
+}
+
+/** All tables, what they are of, and what to beware of. */
+export function report(measurements: Measurement[], options: Options, machine: Machine): string {
+  const { steps } = options;
+  const rounds = Math.max(...measurements.map(({ round }) => round));
+  const warnings = [loadWarning(machine), ...lossWarnings(measurements)].filter(Boolean);
+  return [
+    '# Benchmark',
+    `${today()}; ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGigabytes} GB, ` +
+      `${machine.system}; load average at the start ${machine.loadAverage.toFixed(2)}.`,
+    `${list(versions(measurements))}.`,
+    `MNIST, batches of 32, two epochs of ${steps} steps. The figures are medians of ${rounds} ` +
+      'rounds, ± half the range from the least to the most. × tells how many times as good as ' +
+      'Keras on TensorFlow (the better of its two settings) a side is, round by round.',
+    '"from-scratch" is trained by explicit steps: here with `graph.compile`, in TensorFlow with a ' +
+      'GradientTape in a `tf.function`, on JAX with `fit`. Everything else uses `fit`, `evaluate` ' +
+      'and `predict`; for one image Keras may use `predict_on_batch`, whichever is faster.',
+    ...warnings.map((warning) => `**${warning}**`),
+    ...quantities.flatMap((quantity) => [
+      `## ${quantity.title}`,
+      quantityTable(measurements, quantity, steps),
+    ]),
+    '## Mean loss of the first and the second epoch',
+    'All sides start from the same weights and see the same batches in the same order.',
+    lossTable(measurements),
+  ].join('\n\n');
+}
+
+/** Writes FILE.json, with every single measurement, and FILE.md. */
+export function writeResults(
+  measurements: Measurement[],
+  options: Options,
+  machine: Machine,
+): void {
+  const { output, ...settings } = options;
+  const content = {
+    date: today(),
+    settings,
+    machine,
+    versions: versions(measurements),
+    summary: summary(measurements, options.steps),
+    measurements: measurements.map(({ versions: _, ...measurement }) => measurement),
+  };
+  mkdirSync(path.dirname(output), { recursive: true });
+  replaceFile(`${output}.json`, `${JSON.stringify(content, null, 2)}\n`);
+  replaceFile(`${output}.md`, `${report(measurements, options, machine)}\n`);
+}
+
+/** What the tables show, in numbers. */
+function summary(measurements: Measurement[], steps: number) {
+  return quantities.flatMap((quantity) =>
+    networksOf(measurements).flatMap((network) =>
+      variantsIn(measurements).map((variant) => ({
+        quantity: quantity.title,
+        network,
+        ...variant,
+        ...compare(measurements, network, variant, quantity, steps),
+      })),
+    ),
+  );
+}
+
+function versions(measurements: Measurement[]): Record<string, string> {
+  return Object.assign({}, ...measurements.map((measurement) => measurement.versions));
+}
+
+function list(record: Record<string, string>): string {
+  return Object.entries(record)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function replaceFile(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, file);
+}

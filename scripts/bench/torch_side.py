@@ -1,0 +1,135 @@
+"""One measurement of PyTorch: the plain training loop of its tutorials, Adam fused."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from measurement import batch_size, measure, network, read_weights, settings
+
+
+class ScaledLinear(nn.Linear):
+    """A dense layer that multiplies its weights by 0.01 wherever it uses them, as article 003."""
+
+    def forward(self, x):
+        return nn.functional.linear(x, self.weight * 0.01, self.bias)
+
+
+def make_model():
+    """The network up to its logits. PyTorch's loss takes those."""
+    layers = {
+        "mlp": lambda: [
+            nn.Flatten(),
+            nn.Linear(784, 1000), nn.ReLU(),
+            nn.Linear(1000, 10),
+        ],
+        "lenet5": lambda: [
+            nn.Conv2d(1, 6, 5, padding=2), nn.Sigmoid(), nn.AvgPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.AvgPool2d(2),
+            nn.Conv2d(16, 120, 5), nn.Sigmoid(),
+            nn.Flatten(),
+            nn.Linear(120, 84), nn.Sigmoid(),
+            nn.Linear(84, 10),
+        ],
+        "lenet": lambda: [
+            nn.Conv2d(1, 6, 5), nn.Sigmoid(), nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(256, 120), nn.Sigmoid(),
+            nn.Linear(120, 84), nn.Sigmoid(),
+            nn.Linear(84, 10),
+        ],
+        "cnn": lambda: [
+            nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(64, 64, 3), nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(576, 64), nn.ReLU(),
+            nn.Linear(64, 10),
+        ],
+        "from-scratch": lambda: [
+            nn.Conv2d(1, 6, 5), nn.ReLU(), nn.AvgPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.AvgPool2d(2),
+            nn.Flatten(),
+            ScaledLinear(256, 120), nn.ReLU(),
+            ScaledLinear(120, 84), nn.ReLU(),
+            ScaledLinear(84, 10),
+        ],
+    }  # fmt: skip
+    model = nn.Sequential(*layers[network]())
+    set_weights(model)
+    return model
+
+
+def set_weights(model):
+    """PyTorch orders the dimensions of kernels, and with them the features of a flattened picture,
+    in its own way: channels before height and width."""
+    channels = None
+    with torch.no_grad():
+        for parameter, weight in zip(model.parameters(), read_weights()):
+            if weight.ndim == 4:
+                channels = weight.shape[3]
+                weight = weight.transpose(3, 2, 0, 1)
+            elif weight.ndim == 2:
+                if channels:
+                    inputs = weight.reshape(-1, channels, weight.shape[1])
+                    weight = inputs.transpose(1, 0, 2).reshape(weight.shape)
+                    channels = None
+                weight = weight.transpose()
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
+
+
+def make_optimizer(model):
+    learning_rate = settings["optimizer"]["learningRate"]
+    if settings["optimizer"]["name"] == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=learning_rate)
+    # Keras's epsilon; PyTorch's own is 1e-8.
+    return torch.optim.Adam(model.parameters(), lr=learning_rate, eps=1e-7, fused=True)
+
+
+class Loop:
+    def __init__(self):
+        self.model = make_model()
+        self.optimizer = make_optimizer(self.model)
+        self.loss = nn.CrossEntropyLoss()
+        self.ways_to_predict_one = [self.predict]
+
+    def batches(self, x, y):
+        x, y = picture_tensor(x), torch.from_numpy(y).long()
+        return zip(x.split(batch_size), y.split(batch_size))
+
+    def fit(self, x, y, epoch_end):
+        self.model.train()
+        for _ in range(2):
+            total, correct = 0.0, 0
+            for pictures, labels in self.batches(x, y):
+                logits = self.model(pictures)
+                loss = self.loss(logits, labels)
+                self.optimizer.zero_grad()
+                loss.backward()
+                self.optimizer.step()
+                total += loss.item() * len(labels)
+                correct += (logits.argmax(1) == labels).sum().item()
+            epoch_end(total / len(y))
+
+    def evaluate(self, x, y):
+        self.model.eval()
+        total, correct = 0.0, 0
+        with torch.inference_mode():
+            for pictures, labels in self.batches(x, y):
+                logits = self.model(pictures)
+                total += self.loss(logits, labels).item() * len(labels)
+                correct += (logits.argmax(1) == labels).sum().item()
+        return total / len(y)
+
+    def predict(self, x):
+        self.model.eval()
+        with torch.inference_mode():
+            answers = [self.model(batch).softmax(1) for batch in picture_tensor(x).split(batch_size)]
+            return torch.cat(answers).numpy()
+
+
+def picture_tensor(x):
+    return torch.from_numpy(x).reshape(-1, 1, 28, 28)
+
+
+measure(Loop(), {"torch": torch.__version__})

@@ -1,0 +1,144 @@
+/** One measurement of this project's own training; the task is the only argument. */
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import path from 'node:path';
+import * as tf from '../../lib/tensorflow';
+import {
+  type Manifest,
+  type NetworkManifest,
+  type Result,
+  type Task,
+  testPictures,
+} from './measurement';
+import { type Network, network } from './networks';
+import { median } from './statistics';
+
+type Data = [tf.Tensor, tf.Tensor1D];
+
+async function measure(task: Task): Promise<Result> {
+  const manifest = JSON.parse(
+    readFileSync(path.join(task.folder, 'manifest.json'), 'utf8'),
+  ) as Manifest;
+  const settings = manifest[task.network];
+  const trained = network(task.network, task.side === 'compiled');
+  trained.setWeights(
+    readWeights(path.join(task.folder, `${task.network}.weights`), settings.weights),
+  );
+  const train = readData(task.folder, 'train', task.steps * task.batchSize, settings);
+  const test = readData(task.folder, 'test', testPictures, settings);
+  return {
+    ...(await timeTraining(trained, train, task.startedAt)),
+    ...(await timeTesting(trained, test)),
+    peakMemory: process.resourceUsage().maxRSS * 1024,
+    versions: versions(),
+  };
+}
+
+async function timeTraining(trained: Network, [x, y]: Data, startedAt: number) {
+  const losses: number[] = [];
+  const ends: number[] = [];
+  let startToFirstEpoch = Number.NaN;
+  const start = performance.now();
+  await trained.fit(x, y, (loss) => {
+    if (ends.length === 0) {
+      startToFirstEpoch = (Date.now() - startedAt) / 1000;
+    }
+    ends.push(performance.now());
+    losses.push(loss);
+  });
+  const [first, second] = ends as [number, number];
+  return {
+    startToFirstEpoch,
+    firstEpoch: (first - start) / 1000,
+    secondEpoch: (second - first) / 1000,
+    losses,
+  };
+}
+
+async function timeTesting(trained: Network, [x, y]: Data) {
+  let evaluateLoss = Number.NaN;
+  const evaluate = async () => {
+    evaluateLoss = await trained.evaluate(x, y);
+  };
+  const predict = async (pictures: tf.Tensor) => {
+    const answers = await trained.predict(pictures);
+    await answers.data();
+    answers.dispose();
+  };
+  const evaluateSeconds = [await seconds(evaluate), await seconds(evaluate)];
+  const predictSeconds = [await seconds(() => predict(x)), await seconds(() => predict(x))];
+  const one = tf.slice(x, 0, 1);
+  const single: number[] = [];
+  for (let call = 0; call < 60; call++) {
+    single.push(await seconds(() => predict(one)));
+  }
+  return {
+    evaluate: evaluateSeconds,
+    evaluateLoss,
+    predict: predictSeconds,
+    // The first ten warm up.
+    predictOne: median(single.slice(10)),
+  };
+}
+
+async function seconds(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+function readWeights(file: string, shapes: number[][]): tf.Tensor[] {
+  const bytes = readFileSync(file);
+  let offset = 0;
+  return shapes.map((shape) => {
+    const size = tf.util.sizeFromShape(shape);
+    const values = new Float32Array(
+      bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + offset + size * 4),
+    );
+    offset += size * 4;
+    return tf.tensor(values, shape);
+  });
+}
+
+function readData(
+  folder: string,
+  part: string,
+  count: number,
+  { picture, divisor }: NetworkManifest,
+): Data {
+  const pixels = new Float32Array(readBytes(path.join(folder, `${part}-images`), count * 784));
+  for (let index = 0; index < pixels.length; index++) {
+    pixels[index] = (pixels[index] as number) / divisor;
+  }
+  const labels = new Int32Array(readBytes(path.join(folder, `${part}-labels`), count));
+  return [tf.tensor(pixels, [count, ...picture]), tf.tensor1d(labels, 'int32')];
+}
+
+function readBytes(file: string, count: number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  const opened = openSync(file, 'r');
+  try {
+    readSync(opened, bytes);
+    return bytes;
+  } finally {
+    closeSync(opened);
+  }
+}
+
+function versions(): Record<string, string> {
+  const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } };
+  return {
+    node: process.versions.node,
+    'tfjs-node': tf.version['tfjs-node'],
+    'tensorflow of tfjs-node': binding.TF_Version,
+  };
+}
+
+// The one warning there can be says that the model runs uncompiled after all: a measurement of
+// something else than was asked for.
+console.warn = (message: string) => {
+  throw new Error(message);
+};
+
+measure(JSON.parse(process.argv[2] as string)).then((result) => {
+  console.log(JSON.stringify(result));
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseOptions } from '../../scripts/bench/options';
+import { UsageError } from '../../scripts/commandLine';
+
+test('without options everything but PyTorch is measured', () => {
+  assert.deepEqual(parseOptions([]), {
+    models: ['mlp', 'lenet5', 'lenet', 'cnn', 'from-scratch'],
+    sides: ['keras-tensorflow', 'keras-jax', 'eager', 'compiled'],
+    rounds: 3,
+    steps: 300,
+    output: 'results/benchmark',
+  });
+});
+
+test('models and sides can be chosen, and keep their order', () => {
+  const options = parseOptions([
+    ...['--models', 'cnn, mlp', '--sides', 'compiled,keras-tensorflow'],
+    ...['--rounds', '5', '--steps', '1875', '--output', 'results/short'],
+  ]);
+  assert.deepEqual(options, {
+    models: ['mlp', 'cnn'],
+    sides: ['keras-tensorflow', 'compiled'],
+    rounds: 5,
+    steps: 1875,
+    output: 'results/short',
+  });
+});
+
+test('PyTorch is measured if asked for, by either option', () => {
+  assert.deepEqual(parseOptions(['--torch', '--sides', 'compiled'])?.sides, [
+    'pytorch',
+    'compiled',
+  ]);
+  assert.deepEqual(parseOptions(['--sides', 'pytorch'])?.sides, ['pytorch']);
+  assert.equal(parseOptions(['--torch'])?.sides.length, 5);
+});
+
+test('--help asks for nothing to be measured', () => {
+  assert.equal(parseOptions(['--help', '--rounds', '2']), undefined);
+});
+
+test('what the command line does not take is named', () => {
+  const refused = (args: string[], message: RegExp) =>
+    assert.throws(
+      () => parseOptions(args),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
+  refused(['--models', 'mlp,vgg'], /--models knows no "vgg".*lenet5/);
+  refused(['--sides', ''], /--sides knows no "".*keras-jax/);
+  refused(['--rounds', '0'], /--rounds takes a whole number from 1 up, not "0"/);
+  refused(['--steps', '1876'], /--steps takes a whole number from 1 to 1875, not "1876"/);
+  assert.throws(() => parseOptions(['--round', '2']), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
+});
