@@ -1,5 +1,4 @@
-import { clearLine, cursorTo } from 'node:readline';
-import { type DisplayHandle, notebookHost, show } from '../display/index';
+import { notebookHost, TerminalLine, UpdatingOutput } from '../display/index';
 
 /** What is being done to get a dataset. */
 export interface DatasetProgress {
@@ -21,10 +20,10 @@ const updateMilliseconds = 250;
  * that is written over in a terminal, and plain lines, without the numbers, in a log file.
  */
 export class ProgressLine {
-  private output: DisplayHandle | undefined;
+  private readonly output = new UpdatingOutput();
+  private readonly terminalLine = new TerminalLine(process.stderr);
   private lastNumbers = 0;
   private lastMessage = '';
-  private terminalLineIsOpen = false;
 
   readonly report: ReportProgress = (progress) => {
     const isNews = progress.message !== this.lastMessage;
@@ -47,25 +46,15 @@ export class ProgressLine {
 
   /** Ends the line, so that what is printed next starts on its own. */
   end(): void {
-    if (this.terminalLineIsOpen) {
-      process.stderr.write('\n');
-    }
+    this.terminalLine.close();
   }
 
   private write(progress: DatasetProgress, isNews: boolean): void {
     const line = describe(progress);
     if (notebookHost()) {
-      const bundle = { 'text/plain': line };
-      if (this.output) {
-        this.output.update(bundle);
-      } else {
-        this.output = show(bundle);
-      }
+      this.output.set({ 'text/plain': line });
     } else if (process.stderr.isTTY) {
-      cursorTo(process.stderr, 0);
-      process.stderr.write(line.slice(0, (process.stderr.columns || 80) - 1));
-      clearLine(process.stderr, 1);
-      this.terminalLineIsOpen = true;
+      this.terminalLine.update(line);
     } else if (isNews) {
       process.stderr.write(`${progress.message}\n`);
     }

@@ -3,3 +3,4 @@ export type { DisplayHandle, MimeBundle, NotebookHost } from './output';
 export { notebookHost, show } from './output';
 export type { TableCell } from './table';
 export { table } from './table';
+export { TerminalLine, UpdatingOutput } from './updating';

@@ -19,6 +19,4 @@ export interface BatchRunner {
   testOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[]): number[];
   /** The model's outputs; the caller disposes them. */
   predictOnBatch(inputs: tf.Tensor[]): tf.Tensor[];
-  /** Releases what the runner holds; the model keeps its weights. */
-  dispose(): void;
 }

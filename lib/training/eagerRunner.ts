@@ -15,8 +15,6 @@ export function eagerRunner(model: tf.LayersModel): BatchRunner {
       const outputs = inner.predictOnBatch(inputs);
       return Array.isArray(outputs) ? outputs : [outputs];
     },
-    // Every step works on the model's own variables: there is nothing to release.
-    dispose() {},
   };
 }
 

@@ -230,7 +230,7 @@ class EpochRun {
   }
 
   private checkLoss(means: RunningMeans, place: () => string): void {
-    const { loss } = means.logs();
+    const { loss } = means;
     if (this.settings.terminateOnNaN && !Number.isFinite(loss)) {
       throw new Error(
         `The loss became ${loss} in ${place()}: the weights have grown out of bounds and cannot ` +

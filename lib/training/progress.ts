@@ -1,5 +1,4 @@
-import { clearLine, cursorTo } from 'node:readline';
-import { type DisplayHandle, notebookHost, show } from '../display/index';
+import { notebookHost, TerminalLine, UpdatingOutput } from '../display/index';
 import type { Logs } from './callbacks';
 import { barLine, finishedBarLine, finishedLine } from './progressText';
 
@@ -64,7 +63,7 @@ function barOutput(stream: NodeJS.WriteStream): LineOutput {
   if (notebookHost()) {
     return new NotebookOutput();
   }
-  return stream.isTTY ? new TerminalOutput(stream) : new PlainOutput();
+  return stream.isTTY ? new TerminalLine(stream) : new PlainOutput();
 }
 
 /** Finished lines only: for files, pipes and saved notebooks. */
@@ -76,39 +75,10 @@ class PlainOutput implements LineOutput {
   close(): void {}
 }
 
-class TerminalOutput implements LineOutput {
-  private unfinished = false;
-
-  constructor(private readonly stream: NodeJS.WriteStream) {}
-
-  update(line: string): void {
-    // A line that wraps could not be overwritten.
-    this.replace(line.slice(0, (this.stream.columns || 80) - 1));
-    this.unfinished = true;
-  }
-
-  finish(line: string): void {
-    this.replace(`${line}\n`);
-    this.unfinished = false;
-  }
-
-  close(): void {
-    if (this.unfinished) {
-      this.stream.write('\n');
-    }
-  }
-
-  private replace(text: string): void {
-    cursorTo(this.stream, 0);
-    clearLine(this.stream, 1);
-    this.stream.write(text);
-  }
-}
-
 /** All lines in one output that is updated in place. */
 class NotebookOutput implements LineOutput {
   private readonly finished: string[] = [];
-  private handle: DisplayHandle | undefined;
+  private readonly output = new UpdatingOutput();
 
   update(line: string): void {
     this.display([...this.finished, line]);
@@ -122,11 +92,6 @@ class NotebookOutput implements LineOutput {
   close(): void {}
 
   private display(lines: string[]): void {
-    const bundle = { 'text/plain': lines.join('\n') };
-    if (this.handle) {
-      this.handle.update(bundle);
-    } else {
-      this.handle = show(bundle);
-    }
+    this.output.set({ 'text/plain': lines.join('\n') });
   }
 }

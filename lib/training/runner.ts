@@ -53,7 +53,6 @@ function compiledWherePossible(model: tf.LayersModel): BatchRunner {
     trainOnBatch: (inputs, targets) => run((one) => one.trainOnBatch(inputs, targets)),
     testOnBatch: (inputs, targets) => run((one) => one.testOnBatch(inputs, targets)),
     predictOnBatch: (inputs) => run((one) => one.predictOnBatch(inputs)),
-    dispose: () => runner?.dispose(),
   };
 }
 

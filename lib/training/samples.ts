@@ -87,6 +87,11 @@ export class RunningMeans {
     this.rows += rows;
   }
 
+  /** The mean so far of the first value, which is the loss. */
+  get loss(): number {
+    return (this.sums[0] ?? 0) / this.rows;
+  }
+
   /** The means so far by name, each name with `prefix` before it. */
   logs(prefix = ''): Record<string, number> {
     return Object.fromEntries(

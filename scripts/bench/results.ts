@@ -1,7 +1,6 @@
 /** The files with the results. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
+import { today, writeWhole } from '../recordedResults';
 import type { Measurement } from './measurement';
 import type { Options } from './options';
 import {
@@ -84,9 +83,8 @@ export function writeResults(
     summary: summary(measurements, options.steps),
     measurements: measurements.map(({ versions: _, ...measurement }) => measurement),
   };
-  mkdirSync(path.dirname(output), { recursive: true });
-  replaceFile(`${output}.json`, `${JSON.stringify(content, null, 2)}\n`);
-  replaceFile(`${output}.md`, `${report(measurements, options, machine)}\n`);
+  writeWhole(`${output}.json`, `${JSON.stringify(content, null, 2)}\n`);
+  writeWhole(`${output}.md`, `${report(measurements, options, machine)}\n`);
 }
 
 /** What the tables show, in numbers. */
@@ -111,14 +109,4 @@ function list(record: Record<string, string>): string {
   return Object.entries(record)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');
-}
-
-function today(): string {
-  return new Date().toISOString().slice(0, 10);
-}
-
-function replaceFile(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, file);
 }

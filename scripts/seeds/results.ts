@@ -1,8 +1,8 @@
 /** results/seeds.json: what each seed gave, on which machine, with which versions. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import * as tf from '../../lib/tensorflow';
+import { today, writeWhole } from '../recordedResults';
 import type { Score } from './experiments';
 
 /** One score of one seed; `seconds` is the time from the start of the run, loading included. */
@@ -35,15 +35,12 @@ export function store(file: string, experiment: string, description: string, run
   );
   entries[experiment] = {
     description,
-    date: new Date().toISOString().slice(0, 10),
+    date: today(),
     machine: { cpu: os.cpus()[0]?.model ?? 'unknown', cores: os.cpus().length },
     versions: versions(),
     runs: [...others, ...runs].sort((a, b) => a.seed - b.seed || a.epochs - b.epochs),
   };
-  mkdirSync(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(entries, null, 2)}\n`);
-  renameSync(temporary, file);
+  writeWhole(file, `${JSON.stringify(entries, null, 2)}\n`);
 }
 
 function versions(): Record<string, string> {
