@@ -1,5 +1,6 @@
 /** How the programs write what they have measured into results/. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 
 /** The day, as YYYY-MM-DD. */
@@ -13,4 +14,9 @@ export function writeWhole(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   writeFileSync(temporary, text);
   renameSync(temporary, file);
+}
+
+/** What a result was measured on. */
+export function machine(): { cpu: string; cores: number } {
+  return { cpu: os.cpus()[0]?.model ?? 'unknown', cores: os.cpus().length };
 }

@@ -1,5 +1,6 @@
-// Makes a Python environment of the benchmark's own in .cache/bench, unless it is there already:
+// Makes a Python environment of a program's own in .cache/bench, unless it is there already:
 //   node scripts/bench/pythonEnvironment.mjs keras|torch
+//   node scripts/bench/pythonEnvironment.mjs distributed scripts/keras/requirements-distributed.txt
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fingerprint, readIfThere, writeWhole } from '../setup/fingerprint.mjs';
@@ -9,8 +10,8 @@ import { findPython } from '../setup/python.mjs';
 import { SetUpProblem } from '../setup/requirements.mjs';
 import { CommandFailed, run, stopAll } from '../setup/run.mjs';
 
-const name = process.argv[2];
-const requirements = path.join(project, `scripts/bench/requirements-${name}.txt`);
+const [name, list = `scripts/bench/requirements-${name}.txt`] = process.argv.slice(2);
+const requirements = path.join(project, list);
 const environment = path.join(cache, 'bench', name);
 const done = path.join(environment, '.set-up');
 // A virtual environment cannot be moved, so its place is part of its state.
@@ -49,7 +50,7 @@ async function main() {
   if (existsSync(python) && readIfThere(done) === state) {
     return;
   }
-  const line = new StepLine(`Python environment of the benchmark (${name}), once`);
+  const line = new StepLine(`Python environment (${name}), once`);
   try {
     await make(line);
     line.done();
@@ -59,7 +60,7 @@ async function main() {
       console.error(error.message);
     } else if (error instanceof CommandFailed) {
       console.error(
-        `The Python packages of scripts/bench/requirements-${name}.txt could not be installed ` +
+        `The Python packages of ${list} could not be installed ` +
           `(${error.message}): check the network, the proxy settings (pip config list) and the ` +
           `free disk space, then run the same command again.\n${error.lastLines}`,
       );

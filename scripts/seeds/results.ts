@@ -1,8 +1,7 @@
 /** results/seeds.json: what each seed gave, on which machine, with which versions. */
 import { existsSync, readFileSync } from 'node:fs';
-import os from 'node:os';
-import * as tf from '../../lib/tensorflow';
-import { today, writeWhole } from '../recordedResults';
+import { versions } from '../libraryVersions';
+import { machine, today, writeWhole } from '../recordedResults';
 import type { Score } from './experiments';
 
 /** One score of one seed; `seconds` is the time from the start of the run, loading included. */
@@ -36,18 +35,9 @@ export function store(file: string, experiment: string, description: string, run
   entries[experiment] = {
     description,
     date: today(),
-    machine: { cpu: os.cpus()[0]?.model ?? 'unknown', cores: os.cpus().length },
+    machine: machine(),
     versions: versions(),
     runs: [...others, ...runs].sort((a, b) => a.seed - b.seed || a.epochs - b.epochs),
   };
   writeWhole(file, `${JSON.stringify(entries, null, 2)}\n`);
-}
-
-function versions(): Record<string, string> {
-  const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } };
-  return {
-    'tfjs-node': tf.version['tfjs-node'],
-    tensorflow: binding.TF_Version,
-    node: process.versions.node,
-  };
 }

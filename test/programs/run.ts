@@ -7,7 +7,11 @@ import { after } from 'node:test';
 const programs = path.resolve(__dirname, '../../scripts');
 
 /** Runs a program as `npm run` would, in `folder`, and waits for its end. */
-export function run(program: 'train' | 'predict', folder: string, ...options: string[]) {
+export function run(
+  program: 'distribute' | 'predict' | 'train',
+  folder: string,
+  ...options: string[]
+) {
   const file = path.join(programs, `${program}.js`);
   const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...options], {
     cwd: folder,
