@@ -9,10 +9,10 @@ export function today(): string {
 }
 
 /** Replaces a file as a whole: an interrupted program leaves the old one. Makes missing folders. */
-export function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, content: string | Buffer): void {
   mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
+  writeFileSync(temporary, content);
   renameSync(temporary, file);
 }
 

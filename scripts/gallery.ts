@@ -1,0 +1,73 @@
+/**
+ * `npm run gallery`: takes the pictures of the README out of the notebooks, as they are stored there,
+ * and puts them into docs/gallery. To be run when the notebooks have been run anew.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { writeWhole } from './recordedResults';
+
+/** Where a picture is: in the output of the one cell of that notebook whose code has this in it. */
+export interface Place {
+  notebook: string;
+  code: string;
+}
+
+const project = path.resolve(__dirname, '../..');
+const folder = 'docs/gallery';
+
+/** The file in docs/gallery, without its ending, and where the picture comes from. */
+const pictures: Record<string, Place> = {
+  clothes: { notebook: '03-fashion-mnist-lenet', code: 'const firstLabels = ' },
+  misclassified: { notebook: '02-mnist-lenet5', code: 'plots.misclassified(' },
+  'confusion-matrix': { notebook: '03-fashion-mnist-lenet', code: 'plots.confusionMatrix(' },
+  accuracy: { notebook: '02-mnist-lenet5', code: '...continued.history.acc' },
+  'own-digits': { notebook: '02-mnist-lenet5', code: 'const ownAnswers = ' },
+  starts: { notebook: '06-lenet5-from-scratch', code: "const styles = ['solid'" },
+};
+
+interface Cell {
+  cell_type: string;
+  source: string | string[];
+  outputs?: { data?: Record<string, string | string[]> }[];
+}
+
+/**
+ * The PNG that a cell of a notebook shows.
+ *
+ * @throws Error unless there is just one cell with this code, and just one picture in its output.
+ */
+export function pictureOf(notebook: string, code: string): Buffer {
+  const { cells } = JSON.parse(readFileSync(notebook, 'utf8')) as { cells: Cell[] };
+  const found = cells.filter(
+    ({ cell_type, source }) => cell_type === 'code' && text(source).includes(code),
+  );
+  if (found.length !== 1) {
+    throw new Error(`${notebook} has ${found.length} cells with "${code}", expected one.`);
+  }
+  const images = (found[0]?.outputs ?? [])
+    .map(({ data }) => data?.['image/png'])
+    .filter((image) => image !== undefined);
+  if (images.length !== 1) {
+    throw new Error(
+      `The cell with "${code}" in ${notebook} shows ${images.length} pictures, expected one: ` +
+        'run the notebook first (npm run notebooks).',
+    );
+  }
+  return Buffer.from(text(images[0] as string | string[]), 'base64');
+}
+
+/** Notebooks store long texts as they are or line by line. */
+function text(stored: string | string[]): string {
+  return typeof stored === 'string' ? stored : stored.join('');
+}
+
+function main(): void {
+  mkdirSync(path.join(project, folder), { recursive: true });
+  for (const [name, { notebook, code }] of Object.entries(pictures)) {
+    const picture = pictureOf(path.join(project, `notebooks/${notebook}.ipynb`), code);
+    writeWhole(path.join(project, folder, `${name}.png`), picture);
+    console.log(`${folder}/${name}.png: ${Math.ceil(picture.length / 1000)} kB, of ${notebook}`);
+  }
+}
+
+if (require.main === module) main();
