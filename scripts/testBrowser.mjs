@@ -1,0 +1,39 @@
+// `npm run test:browser`: the tests that need a browser, JupyterLab as `npm start` starts it, and a
+// minute of training. Arguments choose test files by a part of their name.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { needChromium } from './setup/chromium.mjs';
+import { project } from './setup/project.mjs';
+import { SetUpProblem } from './setup/requirements.mjs';
+
+const folder = 'build/test/browser';
+const wanted = process.argv.slice(2);
+
+let chromium;
+try {
+  chromium = needChromium();
+} catch (error) {
+  if (!(error instanceof SetUpProblem)) {
+    throw error;
+  }
+  console.error(`The browser tests cannot run: ${error.message}`);
+  process.exit(1);
+}
+
+const files = readdirSync(path.join(project, folder))
+  .filter((file) => file.endsWith('.test.js'))
+  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .map((file) => path.join(folder, file))
+  .sort();
+if (files.length === 0) {
+  console.error(`No browser test's name contains ${wanted.join(' or ')}.`);
+  process.exit(1);
+}
+// One after the other: each of them measures how soon something answers.
+const { status } = spawnSync(
+  process.execPath,
+  ['--test', '--test-reporter=spec', '--test-concurrency=1', ...files],
+  { cwd: project, stdio: 'inherit', env: { ...process.env, CHROMIUM: chromium } },
+);
+process.exitCode = status ?? 1;

@@ -1,0 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Asks `condition` again and again until it gives something.
+ *
+ * @param what is awaited, for the message
+ * @returns what the condition gave
+ * @throws Error when it gave nothing (`undefined`, `false`, `null`) for `seconds`
+ */
+export async function until<T>(
+  what: string,
+  seconds: number,
+  condition: () => Promise<T | undefined | false | null> | T | undefined | false | null,
+): Promise<T> {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    const answer = await condition();
+    if (answer !== undefined && answer !== false && answer !== null) {
+      return answer;
+    }
+    if (performance.now() > end) {
+      throw new Error(`Waited ${seconds} s in vain for this: ${what}.`);
+    }
+    await delay(50);
+  }
+}
