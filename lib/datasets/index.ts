@@ -1,4 +1,9 @@
-/** Datasets: MNIST, Fashion-MNIST, and what goes with them. */
+/**
+ * Datasets: MNIST and Fashion-MNIST, downloaded, checked and cached; one-hot labels and a validation
+ * split.
+ *
+ * @module
+ */
 export type { DatasetSource } from './catalogue';
 export { type IdxArray, readIdx } from './idx';
 export {

@@ -10,6 +10,11 @@ export interface DatasetProgress {
   readonly totalBytes?: number | undefined;
 }
 
+/**
+ * Is called with each news of a download.
+ *
+ * @param progress what is being done now.
+ */
 export type ReportProgress = (progress: DatasetProgress) => void;
 
 /** JupyterLab drops outputs that come too fast, and nobody reads faster. */

@@ -19,7 +19,12 @@ import type { LabelledImages } from './imageDatasets';
 export function splitValidation(
   all: LabelledImages,
   validationSize: number,
-): { train: LabelledImages; validation: LabelledImages } {
+): {
+  /** The pictures after the first `validationSize`. */
+  train: LabelledImages;
+  /** The first `validationSize` pictures. */
+  validation: LabelledImages;
+} {
   const [count] = all.images.shape;
   if (all.labels.shape[0] !== count) {
     throw new Error(

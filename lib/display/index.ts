@@ -1,3 +1,8 @@
+/**
+ * One output in a notebook or in a terminal: tables, and lines that are replaced in place.
+ *
+ * @module
+ */
 export { escapeHtml } from './html';
 export type { DisplayHandle, MimeBundle, NotebookHost } from './output';
 export { notebookHost, show } from './output';

@@ -13,6 +13,9 @@ export interface NotebookHost {
   /**
    * Shows an output. With an `id` that was shown before, that output is replaced in place,
    * also from a later cell.
+   *
+   * @param bundle the content, in one or several forms.
+   * @param id tells outputs apart; without it the output is never replaced.
    */
   display(bundle: MimeBundle, id?: string): void;
   /** Aborted when the user interrupts the cell that runs now; a new signal for each cell. */
@@ -28,7 +31,11 @@ export function notebookHost(): NotebookHost | undefined {
 
 /** An output that can be replaced in place. */
 export interface DisplayHandle {
-  /** Replaces the output's content. */
+  /**
+   * Replaces the output's content.
+   *
+   * @param bundle the content, in one or several forms.
+   */
   update(bundle: MimeBundle): void;
 }
 
@@ -37,6 +44,7 @@ let nextId = 0;
 /**
  * Shows one output in the notebook.
  *
+ * @param bundle the content, in one or several forms.
  * @returns a handle that replaces the output later, or `undefined` outside a notebook.
  */
 export function show(bundle: MimeBundle): DisplayHandle | undefined {

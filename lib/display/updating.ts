@@ -5,6 +5,11 @@ import { type DisplayHandle, type MimeBundle, show } from './output';
 export class UpdatingOutput {
   private handle: DisplayHandle | undefined;
 
+  /**
+   * Shows the content: the first time as a new output, later in place of the last one.
+   *
+   * @param bundle the content, in one or several forms. Outside a notebook nothing is shown.
+   */
   set(bundle: MimeBundle): void {
     if (this.handle) {
       this.handle.update(bundle);
@@ -18,14 +23,29 @@ export class UpdatingOutput {
 export class TerminalLine {
   private unfinished = false;
 
+  /**
+   * A line that does not show yet.
+   *
+   * @param stream the terminal to write to, for example `process.stdout`.
+   */
   constructor(private readonly stream: NodeJS.WriteStream) {}
 
+  /**
+   * Replaces the line; it stays open, to be replaced again.
+   *
+   * @param line the text; cut where the terminal ends.
+   */
   update(line: string): void {
     // A line that wraps could not be overwritten.
     this.replace(line.slice(0, (this.stream.columns || 80) - 1));
     this.unfinished = true;
   }
 
+  /**
+   * Replaces the line for the last time, and ends it.
+   *
+   * @param line the text.
+   */
   finish(line: string): void {
     this.replace(`${line}\n`);
     this.unfinished = false;

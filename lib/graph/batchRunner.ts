@@ -13,10 +13,24 @@ import type * as tf from '../tensorflow';
  * of a kind, before anything has changed: the same batch can then be given to the eager runner.
  */
 export interface BatchRunner {
-  /** One optimiser step. Returns the batch's mean loss, then its metrics, in the model's order. */
+  /**
+   * One optimiser step. Returns the batch's mean loss, then its metrics, in the model's order.
+   *
+   * @param inputs one tensor per input of the model, the rows of the batch first; not disposed.
+   * @param targets one tensor per output, as many rows; not disposed.
+   */
   trainOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[]): number[];
-  /** Loss and metrics without training. */
+  /**
+   * Loss and metrics without training.
+   *
+   * @param inputs one tensor per input of the model, the rows of the batch first; not disposed.
+   * @param targets one tensor per output, as many rows; not disposed.
+   */
   testOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[]): number[];
-  /** The model's outputs; the caller disposes them. */
+  /**
+   * The model's outputs; the caller disposes them.
+   *
+   * @param inputs one tensor per input of the model, the rows of the batch first; not disposed.
+   */
   predictOnBatch(inputs: tf.Tensor[]): tf.Tensor[];
 }

@@ -5,7 +5,7 @@ import { requireKnownOptimizer } from './optimizerUpdates';
 import { Program } from './program';
 import type { TensorFunction } from './trace';
 
-/** Settings of `compileModel`. */
+/** Settings of {@link compileModel}. */
 export interface CompileModelOptions {
   /**
    * Compile at the first batch of every kind. By default the first few run op by op: building a
@@ -48,6 +48,7 @@ const runners = new WeakMap<ModelInternals, CompiledModel>();
  * structure or settings (an exchanged activation, another dropout rate) need `model.compile` too.
  *
  * @param model A model; compiled, if it is to be trained or tested.
+ * @param options when to compile.
  * @throws NotCompilableError (here, or from the runner's methods before they have changed
  *   anything) if the model does what a graph cannot repeat.
  */

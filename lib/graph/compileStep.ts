@@ -18,6 +18,7 @@ export interface CompiledStep<Inputs extends tf.Tensor[], Result extends StepRes
   /**
    * Runs the step as one graph. Inputs of other shapes than before are traced first.
    *
+   * @param inputs the step's arguments; not disposed.
    * @returns What the step returns; the caller disposes it.
    * @throws NotCompilableError if the step does what a graph cannot repeat.
    */
@@ -33,6 +34,12 @@ export interface CompiledStep<Inputs extends tf.Tensor[], Result extends StepRes
  * (`tf.variable`) and the optimiser's learning rate may change between calls, from inside and
  * outside; every other value that the function takes from its surroundings stays as it was at the
  * first call, and JavaScript's own side effects (printing, counting) happen at that call only.
+ *
+ * @typeParam Inputs the tensors that the step takes.
+ * @typeParam Result what the step returns: a tensor, an array or a record of them, or nothing.
+ * @param step takes and returns tensors only; not asynchronous.
+ * @returns a function that is called like the step. It throws {@link NotCompilableError}, at the
+ *   first call with inputs of some shapes, if the step does what a graph cannot repeat.
  *
  * @example
  * const step = graph.compile((images: tf.Tensor4D, labels: tf.Tensor1D) =>

@@ -1,3 +1,9 @@
+/**
+ * Compiled training: a whole step as one TensorFlow graph, what `tf.function` is in Python. `fit`,
+ * `evaluate` and `predict` use it by themselves; {@link compile} is for loops of your own.
+ *
+ * @module
+ */
 export type { BatchRunner } from './batchRunner';
 export { type CompileModelOptions, compileModel } from './compileModel';
 export { type CompiledStep, compile, type StepResult } from './compileStep';

@@ -25,6 +25,8 @@ const smallestSide = 8;
  * Reads a picture of one digit and prepares it for a network trained on MNIST:
  * `toDigit(await read(path), options)`.
  *
+ * @param source the path of the file, or its content.
+ * @param options how the picture is prepared.
  * @returns float32 [1, 28, 28, 1], 0 (paper) to 1 (ink). The caller disposes it.
  * @throws Error when the file cannot be read (see `read`) or no digit is found in it.
  */
@@ -42,6 +44,8 @@ export async function readDigit(
  * `plain` resizes the whole picture as `cv2.resize(img, (28, 28)) / 255` does; with polarity
  * `dark-on-light` it then takes `1 - img`.
  *
+ * @param picture what {@link read} gave.
+ * @param options how the picture is prepared.
  * @returns float32 [1, 28, 28, 1], 0 (paper) to 1 (ink). The caller disposes it.
  * @throws Error when the picture is smaller than 8×8 pixels, or nothing in it stands out.
  */
@@ -80,6 +84,12 @@ function plain(picture: Picture, polarity: 'auto' | Polarity): tf.Tensor2D {
 /**
  * Resizes as `cv2.resize(img, (width, height))` does: bilinear between the centres of the nearest
  * four pixels, also where it makes smaller, without averaging.
+ *
+ * @param picture what {@link read} gave; left as it is.
+ * @param width the new width in pixels, a whole number from 1.
+ * @param height the new height in pixels, a whole number from 1.
+ * @returns a new picture of that size, brightness 0 to 255, rounded to whole numbers.
+ * @throws Error when a size is not such a number.
  */
 export function resize(picture: Picture, width: number, height: number): Picture {
   if (!(Number.isInteger(width) && width > 0 && Number.isInteger(height) && height > 0)) {
@@ -94,7 +104,11 @@ export function resize(picture: Picture, width: number, height: number): Picture
   return { name: picture.name, width, height, pixels };
 }
 
-/** Brightness as a tensor: float32 [height, width], 0 to 255. The caller disposes it. */
+/**
+ * Brightness as a tensor: float32 [height, width], 0 to 255. The caller disposes it.
+ *
+ * @param picture what {@link read} or {@link resize} gave.
+ */
 export function toTensor({ width, height, pixels }: Picture): tf.Tensor2D {
   return tf.tensor2d(Float32Array.from(pixels), [height, width]);
 }

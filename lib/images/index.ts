@@ -1,4 +1,8 @@
-/** Pictures of digits: from files to a network's input, and from tensors to PNG files. */
+/**
+ * Pictures of digits: from files to a network's input, and from tensors to PNG files.
+ *
+ * @module
+ */
 export { type DigitOptions, readDigit, resize, toDigit, toTensor } from './digit';
 export type { Polarity } from './ink';
 export type { Picture } from './picture';

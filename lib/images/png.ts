@@ -18,6 +18,7 @@ export interface PngOptions {
  *
  * @param tensor [height, width] or [height, width, 1] for grey, [height, width, 3] for RGB. It is
  *   not disposed.
+ * @param options size and range of the values.
  * @throws Error when the shape is another, or a value lies outside the range or is not a number.
  */
 export async function toPng(tensor: tf.Tensor, options: PngOptions = {}): Promise<Buffer> {
@@ -49,9 +50,12 @@ export async function toPng(tensor: tf.Tensor, options: PngOptions = {}): Promis
 }
 
 /**
- * Writes a tensor as a PNG file (see `toPng`). The file is complete or not there at all: it is
+ * Writes a tensor as a PNG file (see {@link toPng}). The file is complete or not there at all: it is
  * written under a temporary name in the same folder and then renamed.
  *
+ * @param path the file to write; one that is there is replaced.
+ * @param tensor as for {@link toPng}; not disposed.
+ * @param options size and range of the values.
  * @throws Error as `toPng` does, and when the file cannot be written.
  */
 export async function writePng(

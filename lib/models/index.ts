@@ -1,3 +1,8 @@
+/**
+ * The networks of the articles, Keras's initial weights, and Keras's `summary`.
+ *
+ * @module
+ */
 export { cnn } from './cnn';
 export { kerasInitializers, type LayerInitializers, type ModelOptions } from './initializers';
 export { lenet } from './lenet';

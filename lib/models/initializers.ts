@@ -3,7 +3,9 @@ import * as tf from '../tensorflow';
 
 /** The two initialisers of a layer with a kernel and a bias. */
 export interface LayerInitializers {
+  /** Keras's default for kernels: Glorot's uniform distribution. */
   kernelInitializer: ReturnType<typeof tf.initializers.glorotUniform>;
+  /** Keras's default for biases. */
   biasInitializer: 'zeros';
 }
 

@@ -7,6 +7,10 @@ import { kerasInitializers, type ModelOptions } from './initializers';
  *
  * Input: float32 `[batch, 28, 28, 1]`.
  * Output: float32 `[batch, 10]`, one value in 0..1 per class; they do not add up to 1.
+ *
+ * @param options the seed of the initial weights.
+ * @returns a new model, the caller's to compile and to dispose.
+ * @throws RangeError if the seed is not an integer.
  */
 export function lenet({ seed }: ModelOptions = {}): tf.Sequential {
   const initializers = kerasInitializers(seed);

@@ -8,6 +8,10 @@ import { kerasInitializers, type ModelOptions } from './initializers';
  *
  * Input: float32 `[batch, 28, 28, 1]`, best scaled to 0..1.
  * Output: float32 `[batch, 10]`, the probability of each class.
+ *
+ * @param options the seed of the initial weights.
+ * @returns a new model, the caller's to compile and to dispose.
+ * @throws RangeError if the seed is not an integer.
  */
 export function lenet5({ seed }: ModelOptions = {}): tf.Sequential {
   const initializers = kerasInitializers(seed);

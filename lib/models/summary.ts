@@ -12,6 +12,7 @@ const kerasColumnWidths = [29, 26, 10];
  *
  * Follows https://keras.io/api/models/model/#summary-method.
  *
+ * @param model any model; one without layers is refused.
  * @throws TypeError if the model has no layers.
  */
 export function summary(model: tf.LayersModel): void {

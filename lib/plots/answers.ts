@@ -24,6 +24,7 @@ const wrongColor = '#c22f2f';
  * @param trueClasses the class of each picture
  * @param predictedClasses the classifier's answer for each picture
  * @param classNames one name per class
+ * @param options how many pictures, and how they are drawn.
  * @throws Error when there are fewer classes than pictures shown, when a class has no name, and
  * where {@link imageGrid} throws.
  *
@@ -82,6 +83,7 @@ function firstNames(
  * @param accuracies one share from 0 to 1 per class: of the pictures of this class, how many were
  * recognised (the class's *recall*)
  * @param classNames one name per class
+ * @param options title of the figure.
  * @throws Error when a share is not between 0 and 1, or there are not as many names as shares.
  */
 export function classAccuracies(

@@ -3,6 +3,7 @@ import { axis, baseLayout, type Figure, palette, textColor } from './figure';
 
 /** How {@link confusionMatrix} and {@link probabilities} draw. */
 export interface ClassFigureOptions {
+  /** Stands above the figure; none by default. */
   title?: string;
 }
 
@@ -14,6 +15,7 @@ export interface ClassFigureOptions {
  * (https://www.tensorflow.org/api_docs/python/tf/math/confusion_matrix). A tensor stays the
  * caller's.
  * @param classNames one name per class; without it 0, 1, 2, …
+ * @param options title of the figure.
  * @throws Error when the matrix is not square, holds anything but counts, or does not fit the
  * names.
  */
@@ -101,6 +103,7 @@ function countTrace(shares: number[][], counts: number[][], names: string[]) {
  * @param values one value from 0 to 1 per class: the output of a softmax or sigmoid layer, for
  * one sample (shape `[classes]` or `[1, classes]`). A tensor stays the caller's.
  * @param classNames one name per class; without it 0, 1, 2, …
+ * @param options title of the figure.
  * @throws Error when a value is not between 0 and 1, or the names do not fit.
  */
 export function probabilities(

@@ -12,8 +12,11 @@ export interface Curve {
 
 /** How {@link curves} draws. */
 export interface CurvesOptions {
+  /** Stands above the figure; none by default. */
   title?: string;
+  /** Names the horizontal axis, with its unit. */
   xTitle?: string;
+  /** Names the vertical axis, with its unit. */
   yTitle?: string;
 }
 
@@ -23,7 +26,9 @@ export interface CurvesOptions {
  * per epoch, with `val_` before the name for the validation set.
  */
 export interface RecordedHistory {
+  /** The epochs, counted from 0. */
   readonly epoch: readonly number[];
+  /** One value per epoch for each metric, by its name. */
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -35,6 +40,8 @@ const mostPointsWithMarkers = 60;
 /**
  * Draws lines over a common axis: losses by iteration, several runs in one picture, and so on.
  *
+ * @param lines what to draw; at least one curve.
+ * @param options titles of the figure and its axes.
  * @throws Error when there is no curve, when a curve is empty, or when its `x` and `y` differ in
  * length.
  */

@@ -6,6 +6,7 @@ import { imageGrid } from './images';
 export interface FeatureMapsOptions {
   /** How many maps stand side by side; default 8. */
   columns?: number;
+  /** Stands above the figure; none by default. */
   title?: string;
   /** How long the longer side of each map is drawn, in screen pixels; default 84. */
   size?: number;
@@ -17,6 +18,7 @@ export interface FeatureMapsOptions {
  *
  * @param activations the layer's output, shape `[1, height, width, filters]` or
  * `[height, width, filters]`, any finite values. It stays the caller's.
+ * @param options title and sizes.
  * @throws Error for any other shape, and for values that are not finite.
  */
 export function featureMaps(activations: tf.Tensor, options: FeatureMapsOptions = {}): Figure {

@@ -2,11 +2,15 @@ import type { Data, Layout } from 'plotly.js';
 
 /** A picture made of pixels, as Plotly draws it; `source` is a PNG as a `data:` URL. */
 export interface ImageTrace {
+  /** Plotly's name of this kind of trace. */
   type: 'image';
+  /** The PNG, as a `data:` URL. */
   source: string;
   /** `false`: enlarged pixels keep their edges. */
   zsmooth: false;
+  /** `skip`: nothing appears under the cursor. */
   hoverinfo?: 'skip';
+  /** The text that appears under the cursor, in Plotly's template language. */
   hovertemplate?: string;
 }
 
@@ -15,8 +19,15 @@ export interface ImageTrace {
  * laid out. It is plain data: change it freely before it is shown.
  */
 export interface Figure {
+  /** What is drawn, one trace for each line, set of bars or picture. */
   data: (Data | ImageTrace)[];
-  layout: Partial<Layout> & { width: number; height: number };
+  /** Title, axes, margins, and the size, which is always given. */
+  layout: Partial<Layout> & {
+    /** In screen pixels. */
+    width: number;
+    /** In screen pixels. */
+    height: number;
+  };
 }
 
 /**

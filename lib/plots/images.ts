@@ -4,6 +4,7 @@ import { type Pictures, type PixelRange, type Pixels, readPictures } from './pix
 
 /** How {@link image} draws. */
 export interface ImageOptions extends PixelRange {
+  /** Stands above the figure; none by default. */
   title?: string;
   /** Text below the picture; `\n` starts a new line. */
   caption?: string;
@@ -13,8 +14,11 @@ export interface ImageOptions extends PixelRange {
 
 /** How {@link imageGrid} draws. */
 export interface ImageGridOptions extends PixelRange {
+  /** How many pictures stand one below the other: a whole number from 1. */
   rows: number;
+  /** How many pictures stand side by side: a whole number from 1. */
   columns: number;
+  /** Stands above the figure; none by default. */
   title?: string;
   /** One text below each picture; `\n` starts a new line. */
   captions?: readonly string[];
@@ -30,6 +34,7 @@ export interface ImageGridOptions extends PixelRange {
  * @param pixels shape `[height, width]` or `[height, width, channels]`, also with a leading 1,
  * with 1 or 3 channels; values 0 to 1 or 0 to 255 (see {@link PixelRange}). A tensor stays the
  * caller's.
+ * @param options texts, size, and the range of the values.
  * @throws Error for any other shape, for values that are not finite, and for values outside
  * 0 to 255 when `minimum` and `maximum` are not given.
  */
@@ -57,6 +62,7 @@ export function image(pixels: Pixels, options: ImageOptions = {}): Figure {
  *
  * @param pixels shape `[count, height, width]` or `[count, height, width, channels]` with 1 or 3
  * channels; values 0 to 1 or 0 to 255 (see {@link PixelRange}). A tensor stays the caller's.
+ * @param options how many pictures, their texts, sizes, and the range of the values.
  * @throws Error for any other shape, for values that are not finite, for values outside 0 to 255
  * when `minimum` and `maximum` are not given, and when there is not one caption (and colour) for
  * each picture shown.

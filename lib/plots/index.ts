@@ -1,3 +1,9 @@
+/**
+ * Image grids, curves and confusion matrices as Plotly figures: {@link show} displays one,
+ * {@link saveFigure} writes it to a file.
+ *
+ * @module
+ */
 export type { AnswersOptions, ClassNumbers } from './answers';
 export { answers, classAccuracies } from './answers';
 export type { ClassFigureOptions } from './classification';

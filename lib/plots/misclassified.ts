@@ -5,10 +5,13 @@ import type { PixelRange } from './pixels';
 
 /** How {@link misclassified} draws. */
 export interface MisclassifiedOptions extends PixelRange {
+  /** How many pictures stand one below the other: a whole number from 1. */
   rows: number;
+  /** How many pictures stand side by side: a whole number from 1. */
   columns: number;
   /** One name per class; without it 0, 1, 2, … */
   classNames?: readonly string[];
+  /** Stands above the figure; none by default. */
   title?: string;
 }
 
@@ -24,6 +27,7 @@ const answersShown = 3;
  * @param labels the true classes, shape `[n]`: whole numbers from 0 to `classes - 1`.
  * @param probabilities what the network gave for each picture, shape `[n, classes]`.
  * All three tensors stay the caller's.
+ * @param options how many pictures, and how they are drawn.
  * @throws Error when the shapes do not fit each other or the class names, a label is no class, or
  * no picture is misclassified.
  */

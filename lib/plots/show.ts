@@ -12,6 +12,8 @@ import { openWindow } from './window';
  *
  * The program stays alive until that window is closed. Without a screen (a server, CI) it says so
  * and goes on; {@link saveFigure} works everywhere.
+ *
+ * @param figure what a function of this module, or you, made.
  */
 export async function show(figure: Figure): Promise<void> {
   if (!notebookHost()) {
@@ -32,6 +34,8 @@ export async function show(figure: Figure): Promise<void> {
  * Saves a figure as a picture: PNG (two pixels per pixel of the layout) or SVG, by the ending of
  * the name. The file is there as a whole or not at all.
  *
+ * @param figure what a function of this module, or you, made.
+ * @param path the file to write, ending in `.png` or `.svg`; one that is there is replaced.
  * @throws Error for any other ending, and when the file cannot be written.
  */
 export async function saveFigure(figure: Figure, path: string): Promise<void> {

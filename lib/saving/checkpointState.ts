@@ -7,6 +7,7 @@ import { replaceFile } from './atomicFile';
  * The newest checkpoint in a folder, by the folder's `checkpoint` file: the path to give to
  * `loadWeights` or `loadCheckpoint`. Undefined if there is none.
  *
+ * @param directory the folder that holds the checkpoints.
  * @throws An error if the `checkpoint` file is damaged, or names a checkpoint that is not there.
  * @see https://www.tensorflow.org/api_docs/python/tf/train/latest_checkpoint
  */

@@ -1,3 +1,8 @@
+/**
+ * Keras's `.h5` files and TensorFlow's checkpoints, written and read.
+ *
+ * @module
+ */
 export { loadCheckpoint, saveCheckpoint } from './checkpoint';
 export { latestCheckpoint } from './checkpointState';
 export type { LoadKerasH5Options, SaveKerasH5Options } from './kerasH5';

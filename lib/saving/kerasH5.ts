@@ -60,6 +60,7 @@ interface KerasH5 {
  * @param model A Sequential or functional model of the layers Dense, Conv2D, pooling, Flatten,
  *   Reshape, Activation, BatchNormalization, Dropout, Add, Concatenate, ReLU, Softmax, padding.
  * @param path Where to write, by custom with the ending `.h5`. Missing folders are made.
+ * @param options what to save.
  * @throws An error that names the layer, loss, metric or optimiser that Keras does not have.
  * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
  */
@@ -83,6 +84,8 @@ export async function saveKerasH5(
  * `saveKerasH5`. Loss, metrics, optimiser and its state come with it, so that training goes on.
  * The caller disposes the model.
  *
+ * @param path the `.h5` file.
+ * @param options whether to compile the model.
  * @throws An error that says what is wrong: no such file, not HDF5, cut short; a layer, an option
  *   of a layer, a loss, metric or optimiser that tfjs does not have (with `{ compile: false }` the
  *   last three do not matter); weights that do not fit the layers. No half-loaded model remains.

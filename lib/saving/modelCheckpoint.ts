@@ -1,7 +1,7 @@
 import type * as tf from '../tensorflow';
 import { saveWeights } from './modelWeights';
 
-/** Options of `ModelCheckpoint`. */
+/** Options of {@link ModelCheckpoint}. */
 export interface ModelCheckpointOptions {
   /**
    * Where to save, without the suffixes. `{epoch}` stands for the epoch (from 1), `{epoch:04d}` for
@@ -35,6 +35,10 @@ export class ModelCheckpoint {
   private epochsSinceSave = 0;
   private model: tf.LayersModel | undefined;
 
+  /**
+   * @param options where, when and what to save.
+   * @throws Error if the file path is missing, or the period is not a whole number from 1.
+   */
   constructor(options: ModelCheckpointOptions) {
     this.options = {
       saveWeightsOnly: false,
@@ -53,11 +57,22 @@ export class ModelCheckpoint {
     this.moreIsBetter = mode === 'max' || (mode === 'auto' && /acc/.test(monitor));
   }
 
+  /**
+   * Called by `fit` before training.
+   *
+   * @param model the model to save.
+   */
   setModel(model: tf.LayersModel): void {
     this.model = model;
   }
 
-  /** Epochs count from 0, as everywhere in callbacks; file names count from 1. */
+  /**
+   * Called by `fit`; saves the model if it is time to.
+   *
+   * @param epoch counts from 0, as everywhere in callbacks; file names count from 1.
+   * @param logs the epoch's values, among them those that the file name and `monitor` ask for.
+   * @throws Error if such a value is missing, or the checkpoint cannot be written.
+   */
   async onEpochEnd(epoch: number, logs: Record<string, number> = {}): Promise<void> {
     const { filepath, period, saveBestOnly, saveWeightsOnly, verbose } = this.options;
     if (!this.model) throw new Error('ModelCheckpoint works as a callback of fit only.');

@@ -27,7 +27,9 @@ const learningRateKey = `optimizer/learning_rate/${value}`;
  * Saves a model's weights (and the optimiser's state) as a TensorFlow checkpoint, under the names
  * that TensorFlow 2's `model.save_weights('x.ckpt')` uses. See `saveCheckpoint` for the files.
  *
+ * @param model any model; compiled, if its optimiser's state is to be saved.
  * @param prefix Path without the suffixes, for example `ckpt/cp-0005.ckpt`.
+ * @param options what to save.
  * @see https://www.tensorflow.org/tutorials/keras/save_and_load
  */
 export async function saveWeights(
@@ -54,6 +56,8 @@ export async function saveWeights(
  * (TensorFlow 2.11 and later number the parts of that state, which is not understood: the optimiser
  * then stays as it is).
  *
+ * @param model a model with the same layers; compiled, if the optimiser's state is wanted.
+ * @param prefix the path of the checkpoint without its suffixes.
  * @throws An error that names the weight that is missing or has another shape; the model is then
  *   unchanged.
  */

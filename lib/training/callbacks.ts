@@ -5,12 +5,15 @@ export type Logs = Record<string, number>;
 
 /** What a callback is told about the run it serves. */
 export type TrainingParameters = {
+  /** Number of the last epoch, counted from 1. */
   epochs: number;
   /** Steps in one epoch. */
   steps: number;
+  /** Rows per step. */
   batchSize: number;
   /** Rows trained on in one epoch. */
   samples: number;
+  /** What is printed: 0 nothing, 1 a bar, 2 a line per epoch. */
   verbose: number;
 };
 
@@ -24,16 +27,57 @@ export type TrainingParameters = {
  * `tf.Callback` objects work too.
  */
 export interface Callback {
+  /**
+   * Called first of all.
+   *
+   * @param model the model that is trained.
+   */
   setModel?(model: tf.LayersModel): void;
+  /**
+   * Called after `setModel`.
+   *
+   * @param params what is known about the training before it begins.
+   */
   setParams?(params: TrainingParameters): void;
+  /**
+   * Called before the first epoch.
+   *
+   * @param logs empty.
+   */
   onTrainBegin?(logs?: Logs): void | Promise<void>;
-  /** Not called when the training ends with an error. `logs` are those of the last epoch. */
+  /**
+   * Called after the last epoch; not when the training ends with an error.
+   *
+   * @param logs those of the last epoch.
+   */
   onTrainEnd?(logs?: Logs): void | Promise<void>;
+  /**
+   * Called before each epoch.
+   *
+   * @param epoch counts from 0.
+   * @param logs empty.
+   */
   onEpochBegin?(epoch: number, logs?: Logs): void | Promise<void>;
-  /** `logs`: the epoch's mean loss and metrics, those of the validation data with `val_`. */
+  /**
+   * Called after each epoch, its validation included.
+   *
+   * @param epoch counts from 0.
+   * @param logs the epoch's mean loss and metrics, those of the validation data with `val_`.
+   */
   onEpochEnd?(epoch: number, logs?: Logs): void | Promise<void>;
+  /**
+   * Called before each training step.
+   *
+   * @param batch counts from 0 in each epoch.
+   * @param logs empty.
+   */
   onBatchBegin?(batch: number, logs?: Logs): void | Promise<void>;
-  /** `logs`: the means over the epoch so far. */
+  /**
+   * Called after each training step.
+   *
+   * @param batch counts from 0 in each epoch.
+   * @param logs the means over the epoch so far.
+   */
   onBatchEnd?(batch: number, logs?: Logs): void | Promise<void>;
 }
 

@@ -9,7 +9,7 @@ import { Progress, type Verbosity } from './progress';
 import { createRunner, type RunOptions } from './runner';
 import { RunningMeans, type Samples } from './samples';
 
-/** Options of `evaluate`. */
+/** Options of {@link evaluate}. */
 export interface EvaluateOptions extends RunOptions {
   /** 0: print nothing; 1 (default): a progress bar; 2: one line. */
   verbose?: Verbosity;
@@ -21,9 +21,11 @@ export interface EvaluateOptions extends RunOptions {
  * Follows https://keras.io/api/models/model_training_apis/#evaluate-method, but gives the
  * results by name. As in tfjs, regularisation penalties are not part of this loss.
  *
+ * @param model a compiled model.
  * @param x the inputs, first dimension the rows; an array if the model has several inputs.
  * @param y the targets, one per row: class numbers for `sparseCategoricalCrossentropy`, else of
  *   the shape of the model's output.
+ * @param options batch size, and what is printed.
  * @returns the means over all rows, for example `{ loss: 0.1023, acc: 0.9801 }`.
  * @throws Error if the model is not compiled or the data do not suit it; RangeError for a wrong
  *   option; Interrupted if the run was interrupted.

@@ -16,7 +16,7 @@ import { Progress, type Verbosity } from './progress';
 import { createRunner, type RunOptions } from './runner';
 import { RunningMeans, type Samples } from './samples';
 
-/** Options of `fit`, with Keras's names and defaults. */
+/** Options of {@link fit}, with Keras's names and defaults. */
 export interface FitOptions extends RunOptions {
   /** Number of the last epoch, counted from 1; 1 by default. */
   epochs?: number;
@@ -47,6 +47,7 @@ export interface History {
   epoch: number[];
   /** One value per epoch for `loss`, each metric, and those of the validation data with `val_`. */
   history: Record<string, number[]>;
+  /** What the callbacks were told about the run. */
   params: TrainingParameters;
 }
 
@@ -58,10 +59,12 @@ const modelsInTraining = new WeakSet<tf.LayersModel>();
  *
  * Follows https://keras.io/api/models/model_training_apis/#fit-method.
  *
+ * @param model a compiled model.
  * @param x the inputs, first dimension the rows; an array if the model has several inputs. Not
  *   changed, and still the caller's.
  * @param y the targets, one per row: class numbers 0, 1, 2, … for
  *   `sparseCategoricalCrossentropy`, else of the shape of the model's output.
+ * @param options Keras's: epochs, batch size, validation data, callbacks and so on.
  * @returns loss and metrics per epoch, under Keras's names: `history.history.val_acc`.
  * @throws Error if the model is not compiled, is being trained already, or the data do not suit
  *   it, and if the loss becomes NaN; RangeError for a wrong option; Interrupted if the training was

@@ -8,6 +8,7 @@ export interface GradientPair {
   numeric: Float32Array;
 }
 
+/** What {@link gradientCheck} found. */
 export interface GradientCheck {
   /** One pair per input, in the inputs' order. */
   gradients: GradientPair[];

@@ -1,3 +1,9 @@
+/**
+ * `fit`, `evaluate` and `predict` as in Keras, with history, progress, callbacks and validation; and
+ * what loops of your own need.
+ *
+ * @module
+ */
 export { ModelCheckpoint, type ModelCheckpointOptions } from '../saving/index';
 export type { Callback, Logs, TrainingParameters } from './callbacks';
 export type { TensorOrTensors } from './dataChecks';
@@ -8,3 +14,4 @@ export { Interrupted } from './interruption';
 export { type PredictOptions, predict } from './predict';
 export type { Verbosity } from './progress';
 export { type RandomBatchesOptions, randomBatches } from './randomBatches';
+export type { RunOptions } from './runner';

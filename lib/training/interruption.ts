@@ -6,6 +6,7 @@ import { notebookHost } from '../display/index';
  * usable, with the weights of the last finished step.
  */
 export class Interrupted extends Error {
+  /** Tells it from other errors, also where `instanceof` cannot. */
   override readonly name = 'Interrupted';
 }
 

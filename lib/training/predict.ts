@@ -5,7 +5,7 @@ import { Breaks } from './interruption';
 import { checkedBatchSize } from './options';
 import { createRunner, type RunOptions } from './runner';
 
-/** Options of `predict`. */
+/** Options of {@link predict}. */
 export type PredictOptions = RunOptions;
 
 /**
@@ -14,7 +14,9 @@ export type PredictOptions = RunOptions;
  *
  * Follows https://keras.io/api/models/model_training_apis/#predict-method.
  *
+ * @param model any model with one output.
  * @param x the inputs, first dimension the rows; an array if the model has several inputs.
+ * @param options batch size, and how the steps are run.
  * @returns one tensor with as many rows as `x`, to be disposed by the caller; for a classifier
  *   float32 `[rows, classes]`.
  * @throws Error if the data do not suit the model, or the model has several outputs; RangeError

@@ -2,6 +2,7 @@ import type * as tf from '../tensorflow';
 import { checkedBatchSize, checkedSeed } from './options';
 import { Samples } from './samples';
 
+/** Options of {@link randomBatches}. */
 export interface RandomBatchesOptions {
   /** Rows per batch; 32 unless given, at most as many as there are rows. */
   batchSize?: number;
@@ -19,6 +20,7 @@ export interface RandomBatchesOptions {
  *
  * @param inputs One row per sample along the first axis; stays the caller's.
  * @param targets As many rows as `inputs`; stays the caller's.
+ * @param options size of the batches, and seed of their order.
  * @yields `[inputs, targets]` of one batch, new tensors: the one who takes them disposes them.
  * @throws RangeError if the tensors differ in rows or an option is out of its range.
  *
