@@ -4,7 +4,7 @@ import { batchSize, type Measurement } from './bench/measurement';
 import { help, type Options, parseOptions } from './bench/options';
 import { cache, measure, prepare, stopRunning } from './bench/processes';
 import { loadWarning, report, thisMachine, writeResults } from './bench/results';
-import { pythonEnvironment, title, variantsOf } from './bench/sides';
+import { pythonEnvironment, title, trains, variantsOf } from './bench/sides';
 import { runProgram } from './commandLine';
 
 async function main(): Promise<void> {
@@ -39,7 +39,8 @@ async function main(): Promise<void> {
 async function measureAll(options: Options, round: number, folder: string): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   for (const network of options.models) {
-    for (const variant of variantsOf(options.sides)) {
+    const sides = options.sides.filter((side) => trains(side, network));
+    for (const variant of variantsOf(sides)) {
       const startedAt = Date.now();
       const task = { ...variant, network, steps: options.steps, batchSize, folder, startedAt };
       const result = await measure(task);

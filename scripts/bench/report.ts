@@ -1,6 +1,14 @@
 /** The measurements as tables: one for each quantity, the networks side by side. */
 import { batchSize, type Measurement, testPictures } from './measurement';
-import { type NetworkName, reference, title, type Variant, variantsOf } from './sides';
+import {
+  type NetworkName,
+  reference,
+  sideNames,
+  title,
+  trains,
+  type Variant,
+  variantsOf,
+} from './sides';
 import { median, type Summary, summarize } from './statistics';
 
 /** Something that is compared. */
@@ -107,7 +115,9 @@ export function quantityTable(
   steps: number,
 ): string {
   return markdownTable(measurements, (network, variant) =>
-    cell(compare(measurements, network, variant, quantity, steps), quantity.digits),
+    trains(variant.side, network)
+      ? cell(compare(measurements, network, variant, quantity, steps), quantity.digits)
+      : '',
   );
 }
 
@@ -150,7 +160,7 @@ export function networksOf(measurements: readonly Measurement[]): NetworkName[] 
 }
 
 export function variantsIn(measurements: readonly Measurement[]): Variant[] {
-  return variantsOf([...new Set(measurements.map(({ side }) => side))]);
+  return variantsOf(sideNames.filter((side) => measurements.some((one) => one.side === side)));
 }
 
 /** `16,342 ±4% ×4.99 ±6%` */

@@ -12,6 +12,7 @@ import {
   quantityTable,
   variantsIn,
 } from './report';
+import { trains } from './sides';
 
 export interface Machine {
   cpu: string;
@@ -54,9 +55,12 @@ export function report(measurements: Measurement[], options: Options, machine: M
     `MNIST, batches of 32, two epochs of ${steps} steps. The figures are medians of ${rounds} ` +
       'rounds, ± half the range from the least to the most. × tells how many times as good as ' +
       'Keras on TensorFlow (the better of its two settings) a side is, round by round.',
-    '"from-scratch" is trained by explicit steps: here with `graph.compile`, in TensorFlow with a ' +
-      'GradientTape in a `tf.function`, on JAX with `fit`. Everything else uses `fit`, `evaluate` ' +
-      'and `predict`; for one image Keras may use `predict_on_batch`, whichever is faster.',
+    'Keras trains every network with `fit`. So do `eager` and `compiled`, but for "from-scratch", ' +
+      'which here is trained by explicit steps, compiled with `graph.compile`. The same explicit ' +
+      'steps in TensorFlow, a GradientTape in a plain `tf.function`, are the row `tensorflow ' +
+      '(tf.function)`; that row has no other network. For "from-scratch" all sides compute the ' +
+      'loss alone, for the other networks the accuracy too. For one image Keras may use ' +
+      '`predict_on_batch` instead of `predict`, whichever is faster.',
     ...warnings.map((warning) => `**${warning}**`),
     ...quantities.flatMap((quantity) => [
       `## ${quantity.title}`,
@@ -91,12 +95,14 @@ export function writeResults(
 function summary(measurements: Measurement[], steps: number) {
   return quantities.flatMap((quantity) =>
     networksOf(measurements).flatMap((network) =>
-      variantsIn(measurements).map((variant) => ({
-        quantity: quantity.title,
-        network,
-        ...variant,
-        ...compare(measurements, network, variant, quantity, steps),
-      })),
+      variantsIn(measurements)
+        .filter(({ side }) => trains(side, network))
+        .map((variant) => ({
+          quantity: quantity.title,
+          network,
+          ...variant,
+          ...compare(measurements, network, variant, quantity, steps),
+        })),
     ),
   );
 }

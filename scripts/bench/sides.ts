@@ -3,7 +3,14 @@
 export const networkNames = ['mlp', 'lenet5', 'lenet', 'cnn', 'from-scratch'] as const;
 export type NetworkName = (typeof networkNames)[number];
 
-export const sideNames = ['keras-tensorflow', 'keras-jax', 'pytorch', 'eager', 'compiled'] as const;
+export const sideNames = [
+  'keras-tensorflow',
+  'tensorflow',
+  'keras-jax',
+  'pytorch',
+  'eager',
+  'compiled',
+] as const;
 export type SideName = (typeof sideNames)[number];
 
 /** The side that all others are compared with. */
@@ -13,19 +20,29 @@ export const reference: SideName = 'keras-tensorflow';
 export interface Variant {
   side: SideName;
   /** What tells it from the side's other ways. */
-  setting?: 'jit_compile=auto' | 'jit_compile=False';
+  setting?: 'jit_compile=auto' | 'jit_compile=False' | 'tf.function';
 }
 
 /** The ways of running the sides, in the order in which they take turns. */
 export function variantsOf(sides: readonly SideName[]): Variant[] {
-  return sides.flatMap((side): Variant[] =>
-    side === 'keras-tensorflow'
-      ? [
+  return sides.flatMap((side): Variant[] => {
+    switch (side) {
+      case 'keras-tensorflow':
+        return [
           { side, setting: 'jit_compile=auto' },
           { side, setting: 'jit_compile=False' },
-        ]
-      : [{ side }],
-  );
+        ];
+      case 'tensorflow':
+        return [{ side, setting: 'tf.function' }];
+      default:
+        return [{ side }];
+    }
+  });
+}
+
+/** Whether a side trains a network: explicit steps in TensorFlow are there for one network only. */
+export function trains(side: SideName, network: NetworkName): boolean {
+  return side !== 'tensorflow' || network === 'from-scratch';
 }
 
 export function title({ side, setting }: Variant): string {
@@ -37,5 +54,5 @@ export function pythonEnvironment(side: SideName): 'keras' | 'torch' | undefined
   if (side === 'pytorch') {
     return 'torch';
   }
-  return side.startsWith('keras') ? 'keras' : undefined;
+  return side === 'eager' || side === 'compiled' ? undefined : 'keras';
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../../scripts/commandLine';
 test('without options everything but PyTorch is measured', () => {
   assert.deepEqual(parseOptions([]), {
     models: ['mlp', 'lenet5', 'lenet', 'cnn', 'from-scratch'],
-    sides: ['keras-tensorflow', 'keras-jax', 'eager', 'compiled'],
+    sides: ['keras-tensorflow', 'tensorflow', 'keras-jax', 'eager', 'compiled'],
     rounds: 3,
     steps: 300,
     output: 'results/benchmark',
@@ -33,7 +33,7 @@ test('PyTorch is measured if asked for, by either option', () => {
     'compiled',
   ]);
   assert.deepEqual(parseOptions(['--sides', 'pytorch'])?.sides, ['pytorch']);
-  assert.equal(parseOptions(['--torch'])?.sides.length, 5);
+  assert.equal(parseOptions(['--torch'])?.sides.length, 6);
 });
 
 test('--help asks for nothing to be measured', () => {

@@ -97,6 +97,16 @@ describe('comparison', () => {
     assert.match(lines[4] as string, /^\| compiled +\| 3,200 ±50% ×4\.00 ±25% +\| 3,200/);
     assert.match(lossTable(measurements), /\| compiled +\| 2\.0000 → 1\.0000 \|$/);
   });
+
+  test('a side has no figure for a network that it does not train', () => {
+    const loop: Variant = { side: 'tensorflow', setting: 'tf.function' };
+    const scratch = [...rounds(auto, [2]), ...rounds(compiled, [1]), ...rounds(loop, [1])].map(
+      (one) => ({ ...one, network: 'from-scratch' as const }),
+    );
+    const lines = quantityTable([...measurements, ...scratch], speed, steps).split('\n');
+    assert.match(lines[4] as string, /^\| tensorflow \(tf\.function\) +\| +\| 3,200 ±0% ×2\.00/);
+    assert.match(lines[5] as string, /^\| compiled /);
+  });
 });
 
 describe('warnings', () => {
