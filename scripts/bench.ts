@@ -5,6 +5,7 @@ import { help, type Options, parseOptions } from './bench/options';
 import { cache, measure, prepare, stopRunning } from './bench/processes';
 import { loadWarning, report, thisMachine, writeResults } from './bench/results';
 import { pythonEnvironment, title, trains, variantsOf } from './bench/sides';
+import { trainWhole } from './bench/wholeTraining';
 import { runProgram } from './commandLine';
 
 async function main(): Promise<void> {
@@ -23,9 +24,15 @@ async function main(): Promise<void> {
   }
   const folder = path.join(cache, 'start');
   console.log('Preparing data, initial weights and Python …');
-  const environments = options.sides.map(pythonEnvironment).filter((one) => one !== undefined);
-  await prepare([...new Set(environments)], folder);
+  const sides = options.whole ? (['keras-tensorflow'] as const) : options.sides;
+  const environments = sides.map(pythonEnvironment).filter((one) => one !== undefined);
+  await prepare([...new Set(environments)], folder, Boolean(options.whole));
 
+  if (options.whole) {
+    await trainWhole(options, machine, { folder, batchSize });
+    console.log(`Written to ${options.output}.json and ${options.output}.md`);
+    return;
+  }
   const measurements: Measurement[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     measurements.push(...(await measureAll(options, round, folder)));

@@ -1,10 +1,14 @@
 """One measurement of Python Keras; KERAS_BACKEND says on what: tensorflow or jax."""
 
+import json
+import sys
+import time
+
 import keras
 import numpy as np
 from keras import layers
 
-from measurement import batch_size, measure, network, read_weights, settings, task
+from measurement import batch_size, measure, network, read_data, read_weights, settings, task
 
 on_tensorflow = keras.backend.backend() == "tensorflow"
 jit_compile = False if task.get("setting") == "jit_compile=False" else "auto"
@@ -216,4 +220,25 @@ def versions():
     return {**found, "jax": jax.__version__}
 
 
+def train_whole(whole):
+    """The whole training of a notebook, with everything before it; see wholeTraining.ts."""
+    side = Fit()
+    prefix = "" if whole["data"] == "mnist" else f"{whole['data']}-"
+    train, test = read_data(f"{prefix}train", 60_000), read_data(f"{prefix}test", 10_000)
+    side.model.fit(
+        *train,
+        batch_size=batch_size,
+        epochs=whole["epochs"],
+        verbose=0,
+        validation_data=test if whole["validation"] == "test" else None,
+        validation_split=0.1 if whole["validation"] == "split" else 0.0,
+    )
+    scores = side.model.evaluate(*test, batch_size=batch_size, verbose=0, return_dict=True)
+    seconds = time.time() - task["startedAt"] / 1000
+    print(json.dumps({"seconds": seconds, "accuracy": scores["accuracy"]}))
+
+
+if "whole" in task:
+    train_whole(task["whole"])
+    sys.exit()
 measure(GradientTapeLoop() if task["side"] == "tensorflow" else Fit(), versions())

@@ -32,15 +32,26 @@ export const settings: Record<NetworkName, Settings> = {
 
 /** @param compiled whether training runs as one graph, or operation by operation. */
 export function network(name: NetworkName, compiled: boolean): Network {
-  const { name: optimizerName, learningRate } = settings[name].optimizer;
-  const optimizer =
-    optimizerName === 'adam' ? tf.train.adam(learningRate) : tf.train.sgd(learningRate);
   if (name === 'from-scratch') {
-    return fromScratch(optimizer, compiled);
+    return fromScratch(newOptimizer(name), compiled);
   }
+  return layersNetwork(layersModel(name), compiled);
+}
+
+/** The compiled model of a network that is made of layers. */
+export function layersModel(name: Exclude<NetworkName, 'from-scratch'>): tf.LayersModel {
   const model = models[name]({ seed: 0 });
-  model.compile({ optimizer, loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] });
-  return layersNetwork(model, compiled);
+  model.compile({
+    optimizer: newOptimizer(name),
+    loss: 'sparseCategoricalCrossentropy',
+    metrics: ['accuracy'],
+  });
+  return model;
+}
+
+function newOptimizer(name: NetworkName): tf.Optimizer {
+  const { name: optimizer, learningRate } = settings[name].optimizer;
+  return optimizer === 'adam' ? tf.train.adam(learningRate) : tf.train.sgd(learningRate);
 }
 
 function layersNetwork(model: tf.LayersModel, compiled: boolean): Network {

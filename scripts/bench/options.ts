@@ -18,6 +18,9 @@ Options:
   --rounds N     how often everything is measured; default 3
   --steps N      batches of 32 in each of the two epochs, at most 1875; default 300
   --output FILE  the results, as FILE.json and FILE.md; default results/benchmark
+  --whole        trains the networks of notebooks 01 to 04 as long as these do, with Keras and
+                 compiled; once unless --rounds is given; default output results/whole-training
+  --epochs N     with --whole: so many epochs instead of the notebooks'
   --help         print this text
 
 With the defaults it takes about 15 minutes on two cores with nothing else to do. The results are
@@ -32,6 +35,9 @@ export interface Options {
   rounds: number;
   steps: number;
   output: string;
+  /** Whole trainings instead of two epochs. */
+  whole?: true;
+  epochs?: number;
 }
 
 /** @returns undefined if the help was asked for. */
@@ -42,23 +48,30 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       models: { type: 'string' },
       sides: { type: 'string' },
       torch: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: '3' },
+      whole: { type: 'boolean', default: false },
+      epochs: { type: 'string' },
+      rounds: { type: 'string' },
       steps: { type: 'string', default: '300' },
-      output: { type: 'string', default: 'results/benchmark' },
+      output: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
     return undefined;
   }
+  if (values.epochs !== undefined && !values.whole) {
+    throw new UsageError('--epochs goes with --whole only.');
+  }
   const chosen = chooseFrom(sideNames, '--sides', values.sides);
   const withTorch = values.torch || (values.sides !== undefined && chosen.includes('pytorch'));
   return {
     models: chooseFrom(networkNames, '--models', values.models),
     sides: sideNames.filter((side) => (side === 'pytorch' ? withTorch : chosen.includes(side))),
-    rounds: wholeNumber('--rounds', values.rounds, 1),
+    rounds: wholeNumber('--rounds', values.rounds ?? (values.whole ? '1' : '3'), 1),
     steps: wholeNumber('--steps', values.steps, 1, 1875),
-    output: values.output,
+    output: values.output ?? (values.whole ? 'results/whole-training' : 'results/benchmark'),
+    ...(values.whole && { whole: true as const }),
+    ...(values.epochs !== undefined && { epochs: wholeNumber('--epochs', values.epochs, 1) }),
   };
 }
 

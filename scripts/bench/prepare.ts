@@ -11,18 +11,25 @@ import type { Manifest, NetworkManifest } from './measurement';
 import { network, settings } from './networks';
 import { type NetworkName, networkNames } from './sides';
 
-async function prepare(folder: string): Promise<void> {
+async function prepare(folder: string, withFashion: boolean): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const mnist = await datasets.mnist();
-  for (const part of ['train', 'test'] as const) {
-    const { images, labels } = mnist[part];
-    writeFileSync(path.join(folder, `${part}-images`), Uint8Array.from(images.dataSync()));
-    writeFileSync(path.join(folder, `${part}-labels`), Uint8Array.from(labels.dataSync()));
-    tf.dispose([images, labels]);
+  writeData(folder, '', await datasets.mnist());
+  if (withFashion) {
+    writeData(folder, 'fashion-mnist-', await datasets.fashionMnist());
   }
   const networks = networkNames.map((name) => [name, writeWeights(folder, name)]);
   const manifest: Manifest = Object.fromEntries(networks);
   writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
+}
+
+function writeData(folder: string, prefix: string, data: datasets.ImageDataset): void {
+  for (const part of ['train', 'test'] as const) {
+    const { images, labels } = data[part];
+    const start = path.join(folder, `${prefix}${part}`);
+    writeFileSync(`${start}-images`, Uint8Array.from(images.dataSync()));
+    writeFileSync(`${start}-labels`, Uint8Array.from(labels.dataSync()));
+    tf.dispose([images, labels]);
+  }
 }
 
 function writeWeights(folder: string, name: NetworkName): NetworkManifest {
@@ -34,4 +41,4 @@ function writeWeights(folder: string, name: NetworkName): NetworkManifest {
   return { ...settings[name], weights: weights.map(({ shape }) => shape) };
 }
 
-prepare(process.argv[2] as string);
+prepare(process.argv[2] as string, process.argv.includes('--fashion'));

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Result, Task } from './measurement';
 import { pythonEnvironment, title } from './sides';
+import type { WholeResult, WholeTask } from './wholeTraining';
 
 const project = path.resolve(__dirname, '../../..');
 /** Everything the benchmark keeps between runs. */
@@ -21,7 +22,11 @@ export function stopRunning(): void {
 const showProgress = (text: string) => process.stdout.write(text);
 
 /** Makes what the sides need: the Python environments, the data and the initial weights. */
-export async function prepare(environments: readonly string[], folder: string): Promise<void> {
+export async function prepare(
+  environments: readonly string[],
+  folder: string,
+  fashion: boolean,
+): Promise<void> {
   for (const name of environments) {
     await run(
       process.execPath,
@@ -30,11 +35,24 @@ export async function prepare(environments: readonly string[], folder: string): 
       showProgress,
     );
   }
-  await run(process.execPath, [path.join(__dirname, 'prepare.js'), folder]);
+  await run(process.execPath, [
+    path.join(__dirname, 'prepare.js'),
+    folder,
+    ...(fashion ? ['--fashion'] : []),
+  ]);
 }
 
 /** Runs one measurement in a process of its own. */
-export async function measure(task: Task): Promise<Result> {
+export function measure(task: Task): Promise<Result> {
+  return measured<Result>(task);
+}
+
+/** Runs one whole training in a process of its own. */
+export function measureWhole(task: WholeTask): Promise<WholeResult> {
+  return measured<WholeResult>(task);
+}
+
+async function measured<Answer>(task: Task | WholeTask): Promise<Answer> {
   const environment = pythonEnvironment(task.side);
   const argument = JSON.stringify(task);
   const output = environment
@@ -46,7 +64,7 @@ export async function measure(task: Task): Promise<Result> {
       })
     : await run(process.execPath, [path.join(__dirname, 'typescriptSide.js'), argument]);
   try {
-    return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Result;
+    return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Answer;
   } catch {
     throw new Error(`${title(task)} did not end with its result, but with:\n${lastLines(output)}`);
   }

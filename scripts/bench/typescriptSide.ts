@@ -1,6 +1,7 @@
 /** One measurement of this project's own training; the task is the only argument. */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
+import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import {
   type Manifest,
@@ -9,8 +10,9 @@ import {
   type Task,
   testPictures,
 } from './measurement';
-import { type Network, network } from './networks';
+import { layersModel, type Network, network } from './networks';
 import { median } from './statistics';
+import type { WholeResult, WholeTask } from './wholeTraining';
 
 type Data = [tf.Tensor, tf.Tensor1D];
 
@@ -31,6 +33,34 @@ async function measure(task: Task): Promise<Result> {
     peakMemory: process.resourceUsage().maxRSS * 1024,
     versions: versions(),
   };
+}
+
+/** The whole training of a notebook, with everything before it. */
+async function trainWhole({ whole, ...task }: WholeTask): Promise<WholeResult> {
+  if (task.network === 'from-scratch') {
+    throw new Error('The network from scratch has no fit.');
+  }
+  const manifest = JSON.parse(
+    readFileSync(path.join(task.folder, 'manifest.json'), 'utf8'),
+  ) as Manifest;
+  const settings = manifest[task.network];
+  const model = layersModel(task.network);
+  model.setWeights(
+    readWeights(path.join(task.folder, `${task.network}.weights`), settings.weights),
+  );
+  const prefix = whole.data === 'mnist' ? '' : `${whole.data}-`;
+  const train = readData(task.folder, `${prefix}train`, 60_000, settings);
+  const test = readData(task.folder, `${prefix}test`, testPictures, settings);
+  const { batchSize } = task;
+  await training.fit(model, ...train, {
+    batchSize,
+    epochs: whole.epochs,
+    verbose: 0,
+    ...(whole.validation === 'test' && { validationData: test }),
+    ...(whole.validation === 'split' && { validationSplit: 0.1 }),
+  });
+  const { accuracy } = await training.evaluate(model, ...test, { batchSize, verbose: 0 });
+  return { seconds: (Date.now() - task.startedAt) / 1000, accuracy: accuracy ?? Number.NaN };
 }
 
 async function timeTraining(trained: Network, [x, y]: Data, startedAt: number) {
@@ -139,6 +169,8 @@ console.warn = (message: string) => {
   throw new Error(message);
 };
 
-measure(JSON.parse(process.argv[2] as string)).then((result) => {
+const task = JSON.parse(process.argv[2] as string) as Task | WholeTask;
+const answer = 'whole' in task ? trainWhole(task) : measure(task);
+answer.then((result) => {
   console.log(JSON.stringify(result));
 });

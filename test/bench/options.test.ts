@@ -36,6 +36,13 @@ test('PyTorch is measured if asked for, by either option', () => {
   assert.equal(parseOptions(['--torch'])?.sides.length, 6);
 });
 
+test('whole trainings run once, and have a file of their own', () => {
+  const { rounds, output, whole, epochs } = parseOptions(['--whole']) ?? {};
+  assert.deepEqual([rounds, output, whole, epochs], [1, 'results/whole-training', true, undefined]);
+  assert.equal(parseOptions(['--whole', '--epochs', '2'])?.epochs, 2);
+  assert.throws(() => parseOptions(['--epochs', '2']), UsageError);
+});
+
 test('--help asks for nothing to be measured', () => {
   assert.equal(parseOptions(['--help', '--rounds', '2']), undefined);
 });
