@@ -45,7 +45,7 @@ export const palette = [
 ] as const;
 
 export const textColor = '#2a3f5f';
-const gridColor = '#e3e8f0';
+export const gridColor = '#e3e8f0';
 
 /** The font of all figures; the static pictures carry it with them, a browser takes what it has. */
 export const fontFamily = 'Open Sans, arial, sans-serif';

@@ -31,7 +31,11 @@ export async function renderSvg(figure: Figure): Promise<string> {
 
 /** Draws the figure as a PNG with `scale` pixels per pixel of the layout, each way. */
 export async function renderPng(figure: Figure, scale: number): Promise<Buffer> {
-  const svg = await renderSvg(figure);
+  return svgToPng(await renderSvg(figure), scale);
+}
+
+/** Turns an SVG text into a PNG with `scale` pixels per pixel of the SVG, each way. */
+export async function svgToPng(svg: string, scale: number): Promise<Buffer> {
   const { renderAsync } = await import('@resvg/resvg-js');
   const picture = await renderAsync(withSharpPixels(svg), {
     fitTo: { mode: 'zoom', value: scale },

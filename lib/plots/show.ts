@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { notebookHost, show as showOutput } from '../display/index';
+import { type MimeBundle, notebookHost, show as showOutput } from '../display/index';
 import { replaceFile } from '../saving/atomicFile';
 import type { Figure } from './figure';
 import { renderPng, renderSvg } from './render';
@@ -20,14 +20,17 @@ export async function show(figure: Figure): Promise<void> {
     await openWindow(figure);
     return;
   }
-  const { data, layout } = figure;
   // JupyterLab shows the PNG pixel by pixel until the reader scrolls to the figure: 1, no jump.
-  const picture = await renderPng(figure, 1);
-  showOutput({
+  showOutput(figureBundle(figure, await renderPng(figure, 1)));
+}
+
+/** The figure as a notebook's output: interactive where that is possible, else the PNG. */
+export function figureBundle({ data, layout }: Figure, png: Buffer): MimeBundle {
+  return {
     'application/vnd.plotly.v1+json': { data, layout, config: { displaylogo: false } },
-    'image/png': picture.toString('base64'),
+    'image/png': png.toString('base64'),
     'text/plain': 'A figure, to be seen in JupyterLab',
-  });
+  };
 }
 
 /**

@@ -44,7 +44,7 @@ export async function evaluate(
   const compiled = compiledModel(model);
   const samples = preparedSamples(compiled, x, y);
   const steps = samples.steps(batchSize);
-  const progress = new Progress(verbose, steps);
+  const progress = new Progress({ verbose, steps, samples: samples.count, batchSize });
   const runner = createRunner(model, options.compiled);
   try {
     const means = new RunningMeans(metricNames(compiled));
@@ -54,9 +54,12 @@ export async function evaluate(
       await breaks.betweenSteps(() => `Evaluation was interrupted after step ${done}/${steps}.`);
     }
     progress.end(steps, means.logs());
+    await progress.complete();
     return means.logs();
+  } catch (error) {
+    progress.stop();
+    throw error;
   } finally {
-    progress.close();
     samples.dispose();
   }
 }

@@ -147,7 +147,13 @@ async function trainEpochs(
   const params = { epochs, steps, batchSize, samples: samples.count, verbose };
   const history: History = { epoch: [], history: {}, params };
   const callbacks = new CallbackList(settings.callbacks);
-  const progress = new Progress(verbose, steps);
+  const progress = new Progress({
+    verbose,
+    steps,
+    samples: samples.count,
+    batchSize,
+    epochs: [initialEpoch, epochs],
+  });
   const runner = createRunner(model, settings.compiled);
   const run = new EpochRun(model, runner, callbacks, progress, settings);
   try {
@@ -158,15 +164,18 @@ async function trainEpochs(
       progress.beginEpoch(epoch, epochs);
       await callbacks.epochBegin(epoch);
       const trained = await run.train(samples, epoch);
+      progress.beginValidation(trained.steps, trained.logs);
       logs = { ...trained.logs, ...(validation && (await run.validate(validation, epoch))) };
       progress.end(trained.steps, logs);
       await callbacks.epochEnd(epoch, logs);
       record(history, epoch, logs);
     }
     await callbacks.trainEnd(logs);
+    await progress.complete();
     return history;
-  } finally {
-    progress.close();
+  } catch (error) {
+    progress.stop();
+    throw error;
   }
 }
 
@@ -224,7 +233,9 @@ class EpochRun {
 
   async validate(samples: Samples, epoch: number): Promise<Logs> {
     const means = new RunningMeans(this.names);
-    for (const _ of testSteps(this.runner, samples, this.settings.batchSize, means)) {
+    const { batchSize } = this.settings;
+    for (const done of testSteps(this.runner, samples, batchSize, means)) {
+      this.progress.validationStep(done, samples.steps(batchSize));
       await this.breaks.betweenSteps(
         () => `Training was interrupted while validating epoch ${epoch + 1}. The model is trained.`,
       );

@@ -39,7 +39,8 @@ function stepText(seconds: number): string {
     : `${(seconds * 1e6).toFixed(0)}us/step`;
 }
 
-function clockText(seconds: number): string {
+/** `12s`, `1:09` or `4:00:00`. */
+export function clockText(seconds: number): string {
   const whole = Math.floor(seconds);
   const twoDigits = (value: number) => String(value).padStart(2, '0');
   if (whole <= 60) {
@@ -57,7 +58,8 @@ function logsText(logs: Logs): string {
     .join('');
 }
 
-function valueText(value: number): string {
+/** Four decimals, or an exponent for small values. */
+export function valueText(value: number): string {
   if (Math.abs(value) > 1e-3) {
     return value.toFixed(4);
   }

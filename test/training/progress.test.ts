@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { afterEach, mock, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Jimp } from 'jimp';
 import type { MimeBundle } from '../../lib/display/index';
 import { training } from '../../lib/index';
+import type { Figure } from '../../lib/plots/figure';
+import * as tf from '../../lib/tensorflow';
 import { Progress } from '../../lib/training/progress';
 import { barLine, finishedBarLine, finishedLine } from '../../lib/training/progressText';
 import { captureLog, classifier, flowers } from './flowers';
@@ -71,28 +74,40 @@ test('verbose 0 prints nothing', async () => {
   assert.deepEqual(lines, []);
 });
 
+/** The progress of three steps of ten rows, written to `stream`. */
+function terminalProgress(stream: PassThrough): Progress {
+  return new Progress({
+    verbose: 1,
+    steps: 3,
+    samples: 30,
+    batchSize: 10,
+    epochs: [0, 2],
+    stream: stream as unknown as NodeJS.WriteStream,
+  });
+}
+
 /** Runs two epochs of three steps, slowly enough for each step to be shown. */
 async function runSlowly(progress: Progress): Promise<void> {
   for (const epoch of [0, 1]) {
     progress.beginEpoch(epoch, 2);
     for (const step of [1, 2, 3]) {
-      await sleep(step === 3 ? 0 : 210);
+      await sleep(step === 3 ? 0 : 260);
       progress.step(step, () => ({ loss: step }));
     }
     progress.end(3, { loss: 2 });
   }
-  progress.close();
+  await progress.complete();
 }
 
 test('in a file or pipe the bar is one finished line per epoch', async () => {
   const lines = captureLog();
   const stream = Object.assign(new PassThrough(), { isTTY: false });
-  await runSlowly(new Progress(1, 3, stream as unknown as NodeJS.WriteStream));
+  await runSlowly(terminalProgress(stream));
   assert.deepEqual(
-    lines.map((line) => line.replace(/\d+ms/, 'N ms')),
+    lines.map((line) => line.replace(/\d+s \d+ms/, 'Ns N ms')),
     [1, 2].flatMap((epoch) => [
       `Epoch ${epoch}/2`,
-      '3/3 [==============================] - 0s N ms/step - loss: 2.0000',
+      '3/3 [==============================] - Ns N ms/step - loss: 2.0000',
     ]),
   );
 });
@@ -108,7 +123,7 @@ function everything(stream: PassThrough): string {
 
 test('in a terminal the bar is rewritten in place, cut to the width', async () => {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 40 });
-  await runSlowly(new Progress(1, 3, stream as unknown as NodeJS.WriteStream));
+  await runSlowly(terminalProgress(stream));
   const written = everything(stream);
   assert.equal(written.split('\n').length, 5);
   const [, firstEpoch] = written.split('\n');
@@ -117,35 +132,166 @@ test('in a terminal the bar is rewritten in place, cut to the width', async () =
     '1/3 [=========>....................] - ',
     '2/3 [===================>..........] - ',
   ]);
-  assert.match(shown[2] ?? '', /^3\/3 \[={30}\] - 0s \d+ms\/step - loss: 2\.0000$/);
+  assert.match(shown[2] ?? '', /^3\/3 \[={30}\] - \ds \d+ms\/step - loss: 2\.0000$/);
 });
 
 test('a run that fails leaves the terminal on a new line', async () => {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
-  const progress = new Progress(1, 3, stream as unknown as NodeJS.WriteStream);
-  await sleep(210);
+  const progress = terminalProgress(stream);
+  await sleep(260);
   progress.step(1, () => ({}));
-  progress.close();
+  progress.stop();
   assert.match(everything(stream), /ETA: 0s\n$/);
 });
 
-test('in a notebook all of it is one output, updated a few times a second', async () => {
-  const shown: { text: string; id: string | undefined; at: number }[] = [];
+interface Shown {
+  bundle: MimeBundle;
+  id: string | undefined;
+  at: number;
+}
+
+/** Stands in for a notebook; returns what it is given to show. */
+function fakeNotebook(): Shown[] {
+  const shown: Shown[] = [];
   const display = (bundle: MimeBundle, id?: string) =>
-    shown.push({ text: String(bundle['text/plain']), id, at: performance.now() });
+    shown.push({ bundle, id, at: performance.now() });
   Object.assign(globalThis, { [hostKey]: { display, signal: new AbortController().signal } });
+  return shown;
+}
+
+/** Makes a training last: 40 ms a step. */
+const slowly: training.Callback = { onBatchEnd: () => sleep(40) };
+
+function lastOf(shown: Shown[], id: string | undefined): MimeBundle {
+  return shown.filter((one) => one.id === id).at(-1)?.bundle ?? {};
+}
+
+test('in a notebook a short run is one output, which ends as Keras’s lines', async () => {
+  const shown = fakeNotebook();
   const lines = captureLog();
-  const { x, y } = flowers(400);
+  const { x, y } = flowers(80);
   await training.fit(classifier(), x, y, { epochs: 3, batchSize: 8 });
   assert.deepEqual(lines, []);
   assert.equal(new Set(shown.map(({ id }) => id)).size, 1);
-  const elapsed = (shown.at(-1)?.at ?? 0) - (shown[0]?.at ?? 0);
-  assert.ok(shown.length <= 6 + elapsed / 200, `${shown.length} updates in ${elapsed} ms`);
-  const finished = shown.at(-1)?.text.split('\n') ?? [];
+  const last = shown.at(-1)?.bundle ?? {};
+  assert.deepEqual(Object.keys(last), ['text/plain']);
+  const finished = String(last['text/plain']).split('\n');
   assert.equal(finished.length, 6);
   assert.equal(finished[4], 'Epoch 3/3');
   assert.match(
     finished[5] ?? '',
-    /^50\/50 \[={30}\] - \ds \d+[mu]s\/step - loss: \d\.\d{4} - acc: \d\.\d{4}$/,
+    /^10\/10 \[={30}\] - \ds \d+[mu]s\/step - loss: \d\.\d{4} - acc: \d\.\d{4}$/,
   );
+});
+
+test('in a notebook a longer run shows a bar and growing curves, and ends as a figure', async () => {
+  const { x, y } = flowers(400);
+  const model = classifier();
+  const tensors = tf.memory().numTensors;
+  const shown = fakeNotebook();
+  const options = { epochs: 2, batchSize: 16, validationSplit: 0.2, callbacks: [slowly] };
+  const { history } = await training.fit(model, x, y, options);
+  // The optimizer makes its own on the first step.
+  const optimizerTensors = tf.memory().numTensors - tensors;
+  await training.fit(model, x, y, { ...options, verbose: 0, callbacks: [] });
+  assert.equal(tf.memory().numTensors - tensors, optimizerTensors);
+
+  const [text, curves, ...others] = [...new Set(shown.map(({ id }) => id))];
+  assert.deepEqual(others, []);
+  const elapsed = (shown.at(-1)?.at ?? 0) - (shown[0]?.at ?? 0);
+  assert.ok(shown.length <= 8 + elapsed * (4 / 1000 + 1 / 1000), `${shown.length} updates`);
+
+  const bars = shown.map(({ bundle }) => String(bundle['text/html'] ?? '')).filter(isBar);
+  assert.ok(bars.length >= 3, `${bars.length} bars`);
+  const percents = bars.map((bar) => Number(/aria-valuenow="(\d+)"/.exec(bar)?.[1]));
+  assert.deepEqual(
+    percents,
+    [...percents].sort((one, other) => one - other),
+  );
+  assert.ok((percents[0] as number) < 30 && (percents.at(-1) as number) > 70, String(percents));
+  assert.match(bars[1] ?? '', /Epoch 1\/2<.*step \d+\/20<.*\ds left<.*\d samples\/s<.*acc</);
+
+  const drawings = shown.filter(({ id }) => id === curves).map(({ bundle }) => bundle['text/html']);
+  const lengths = drawings.slice(0, -1).map((drawing) => String(drawing).length);
+  assert.ok(lengths.length >= 2 && lengths.every((length) => length < 20_000), String(lengths));
+  assert.ok((lengths[0] as number) < (lengths.at(-1) as number), String(lengths));
+
+  assert.deepEqual(Object.keys(lastOf(shown, text)), ['text/plain']);
+  assert.match(
+    String(lastOf(shown, text)['text/plain']),
+    /\nEpoch 2\/2\n20\/20 .* - val_acc: \S+$/,
+  );
+  const last = lastOf(shown, curves);
+  const png = await Jimp.read(Buffer.from(last['image/png'] as string, 'base64'));
+  const { data, layout } = last['application/vnd.plotly.v1+json'] as Figure;
+  assert.deepEqual([png.width, png.height], [layout.width, layout.height]);
+  const traces = data as { name: string; yaxis: string; x: number[]; y: number[] }[];
+  const drawn = (name: string, yaxis: string) =>
+    traces.find((trace) => trace.name === name && trace.yaxis === yaxis);
+  for (const [name, yaxis, metric] of [
+    ['training', 'y', 'loss'],
+    ['validation', 'y', 'val_loss'],
+    ['training', 'y2', 'acc'],
+    ['validation', 'y2', 'val_acc'],
+  ] as const) {
+    const rounded = history[metric]?.map((value) => Number(value.toPrecision(5)));
+    assert.deepEqual(drawn(name, yaxis)?.y, rounded, metric);
+    assert.deepEqual(drawn(name, yaxis)?.x, [1, 2]);
+  }
+});
+
+function isBar(html: string): boolean {
+  return html.includes('role="progressbar"');
+}
+
+test('a run that is interrupted leaves its line and its curves; the next one works', async () => {
+  const shown = fakeNotebook();
+  const { x, y } = flowers(400);
+  const model = classifier();
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 2000);
+  const options = { epochs: 9, batchSize: 16, callbacks: [slowly], signal: controller.signal };
+  await assert.rejects(training.fit(model, x, y, options), training.Interrupted);
+  const [text, curves] = [...new Set(shown.map(({ id }) => id))];
+  assert.deepEqual(Object.keys(lastOf(shown, text)), ['text/plain']);
+  assert.match(String(lastOf(shown, text)['text/plain']), /\[=*>\.*\] - ETA: .* - acc: \S+$/);
+  assert.match(String(lastOf(shown, curves)['text/html']), /<svg .*<\/svg>/);
+  const count = shown.length;
+  await training.fit(model, x, y, { batchSize: 16 });
+  assert.notEqual(shown[count]?.id, text);
+  assert.match(String(shown.at(-1)?.bundle['text/plain']), /^Epoch 1\/1\n25\/25 /);
+});
+
+test('while the model is validated the block says so', async () => {
+  const shown = fakeNotebook();
+  const progress = new Progress({
+    verbose: 1,
+    steps: 1,
+    samples: 10,
+    batchSize: 10,
+    epochs: [0, 2],
+  });
+  progress.beginEpoch(0, 2);
+  progress.beginValidation(1, { loss: 1 });
+  await sleep(260);
+  progress.validationStep(3, 4);
+  const html = String(shown.at(-1)?.bundle['text/html']);
+  assert.match(html, /aria-valuenow="50" aria-valuetext="Epoch 1 of 2, validation step 3\/4"/);
+});
+
+test('evaluate shows a bar without epochs, and no curves', async () => {
+  const shown = fakeNotebook();
+  const progress = new Progress({ verbose: 1, steps: 4, samples: 40, batchSize: 10 });
+  for (const done of [1, 2, 3]) {
+    await sleep(500);
+    progress.step(done, () => ({ '<loss>': 1 / done }));
+  }
+  const html = String(shown.at(-1)?.bundle['text/html']);
+  assert.match(html, /aria-valuenow="75" aria-valuetext="step 3\/4"/);
+  assert.match(html, /&lt;loss&gt;/);
+  assert.doesNotMatch(html, /Epoch/);
+  progress.end(4, { loss: 1 });
+  await progress.complete();
+  assert.equal(new Set(shown.map(({ id }) => id)).size, 1);
+  assert.deepEqual(Object.keys(shown.at(-1)?.bundle ?? {}), ['text/plain']);
 });

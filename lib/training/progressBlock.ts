@@ -1,0 +1,119 @@
+import { UpdatingOutput } from '../display/index';
+import { svgToPng } from '../plots/render';
+import { figureBundle } from '../plots/show';
+import { drawTraining } from '../plots/trainingDrawing';
+import { trainingFigure } from '../plots/trainingFigure';
+import type { Logs } from './callbacks';
+import type { Moment, ProgressOutput } from './progress';
+import { partDone, progressHtml } from './progressHtml';
+import { barLine } from './progressText';
+import { RunRecord } from './runRecord';
+
+const millisecondsBetweenDrawings = 1000;
+
+/**
+ * What a notebook shows while it trains, in two outputs that are updated in place: a bar with
+ * figures above, curves below. They end as Keras's lines and a Plotly figure, which a saved
+ * notebook shows without scripts and without a network.
+ *
+ * The curves are drawn as SVG until then: JupyterLab's Plotly output is not drawn again when it is
+ * updated, and a new one takes the browser many times as long.
+ */
+export class NotebookBlock implements ProgressOutput {
+  private readonly start = performance.now();
+  private readonly lines: string[] = [];
+  private moment: Moment | undefined;
+  private unfinishedLine: string | undefined;
+  private readonly text = new UpdatingOutput();
+  private readonly curves = new UpdatingOutput();
+  private lastDrawing = this.start;
+  private hasDrawing = false;
+  private readonly record: RunRecord | undefined;
+
+  /** @param epochs where training starts and ends; left out where there are no curves to draw. */
+  constructor(epochs: readonly [number, number] | undefined) {
+    this.record = epochs && new RunRecord(epochs);
+  }
+
+  update(moment: Moment): void {
+    const { epoch, done, steps, rows, seconds, logs } = moment;
+    this.moment = moment;
+    this.unfinishedLine = barLine(done, steps, seconds, logs);
+    this.showBar(moment);
+    if (!moment.validation) {
+      this.record?.step(epoch + done / steps, rows, logs);
+    }
+    this.drawNowAndThen();
+  }
+
+  finish(line: string): void {
+    this.lines.push(line);
+    this.unfinishedLine = undefined;
+    // A change from HTML to text and back, once per epoch, would flicker.
+    if (this.moment) {
+      this.showBar(this.moment);
+    } else {
+      this.showLines();
+    }
+  }
+
+  endEpoch(epoch: number, logs: Logs): void {
+    this.record?.epochEnd(epoch + 1, logs);
+    this.drawNowAndThen();
+  }
+
+  async complete(): Promise<void> {
+    this.showLines();
+    if (!this.record || !this.hasDrawing) {
+      return;
+    }
+    const run = this.record.run(true);
+    // JupyterLab shows the PNG until the reader points at the figure: the curves stay as they were.
+    const picture = await svgToPng(drawTraining(run), 1);
+    this.curves.set(figureBundle(trainingFigure(run), picture));
+  }
+
+  stop(): void {
+    if (this.unfinishedLine !== undefined) {
+      this.lines.push(this.unfinishedLine);
+    }
+    this.showLines();
+    if (this.hasDrawing) {
+      this.draw();
+    }
+  }
+
+  private showBar(moment: Moment): void {
+    const part = partDone(moment);
+    const secondsLeft = ((performance.now() - this.start) / 1000) * (1 / part - 1);
+    this.text.set({
+      'text/html': progressHtml(moment, secondsLeft, this.lines),
+      'text/plain': [...this.lines, this.unfinishedLine ?? ''].join('\n'),
+    });
+  }
+
+  private showLines(): void {
+    this.text.set({ 'text/plain': this.lines.join('\n') });
+  }
+
+  /** Every second at first; more seldom in a long run, where a second makes no difference. */
+  private drawNowAndThen(): void {
+    const now = performance.now();
+    const wait = Math.max(millisecondsBetweenDrawings, (now - this.start) / 60);
+    if (this.record?.hasCurve && now - this.lastDrawing >= wait) {
+      this.lastDrawing = now;
+      this.draw();
+    }
+  }
+
+  private draw(): void {
+    if (this.record) {
+      this.hasDrawing = true;
+      const picture = drawTraining(this.record.run(false));
+      this.curves.set({
+        'text/html': `<div class="training-curves" style="overflow-x: auto">${picture}</div>`,
+        'text/plain': 'The curves of the training, to be seen in JupyterLab',
+      });
+    }
+  }
+}
