@@ -51,7 +51,7 @@ export interface ProgressOutput {
   stop(): void;
 }
 
-const millisecondsBetweenUpdates = 250;
+const millisecondsBetweenUpdates = 500;
 
 /** Reports how far a run is. Knows nothing of training. */
 export class Progress {
