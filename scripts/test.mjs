@@ -26,6 +26,11 @@ rmSync(path.join(project, 'build/tsconfig.tsbuildinfo'), { force: true });
 
 stage('Format and lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']);
 stage('Type check and build', ['node_modules/typescript/bin/tsc']);
+stage('Type check of the drawing pad', [
+  'node_modules/typescript/bin/tsc',
+  '-p',
+  'lib/drawing/page',
+]);
 stage('Type check of the notebooks', ['build/scripts/checkNotebooks.js']);
 // Every public name is documented, and every link in the documentation leads somewhere.
 stage('API reference', ['node_modules/typedoc/bin/typedoc', '--emit', 'none']);

@@ -1,4 +1,4 @@
-// The compiled library in build/, which the notebooks import.
+// The compiled library in build/, which the notebooks import, and the page of its drawing pad.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fingerprint, readIfThere, writeWhole } from './fingerprint.mjs';
@@ -7,13 +7,14 @@ import { CommandFailed, run } from './run.mjs';
 
 const build = path.join(project, 'build');
 const door = path.join(build, 'lib/index.js');
+const page = path.join(build, 'lib/drawing/page/page.js');
 const done = path.join(build, '.set-up');
 
 export const compiler = path.join(nodeModules, 'typescript/bin/tsc');
 export const title = 'Library';
 
 export function isDone() {
-  return existsSync(door) && readIfThere(done) === currentState();
+  return existsSync(door) && existsSync(page) && readIfThere(done) === currentState();
 }
 
 export async function work(progress) {
@@ -32,13 +33,15 @@ export async function work(progress) {
       throw error;
     }
   }
+  progress.update('bundling the drawing pad');
+  await run(process.execPath, [path.join(project, 'scripts/setup/bundlePage.mjs')]);
   writeWhole(done, state);
 }
 
 function currentState() {
   const sources = ['lib', 'test', 'scripts'].flatMap((folder) =>
     readdirSync(path.join(project, folder), { recursive: true })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => /\.(ts|html|css|png)$/.test(name))
       .map((name) => path.join(folder, name)),
   );
   return fingerprint(

@@ -8,7 +8,7 @@ const programs = path.resolve(__dirname, '../../scripts');
 
 /** Runs a program as `npm run` would, in `folder`, and waits for its end. */
 export function run(
-  program: 'distribute' | 'predict' | 'train',
+  program: 'distribute' | 'draw' | 'predict' | 'train',
   folder: string,
   ...options: string[]
 ) {

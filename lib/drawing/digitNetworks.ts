@@ -1,0 +1,152 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { mnist } from '../datasets/index';
+import { cnn, lenet5, mlp } from '../models/index';
+import { replaceFile } from '../saving/atomicFile';
+import { saveLayersModel } from '../saving/index';
+import * as tf from '../tensorflow';
+import { evaluate, fit } from '../training/index';
+
+/** A network that reads digits, trained and saved for the web. */
+export interface DigitNetwork {
+  /** As people write it: `LeNet-5`. */
+  readonly name: string;
+  /** Where `model.json` and its weights are; see `saving.saveLayersModel`. */
+  readonly folder: string;
+  /** The share of MNIST's 10,000 test pictures that it reads rightly, 0 to 1. */
+  readonly accuracy: number;
+}
+
+/** Options of {@link digitNetworks}. */
+export interface DigitNetworksOptions {
+  /** Where the networks are kept. Default: `data/cache/digit-networks` of this project. */
+  folder?: string;
+  /** Train again, even if there are networks in the folder. Default: false. */
+  retrain?: boolean;
+  /** Train on the first so many of the 60,000 pictures only, to try things out. Default: all. */
+  pictures?: number;
+  /** How much the training prints, as in `fit`: 0 nothing, 1 a moving bar, 2 a line per epoch. */
+  verbose?: 0 | 1 | 2;
+  /** Called before a network is trained. Not called where it is there already. */
+  onTraining?: (name: string, epochs: number) => void;
+}
+
+/** One seed for all: first weights and the order of the pictures. */
+const seed = 0;
+const batchSize = 64;
+
+interface Recipe {
+  name: string;
+  id: string;
+  make: (options: { seed: number }) => tf.LayersModel;
+  epochs: number;
+}
+
+/** As few epochs as each needs to read more than 97 (MLP) or 98 in a hundred digits. */
+const recipes: readonly Recipe[] = [
+  { name: 'LeNet-5', id: 'lenet5', make: lenet5, epochs: 8 },
+  { name: 'CNN', id: 'cnn', make: cnn, epochs: 2 },
+  { name: 'MLP', id: 'mlp', make: mlp, epochs: 3 },
+];
+
+/** How a network was trained. */
+interface Settings {
+  seed: number;
+  batchSize: number;
+  epochs: number;
+  pictures: number;
+}
+
+/** Written beside a network when it is complete. */
+interface Training extends Settings {
+  loss: number;
+  accuracy: number;
+}
+
+const project = resolve(__dirname, '../../..');
+
+/**
+ * Three networks that read digits, LeNet-5, the CNN and the MLP of `lib/models`: trained on MNIST
+ * for a few epochs the first time, found on disk afterwards.
+ *
+ * All begin from the same seed, 0. A network whose training was interrupted is trained from its
+ * start at the next call; those before it are kept.
+ *
+ * @returns the three, in this order, as folders for `drawDigits` and `tf.loadLayersModel`.
+ * @throws Error when MNIST cannot be obtained or the folder cannot be written.
+ */
+export async function digitNetworks({
+  folder = join(project, 'data/cache/digit-networks'),
+  retrain = false,
+  pictures = 60_000,
+  verbose = 1,
+  onTraining,
+}: DigitNetworksOptions = {}): Promise<DigitNetwork[]> {
+  const networks: DigitNetwork[] = [];
+  for (const recipe of recipes) {
+    const place = join(folder, recipe.id);
+    const settings = { seed, batchSize, epochs: recipe.epochs, pictures };
+    let training = retrain ? undefined : await earlierTraining(place, settings);
+    if (!training) {
+      onTraining?.(recipe.name, recipe.epochs);
+      training = await train(place, recipe.make({ seed }), settings, verbose);
+    }
+    networks.push({ name: recipe.name, folder: place, accuracy: training.accuracy });
+  }
+  return networks;
+}
+
+async function train(
+  folder: string,
+  model: tf.LayersModel,
+  settings: Settings,
+  verbose: 0 | 1 | 2,
+): Promise<Training> {
+  const { train, test } = await mnist({ limit: settings.pictures });
+  const [trainImages, testImages] = [train, test].map(({ images }) =>
+    tf.tidy(() => images.div(255).reshape([-1, ...inputShape(model)])),
+  ) as [tf.Tensor, tf.Tensor];
+  try {
+    const [loss, metrics] = ['sparseCategoricalCrossentropy', ['accuracy']];
+    model.compile({ optimizer: 'adam', loss, metrics });
+    await fit(model, trainImages, train.labels, { ...settings, verbose });
+    const result = await evaluate(model, testImages, test.labels, { verbose: 0 });
+    const training = { ...settings, loss: result.loss, accuracy: result.accuracy } as Training;
+    await save(folder, model, training);
+    return training;
+  } finally {
+    tf.dispose([trainImages, testImages, train, test]);
+    model.optimizer.dispose();
+    model.dispose();
+  }
+}
+
+async function save(folder: string, model: tf.LayersModel, training: Training): Promise<void> {
+  const note = trainingFile(folder);
+  // Without its note a network counts as not there, until both are new.
+  await rm(note, { force: true });
+  await saveLayersModel(model, folder);
+  await replaceFile(note, (path) => writeFile(path, `${JSON.stringify(training, null, 2)}\n`));
+}
+
+/** The note on a network that was trained in just this way, if there is one. */
+async function earlierTraining(folder: string, settings: Settings): Promise<Training | undefined> {
+  const text = await readFile(trainingFile(folder), 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
+  if (text === undefined) return undefined;
+  const training = JSON.parse(text) as Training;
+  const keys = Object.keys(settings) as (keyof Settings)[];
+  return keys.every((key) => training[key] === settings[key]) ? training : undefined;
+}
+
+function trainingFile(folder: string): string {
+  return join(folder, 'training.json');
+}
+
+function inputShape(model: tf.LayersModel): number[] {
+  return (model.inputs[0]?.shape.slice(1) ?? []) as number[];
+}

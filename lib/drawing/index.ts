@@ -1,0 +1,3 @@
+/** A pad to draw digits on, read by networks in the browser. */
+export { type DigitNetwork, type DigitNetworksOptions, digitNetworks } from './digitNetworks';
+export { type DrawDigitsOptions, type DrawingPad, drawDigits } from './drawDigits';

@@ -1,0 +1,51 @@
+import type { MimeBundle } from '../display/index';
+
+/** The pad as a notebook shows it. */
+export interface NotebookPad {
+  readonly url: string;
+  /** The server answers at `alive/<token>`; another server on the same port later does not. */
+  readonly token: string;
+  /** A PNG of the pad. */
+  readonly picture: Buffer;
+  /** In pixels. */
+  readonly height: number;
+}
+
+const sentence = 'Run this cell to draw.';
+
+/**
+ * The output of a cell with a pad.
+ *
+ * What is stored is a picture with a sentence. A short script puts the pad in its place, if the
+ * server of this very pad answers: so neither a notebook that is opened again later, nor one that
+ * is not trusted (its scripts do not run), nor an exported one shows a frame with an error in it.
+ */
+export function notebookOutput({ url, token, picture, height }: NotebookPad): MimeBundle {
+  const image = picture.toString('base64');
+  const id = `pad-${token}`;
+  return {
+    'text/html': [
+      `<div id="${id}">`,
+      `<p><b>${sentence}</b> This is a picture of such a pad; the pad itself needs the kernel.</p>`,
+      `<img alt="The pad: a drawn digit and the answers of three networks" width="760" src="data:image/png;base64,${image}">`,
+      '</div>',
+      `<script>${script(id, url, token, height)}</script>`,
+    ].join('\n'),
+    'image/png': image,
+    'text/plain': `A pad to draw digits on. ${sentence}`,
+  };
+}
+
+function script(id: string, url: string, token: string, height: number): string {
+  const [idText, urlText, tokenText] = [id, url, token].map((text) => JSON.stringify(text));
+  return `(async () => {
+  const answer = await fetch(${urlText} + 'alive/' + ${tokenText}).catch(() => undefined);
+  if (!answer || !answer.ok) return;
+  for (const place of document.querySelectorAll('#' + ${idText})) {
+    const pad = document.createElement('iframe');
+    Object.assign(pad, { src: ${urlText}, title: 'Draw a digit' });
+    pad.style.cssText = 'width: 100%; height: ${height}px; border: 0';
+    place.replaceChildren(pad);
+  }
+})();`;
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, extname, join } from 'node:path';
+import { saveLayersModel } from '../saving/index';
+import * as tf from '../tensorflow';
+import type { PageFile, PageFiles } from './padServer';
+import type { NetworkDescription } from './page/networks';
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.bin': 'application/octet-stream',
+};
+
+/** Made by the set-up from `lib/drawing/page`. */
+const pageFolder = join(__dirname, 'page');
+const pageFileNames = ['index.html', 'style.css', 'page.js'];
+
+/** A model as the page is to show it. */
+export interface ShownNetwork {
+  readonly name: string;
+  readonly caption: string;
+  /** The model itself, or the folder that `saveLayersModel` saved it in. */
+  readonly model: tf.LayersModel | string;
+}
+
+/** All that the page needs, in memory: its own files, and the networks in the web's format. */
+export async function pageFiles(networks: readonly ShownNetwork[]): Promise<PageFiles> {
+  const files = new Map<string, PageFile>();
+  for (const name of pageFileNames) {
+    const file = await pageFile(join(pageFolder, name));
+    files.set(name === 'index.html' ? '' : name, file);
+  }
+  const descriptions: NetworkDescription[] = [];
+  for (const [index, { name, caption, model }] of networks.entries()) {
+    const description = { id: idOf(name, index, descriptions), name, caption };
+    descriptions.push(description);
+    for (const [fileName, file] of await networkFiles(name, model)) {
+      files.set(`networks/${description.id}/${fileName}`, file);
+    }
+  }
+  const content = Buffer.from(JSON.stringify(descriptions));
+  return files.set('networks.json', { type: types['.json'] as string, content });
+}
+
+/** `LeNet-5` becomes `lenet5`; numbered where nothing is left, or another has it. */
+function idOf(name: string, index: number, others: readonly NetworkDescription[]): string {
+  const id = name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  return id === '' || others.some((other) => other.id === id) ? `network${index + 1}` : id;
+}
+
+async function networkFiles(
+  name: string,
+  model: tf.LayersModel | string,
+): Promise<Map<string, PageFile>> {
+  if (typeof model === 'string') {
+    const loaded = await loadModel(name, model);
+    try {
+      checkShapes(name, loaded);
+    } finally {
+      loaded.dispose();
+    }
+    return filesOfModel(model);
+  }
+  checkShapes(name, model);
+  const folder = await mkdtemp(join(tmpdir(), 'network-'));
+  try {
+    await saveLayersModel(model, folder);
+    return await filesOfModel(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function loadModel(name: string, folder: string): Promise<tf.LayersModel> {
+  return tf.loadLayersModel(`file://${folder}/model.json`).catch((error: Error) => {
+    throw new Error(
+      `The network ${name} cannot be loaded from ${folder}: ${error.message}. ` +
+        'Save it there with saving.saveLayersModel.',
+      { cause: error },
+    );
+  });
+}
+
+async function filesOfModel(folder: string): Promise<Map<string, PageFile>> {
+  const modelFile = join(folder, 'model.json');
+  const { weightsManifest } = JSON.parse(await readFile(modelFile, 'utf8')) as {
+    weightsManifest: { paths: string[] }[];
+  };
+  const names = ['model.json', ...weightsManifest.flatMap(({ paths }) => paths)];
+  const files = new Map<string, PageFile>();
+  for (const name of names) files.set(name, await pageFile(join(folder, basename(name))));
+  return files;
+}
+
+async function pageFile(path: string): Promise<PageFile> {
+  const content = await readFile(path);
+  return { type: types[extname(path)] ?? 'application/octet-stream', content };
+}
+
+/** The page gives 28 · 28 pixels and shows ten probabilities. */
+function checkShapes(name: string, { inputs, outputs }: tf.LayersModel): void {
+  const [input, output] = [inputs[0]?.shape ?? [], outputs[0]?.shape ?? []];
+  const sizes = (shape: tf.Shape) => shape.reduce<number>((product, n) => product * (n ?? 1), 1);
+  const fits = inputs.length === 1 && sizes(input) === 28 * 28;
+  if (!fits || outputs.length !== 1 || sizes(output) !== 10) {
+    throw new Error(
+      `The network ${name} takes [${shown(input)}] and gives [${shown(output)}]. On the pad it has ` +
+        'to take one picture of 28 × 28 pixels, in whatever shape, and to give ten probabilities.',
+    );
+  }
+}
+
+function shown(shape: tf.Shape): string {
+  return shape.map((size) => size ?? 'batch').join(', ');
+}

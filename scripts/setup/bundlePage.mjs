@@ -1,0 +1,28 @@
+// Makes the page of the drawing pad (lib/drawing/page) into what a browser takes: one script with
+// all it needs in it, and the files beside it. The result is in build/lib/drawing/page.
+import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { browserTensorFlow } from './browserTensorFlow.mjs';
+import { project } from './project.mjs';
+
+const page = path.join(project, 'lib/drawing/page');
+const output = path.join(project, 'build/lib/drawing/page');
+const script = path.join(output, 'page.js');
+
+mkdirSync(output, { recursive: true });
+await build({
+  entryPoints: [path.join(page, 'page.ts')],
+  outfile: `${script}.new`,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  legalComments: 'none',
+  logLevel: 'error',
+  plugins: [browserTensorFlow],
+});
+renameSync(`${script}.new`, script);
+for (const file of ['index.html', 'style.css', 'preview.png']) {
+  copyFileSync(path.join(page, file), path.join(output, file));
+}
