@@ -57,6 +57,9 @@ async function main(): Promise<void> {
     process.stdout.write(help);
     return;
   }
+  if (process.platform === 'win32') {
+    throw new Error('Distributed training runs on Linux and macOS; on Windows, run it in WSL.');
+  }
   const settings = {
     workers: wholeNumber('--workers', values.workers, 1),
     epochs: wholeNumber('--epochs', values.epochs, 1),
