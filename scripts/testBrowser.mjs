@@ -1,7 +1,7 @@
 // `npm run test:browser`: the tests that need a browser, JupyterLab as `npm start` starts it, and a
 // minute of training. Arguments choose test files by a part of their name.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { needChromium } from './setup/chromium.mjs';
 import { project } from './setup/project.mjs';
@@ -30,6 +30,8 @@ if (files.length === 0) {
   console.error(`No browser test's name contains ${wanted.join(' or ')}.`);
   process.exit(1);
 }
+// What is there after a run comes from that run.
+rmSync(path.join(project, 'build/browser'), { recursive: true, force: true });
 // One after the other: each of them measures how soon something answers.
 const { status } = spawnSync(
   process.execPath,

@@ -16,6 +16,7 @@ export const venvPython = path.join(venv, windows ? 'Scripts/python.exe' : 'bin/
  */
 export function jupyterEnvironment(environment = process.env) {
   const own = path.join(project, '.jupyter');
+  const settings = path.join(project, 'scripts/jupyter');
   // On Windows the variable may be spelt "Path"; the child must not receive both.
   const { PATH, Path, ...rest } = environment;
   const searchPath = [path.dirname(process.execPath), path.dirname(venvPython), PATH ?? Path];
@@ -23,8 +24,9 @@ export function jupyterEnvironment(environment = process.env) {
     ...rest,
     // The kernel runs on the Node.js that the set-up has tested.
     PATH: searchPath.filter(Boolean).join(path.delimiter),
-    JUPYTER_PATH: path.join(project, 'kernel'),
-    JUPYTER_CONFIG_PATH: path.join(project, 'scripts/jupyter'),
+    // The kernel, and the page that notebooks are exported to.
+    JUPYTER_PATH: [path.join(project, 'kernel'), settings].join(path.delimiter),
+    JUPYTER_CONFIG_PATH: settings,
     JUPYTER_CONFIG_DIR: path.join(own, 'config'),
     JUPYTER_DATA_DIR: path.join(own, 'data'),
     JUPYTER_RUNTIME_DIR: path.join(own, 'runtime'),

@@ -6,6 +6,7 @@ import * as library from './library.mjs';
 import { releaseLock, takeLock } from './lock.mjs';
 import * as nativeTensorFlow from './nativeTensorFlow.mjs';
 import * as nodePackages from './nodePackages.mjs';
+import * as plotlyExtension from './plotlyExtension.mjs';
 import { StepLine } from './progress.mjs';
 import { cache, project } from './project.mjs';
 import * as python from './python.mjs';
@@ -14,7 +15,7 @@ import { CommandFailed, stopAll, temporaryFiles } from './run.mjs';
 
 // Python comes first, since it is what a machine may lack. TensorFlow uses Python's pip and the
 // Node packages, so it comes after both.
-const steps = [python, nodePackages, nativeTensorFlow, kernelspec, library];
+const steps = [python, nodePackages, nativeTensorFlow, kernelspec, plotlyExtension, library];
 
 // What the first run takes at its peak (1.6 GB stay, the wheel comes on top), with some room.
 const gigabytesNeeded = 3;

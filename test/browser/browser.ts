@@ -70,7 +70,7 @@ export class BrowserPage {
 
   private note(address: string): void {
     const { protocol, hostname } = new URL(address);
-    if (!['data:', 'blob:'].includes(protocol) && hostname !== '127.0.0.1') {
+    if (!['data:', 'blob:', 'file:'].includes(protocol) && hostname !== '127.0.0.1') {
       this.outside.push(address);
     }
   }

@@ -41,6 +41,8 @@ describe('notebook 01 in JupyterLab', () => {
   let browser: BrowserPage;
   let notebook: Notebook;
 
+  const storedPictures = () =>
+    notebook.storedCells().flatMap((cell) => cell.outputs?.map(({ data }) => data?.['image/png']));
   let broken = false;
 
   /** One step of the session. After one that failed the others would only fail for its reason. */
@@ -70,6 +72,13 @@ describe('notebook 01 in JupyterLab', () => {
   test('stored figures are interactive on first opening', async () => {
     await notebook.open();
     assert.match(await hover(browser.page, notebook.output(cells.curves)), /training : 0\.\d{4}/);
+    assert.match(
+      await hover(browser.page, notebook.output(cells.picture)),
+      /row \d+, column \d+: \d+/,
+    );
+    const pictures = storedPictures();
+    await notebook.save();
+    assert.deepEqual(storedPictures(), pictures, 'looking at figures changes the stored pictures');
   });
 
   test('runs from top to bottom by the menu', async () => {

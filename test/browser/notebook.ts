@@ -61,7 +61,13 @@ export class Notebook {
 
   async save(): Promise<void> {
     await this.menu('File', 'Save Notebook');
-    await until('the notebook is saved', 10, async () => (await this.unsavedTabs().count()) === 0);
+    await until('the notebook is saved', 10, () => this.isSaved());
+  }
+
+  /** Whether the file is as the notebook is on the screen; JupyterLab marks the tab if not. */
+  async isSaved(): Promise<boolean> {
+    const marked = this.page.locator('#jp-main-dock-panel .lm-TabBar-tab.jp-mod-dirty');
+    return (await marked.count()) === 0;
   }
 
   /** Chooses an item of a menu with clicks; a submenu's item by both names. */
@@ -147,9 +153,5 @@ export class Notebook {
       cells: StoredCell[];
     };
     return cells.filter(({ cell_type }) => cell_type === 'code');
-  }
-
-  private unsavedTabs(): Locator {
-    return this.page.locator('#jp-main-dock-panel .lm-TabBar-tab.jp-mod-dirty');
   }
 }

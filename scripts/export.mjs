@@ -1,0 +1,74 @@
+// `npm run export -- 01 06`: notebooks, as they are stored, as web pages and PDFs in exports/. Both
+// show the figures as pictures and need no network. Without a name all notebooks are exported.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import { needChromium } from './setup/chromium.mjs';
+import { jupyterEnvironment, project, venvPython } from './setup/project.mjs';
+import { SetUpProblem } from './setup/requirements.mjs';
+
+const exportsFolder = path.join(project, 'exports');
+
+/** The notebooks whose names begin with one of these texts, or all of them. */
+function choose(wanted) {
+  const all = readdirSync(path.join(project, 'notebooks'))
+    .filter((name) => name.endsWith('.ipynb'))
+    .map((name) => path.basename(name, '.ipynb'));
+  const missing = wanted.find((text) => !all.some((name) => name.startsWith(text)));
+  if (missing !== undefined) {
+    throw new SetUpProblem(`there is no notebook ${missing}. There are: ${all.join(', ')}.`);
+  }
+  return all.filter((name) => wanted.length === 0 || wanted.some((text) => name.startsWith(text)));
+}
+
+function writePages(names) {
+  const files = names.map((name) => path.join(project, 'notebooks', `${name}.ipynb`));
+  const { status } = spawnSync(
+    venvPython,
+    [
+      '-m',
+      'nbconvert',
+      '--to=html',
+      '--log-level=ERROR',
+      `--output-dir=${exportsFolder}`,
+      ...files,
+    ],
+    { env: jupyterEnvironment(), stdio: 'inherit' },
+  );
+  if (status !== 0) {
+    throw new SetUpProblem('nbconvert could not write the pages; its own message is above.');
+  }
+}
+
+async function printPages(names) {
+  const executablePath = needChromium();
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+  try {
+    const page = await browser.newPage();
+    for (const name of names) {
+      const file = path.join(exportsFolder, name);
+      await page.goto(pathToFileURL(`${file}.html`).href);
+      await page.pdf({ path: `${file}.pdf`, format: 'A4', scale: 0.75, printBackground: true });
+      console.log(`exports/${name}.html, exports/${name}.pdf`);
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+try {
+  const names = choose(process.argv.slice(2).map((name) => path.basename(name, '.ipynb')));
+  writePages(names);
+  await printPages(names);
+} catch (error) {
+  if (!(error instanceof SetUpProblem)) {
+    throw error;
+  }
+  console.error(`The export stopped: ${error.message}`);
+  process.exitCode = 1;
+}
