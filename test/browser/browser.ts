@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { workplace } from './jupyterLab';
 
 const screenshots = path.join(workplace, 'screenshots');
@@ -15,6 +15,7 @@ const switches = [
   '--disable-component-update',
   '--disable-sync',
 ];
+const desk = { width: 1280, height: 900 };
 const secondsToAct = 30;
 
 /** One page of Chromium. Remembers what it asked of other machines and what its console said. */
@@ -34,13 +35,13 @@ export class BrowserPage {
     page.on('websocket', (socket) => this.note(socket.url()));
   }
 
-  static async open(size = { width: 1280, height: 900 }): Promise<BrowserPage> {
+  static async open(options: BrowserContextOptions = {}): Promise<BrowserPage> {
     const executablePath = process.env.CHROMIUM;
     if (!executablePath) {
       throw new Error('The variable CHROMIUM must name the browser: run npm run test:browser.');
     }
     const browser = await chromium.launch({ executablePath, args: switches });
-    return new BrowserPage(browser, await browser.newPage({ viewport: size }));
+    return new BrowserPage(browser, await browser.newPage({ viewport: desk, ...options }));
   }
 
   /** Keeps a picture of the page in build/browser/screenshots. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { BrowserPage } from './browser';
 import { hover } from './figure';
@@ -117,6 +118,18 @@ describe('notebook 01 in JupyterLab', () => {
     await notebook.close();
     await notebook.open();
     assert.match(await hover(browser.page, notebook.output(cells.curves)), /training : 0\.\d{4}/);
+  });
+
+  test('the menu exports a page with pictures that needs no network', async () => {
+    const downloaded = browser.page.waitForEvent('download');
+    await notebook.menu('File', 'Save and Export Notebook As', 'HTML');
+    await browser.page.locator('.jp-Dialog .jp-mod-accept').click();
+    const download = await downloaded;
+    assert.equal(download.suggestedFilename(), '01-mnist-mlp.html');
+    const html = readFileSync(await download.path(), 'utf8');
+    const figures = storedPictures().filter((picture) => picture !== undefined);
+    assert.equal(html.match(/<img[^>]* src="data:image\/png/g)?.length, figures.length);
+    assert.doesNotMatch(html, /<script/);
   });
 
   test('Shift-Tab shows the documentation of a function', async () => {
