@@ -1,6 +1,6 @@
 /** Training, testing and prediction of a `tf.LayersModel` as graphs. */
 import * as tf from '../tensorflow';
-import type { BatchRunner } from './batchRunner';
+import { type BatchRunner, batchOf } from './batchRunner';
 import { requireKnownOptimizer } from './optimizerUpdates';
 import { Program } from './program';
 import type { TensorFunction } from './trace';
@@ -108,37 +108,47 @@ class CompiledModel implements BatchRunner {
     );
   }
 
-  trainOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[]): number[] {
-    return this.runScalars('train', [...inputs, ...targets]);
+  trainOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[], rows?: tf.Tensor1D): number[] {
+    return this.runScalars('train', [...inputs, ...targets], rows);
   }
 
-  testOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[]): number[] {
-    return this.runScalars('test', [...inputs, ...targets]);
+  testOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[], rows?: tf.Tensor1D): number[] {
+    return this.runScalars('test', [...inputs, ...targets], rows);
   }
 
-  predictOnBatch(inputs: tf.Tensor[]): tf.Tensor[] {
-    const key = this.prepare('predict', inputs);
-    return key === null ? this.bodies.predict(inputs) : this.program.runTensors(key, inputs);
+  predictOnBatch(inputs: tf.Tensor[], rows?: tf.Tensor1D): tf.Tensor[] {
+    const key = this.prepare('predict', inputs, rows);
+    return key === null
+      ? tf.tidy(() => this.bodies.predict(batchOf(inputs, rows)))
+      : this.program.runTensors(key, rows ? [...inputs, rows] : inputs);
   }
 
   dispose(): void {
     this.program.dispose();
   }
 
-  private runScalars(kind: 'train' | 'test', tensors: tf.Tensor[]): number[] {
-    const key = this.prepare(kind, tensors);
+  private runScalars(
+    kind: 'train' | 'test',
+    tensors: tf.Tensor[],
+    rows: tf.Tensor1D | undefined,
+  ): number[] {
+    const key = this.prepare(kind, tensors, rows);
     if (key !== null) {
-      return this.program.runScalars(key, tensors);
+      return this.program.runScalars(key, rows ? [...tensors, rows] : tensors);
     }
-    const results = tf.tidy(() => this.bodies[kind](tensors));
+    const results = tf.tidy(() => this.bodies[kind](batchOf(tensors, rows)));
     const numbers = results.map((result) => result.dataSync()[0] as number);
     tf.dispose(results);
     return numbers;
   }
 
   /** The compiled function for such a batch, or null if it is to be run op by op. */
-  private prepare(kind: Kind, tensors: tf.Tensor[]): string | null {
-    const key = `${kind} ${tensors.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ')}`;
+  private prepare(kind: Kind, tensors: tf.Tensor[], rows: tf.Tensor1D | undefined): string | null {
+    const shapes = tensors.map(({ dtype, shape }) => {
+      const [first, ...others] = shape;
+      return `${dtype}[${[rows ? 'any' : first, ...others]}]`;
+    });
+    const key = `${kind} ${rows ? `${rows.size} rows of ` : ''}${shapes.join(' ')}`;
     if (this.program.has(key)) {
       return key;
     }
@@ -150,7 +160,15 @@ class CompiledModel implements BatchRunner {
       this.eagerBatches.set(key, done + 1);
       return null;
     }
-    this.program.add(key, this.bodies[kind], tensors, kind !== 'predict');
+    const feed = rows ? 'rows' : 'inputs';
+    const batch = batchOf(tensors, rows);
+    try {
+      this.program.add(key, this.bodies[kind], batch, kind !== 'predict', feed);
+    } finally {
+      if (rows) {
+        tf.dispose(batch);
+      }
+    }
     return key;
   }
 }

@@ -23,7 +23,7 @@ import { NotCompilableError } from './notCompilableError';
 import type { SessionScope } from './recorder';
 import { writeSavedModel } from './savedModel';
 import { Session } from './session';
-import { type TensorFunction, type TracedFunction, trace } from './trace';
+import { type Feed, type TensorFunction, type TracedFunction, trace } from './trace';
 
 /** A variable's copy in the session. */
 interface SessionVariable {
@@ -49,7 +49,7 @@ interface Entry {
   traced: TracedFunction;
   /** Scalars come back in one vector. */
   packed: boolean;
-  inputNames: string;
+  fedNames: string;
   outputNames: string;
   updated: SessionVariable[];
 }
@@ -85,16 +85,23 @@ export class Program implements VariableHolder, SessionScope {
    *
    * @param key Names the function and its inputs' shapes.
    * @param packed Whether the outputs are scalars, to be returned by `runScalars`.
+   * @param feed What the function will be run with.
    * @throws NotCompilableError
    */
-  add(key: string, body: TensorFunction, inputs: tf.Tensor[], packed: boolean): void {
+  add(
+    key: string,
+    body: TensorFunction,
+    inputs: tf.Tensor[],
+    packed: boolean,
+    feed: Feed = 'inputs',
+  ): void {
     if (this.disposed) {
       throw new Error('A compiled function cannot be called after it has been disposed.');
     }
-    const traced = this.traceFunction(body, inputs);
+    const traced = this.traceFunction(body, inputs, feed);
     this.handBack();
     const replaced = this.entries.get(key);
-    this.entries.set(key, { traced, packed, inputNames: '', outputNames: '', updated: [] });
+    this.entries.set(key, { traced, packed, fedNames: '', outputNames: '', updated: [] });
     try {
       this.load();
     } catch (error) {
@@ -107,9 +114,9 @@ export class Program implements VariableHolder, SessionScope {
     }
   }
 
-  private traceFunction(body: TensorFunction, inputs: tf.Tensor[]): TracedFunction {
+  private traceFunction(body: TensorFunction, inputs: tf.Tensor[], feed: Feed): TracedFunction {
     try {
-      return trace(`function_${this.functionCount++}`, body, inputs, this);
+      return trace(`function_${this.functionCount++}`, body, inputs, feed, this);
     } catch (error) {
       this.forgetUnwatched();
       throw error;
@@ -117,26 +124,26 @@ export class Program implements VariableHolder, SessionScope {
   }
 
   /** Runs a function whose outputs are scalars. */
-  runScalars(key: string, inputs: tf.Tensor[]): number[] {
-    const [vector] = this.run(key, inputs) as [NativeTensor];
+  runScalars(key: string, fed: tf.Tensor[]): number[] {
+    const [vector] = this.run(key, fed) as [NativeTensor];
     const values = this.backend.binding.tensorDataSync(vector.id);
     this.backend.binding.deleteTensor(vector.id);
     return Array.from(values);
   }
 
   /** Runs a function; the caller disposes the results. */
-  runTensors(key: string, inputs: tf.Tensor[]): tf.Tensor[] {
-    return this.run(key, inputs).map((output) => this.backend.createOutputTensor(output));
+  runTensors(key: string, fed: tf.Tensor[]): tf.Tensor[] {
+    return this.run(key, fed).map((output) => this.backend.createOutputTensor(output));
   }
 
-  private run(key: string, inputs: tf.Tensor[]): NativeTensor[] {
+  private run(key: string, fed: tf.Tensor[]): NativeTensor[] {
     const entry = this.entries.get(key);
     if (entry === undefined || this.session === null) {
       throw new Error(`The function "${key}" has not been compiled, or has been disposed.`);
     }
     this.loadChanges(this.session);
-    const ids = this.backend.getInputTensorIds(inputs);
-    const outputs = this.session.run(entry.inputNames, ids, entry.outputNames);
+    const ids = this.backend.getInputTensorIds(fed);
+    const outputs = this.session.run(entry.fedNames, ids, entry.outputNames);
     for (const variable of entry.updated) {
       const live = variable.live as LiveVariable;
       live.changedIn(this);
@@ -254,7 +261,7 @@ export class Program implements VariableHolder, SessionScope {
     for (const entry of this.entries.values()) {
       const values = outputsAfterUpdates(entry);
       fetched.set(entry, values);
-      wanted.push(...entry.traced.inputs.map(({ node }) => node), ...values.map((v) => v.node));
+      wanted.push(...entry.traced.fed.map(({ node }) => node), ...values.map((v) => v.node));
     }
     for (const [variable, { name, handle, dtype }] of this.variables) {
       wanted.push(
@@ -273,7 +280,7 @@ export class Program implements VariableHolder, SessionScope {
     const names = (values: GraphValue[]) =>
       values.map(({ node, index }) => `${nameOf.get(node)}:${index}`).join();
     for (const [entry, values] of fetched) {
-      entry.inputNames = names(entry.traced.inputs);
+      entry.fedNames = names(entry.traced.fed);
       entry.outputNames = names(values);
       entry.updated = [...entry.traced.updates.keys()].map(
         (variable) => this.variables.get(variable) as SessionVariable,

@@ -1,4 +1,4 @@
-import type { BatchRunner } from '../graph/index';
+import { type BatchRunner, batchOf } from '../graph/batchRunner';
 import * as tf from '../tensorflow';
 import { innerModel } from './compiledModel';
 
@@ -6,19 +6,22 @@ import { innerModel } from './compiledModel';
 export function eagerRunner(model: tf.LayersModel): BatchRunner {
   const inner = innerModel(model);
   return {
-    trainOnBatch: (inputs, targets) => numbers(inner.makeTrainFunction()([...inputs, ...targets])),
-    testOnBatch(inputs, targets) {
+    trainOnBatch: (inputs, targets, rows) =>
+      numbers(() => inner.makeTrainFunction()(batchOf([...inputs, ...targets], rows))),
+    testOnBatch(inputs, targets, rows) {
       inner.makeTestFunction();
-      return numbers(inner.testFunction([...inputs, ...targets]));
+      return numbers(() => inner.testFunction(batchOf([...inputs, ...targets], rows)));
     },
-    predictOnBatch(inputs) {
-      const outputs = inner.predictOnBatch(inputs);
-      return Array.isArray(outputs) ? outputs : [outputs];
-    },
+    predictOnBatch: (inputs, rows) =>
+      tf.tidy(() => {
+        const outputs = inner.predictOnBatch(batchOf(inputs, rows));
+        return Array.isArray(outputs) ? outputs : [outputs];
+      }),
   };
 }
 
-function numbers(scalars: tf.Scalar[]): number[] {
+function numbers(step: () => tf.Scalar[]): number[] {
+  const scalars = tf.tidy(step);
   const values = scalars.map((scalar) => scalar.dataSync()[0] ?? Number.NaN);
   tf.dispose(scalars);
   return values;

@@ -1,5 +1,5 @@
 import type { BatchRunner } from '../graph/index';
-import * as tf from '../tensorflow';
+import type * as tf from '../tensorflow';
 import type { Logs } from './callbacks';
 import { compiledModel, metricNames } from './compiledModel';
 import { preparedSamples, type TensorOrTensors } from './dataChecks';
@@ -71,12 +71,13 @@ export function* testSteps(
   batchSize: number,
   means: RunningMeans,
 ): Generator<number> {
+  const order = samples.storedRows();
   for (let step = 0; step < samples.steps(batchSize); step++) {
-    const batch = samples.batch(step, batchSize);
+    const rows = samples.batchRows(step, batchSize, order);
     try {
-      means.add(runner.testOnBatch(batch.inputs, batch.targets), batch.size);
+      means.add(runner.testOnBatch(samples.inputs, samples.targets, rows), rows.size);
     } finally {
-      tf.dispose([batch.inputs, batch.targets]);
+      rows.dispose();
     }
     yield step + 1;
   }

@@ -1,5 +1,5 @@
 import type { BatchRunner } from '../graph/index';
-import * as tf from '../tensorflow';
+import type * as tf from '../tensorflow';
 import { type Callback, CallbackList, type Logs, type TrainingParameters } from './callbacks';
 import { type CompiledModel, compiledModel, metricNames } from './compiledModel';
 import { preparedSamples, type TensorOrTensors } from './dataChecks';
@@ -206,16 +206,16 @@ class EpochRun {
   async train(samples: Samples, epoch: number): Promise<{ logs: Logs; steps: number }> {
     const { batchSize, shuffle, seed, epochs } = this.settings;
     const steps = samples.steps(batchSize);
-    const order = shuffle ? samples.shuffledRows(seed, epoch) : undefined;
+    const order = shuffle ? samples.shuffledRows(seed, epoch) : samples.storedRows();
     const means = new RunningMeans(this.names);
     let done = 0;
     do {
       await this.callbacks.batchBegin(done);
-      const batch = samples.batch(done, batchSize, order);
+      const rows = samples.batchRows(done, batchSize, order);
       try {
-        means.add(this.runner.trainOnBatch(batch.inputs, batch.targets), batch.size);
+        means.add(this.runner.trainOnBatch(samples.inputs, samples.targets, rows), rows.size);
       } finally {
-        tf.dispose([batch.inputs, batch.targets]);
+        rows.dispose();
       }
       done++;
       const place = () => `epoch ${epoch + 1}/${epochs}, step ${done}/${steps}`;

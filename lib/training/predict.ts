@@ -40,16 +40,17 @@ export async function predict(
   }
   const samples = preparedInputs(inner, x);
   const steps = samples.steps(batchSize);
+  const order = samples.storedRows();
   const runner = createRunner(model, options.compiled);
   const outputs: tf.Tensor[] = [];
   try {
     const breaks = new Breaks(options.signal);
     for (let step = 0; step < steps; step++) {
-      const { inputs } = samples.batch(step, batchSize);
+      const rows = samples.batchRows(step, batchSize, order);
       try {
-        outputs.push(...runner.predictOnBatch(inputs));
+        outputs.push(...runner.predictOnBatch(samples.inputs, rows));
       } finally {
-        tf.dispose(inputs);
+        rows.dispose();
       }
       await breaks.betweenSteps(
         () => `Prediction was interrupted after step ${step + 1}/${steps}.`,

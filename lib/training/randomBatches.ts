@@ -1,3 +1,4 @@
+import { batchOf } from '../graph/batchRunner';
 import type * as tf from '../tensorflow';
 import { checkedBatchSize, checkedSeed } from './options';
 import { Samples } from './samples';
@@ -44,21 +45,25 @@ export function randomBatches<Inputs extends tf.Tensor, Targets extends tf.Tenso
   if (batchSize > rows) {
     throw new RangeError(`randomBatches: batchSize is ${batchSize}, but there are ${rows} rows.`);
   }
-  return generate(new Samples([inputs], [targets]), batchSize, checkedSeed(options.seed));
+  return generate(inputs, targets, batchSize, checkedSeed(options.seed));
 }
 
 function* generate<Inputs extends tf.Tensor, Targets extends tf.Tensor>(
-  samples: Samples,
+  inputs: Inputs,
+  targets: Targets,
   batchSize: number,
   seed: number,
 ): Generator<[Inputs, Targets], never> {
+  const samples = new Samples([inputs], [targets]);
   let waiting = new Int32Array(0);
   for (let epoch = 0; ; ) {
     if (waiting.length < batchSize) {
       waiting = Int32Array.from([...waiting, ...samples.shuffledRows(seed, epoch++)]);
     }
-    const batch = samples.batch(0, batchSize, waiting);
+    const rows = samples.batchRows(0, batchSize, waiting);
+    const batch = batchOf([inputs, targets], rows);
+    rows.dispose();
     waiting = waiting.subarray(batchSize);
-    yield [batch.inputs[0] as Inputs, batch.targets[0] as Targets];
+    yield batch as [Inputs, Targets];
   }
 }

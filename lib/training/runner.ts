@@ -50,9 +50,9 @@ function compiledWherePossible(model: tf.LayersModel): BatchRunner {
     }
   };
   return {
-    trainOnBatch: (inputs, targets) => run((one) => one.trainOnBatch(inputs, targets)),
-    testOnBatch: (inputs, targets) => run((one) => one.testOnBatch(inputs, targets)),
-    predictOnBatch: (inputs) => run((one) => one.predictOnBatch(inputs)),
+    trainOnBatch: (...batch) => run((one) => one.trainOnBatch(...batch)),
+    testOnBatch: (...batch) => run((one) => one.testOnBatch(...batch)),
+    predictOnBatch: (...batch) => run((one) => one.predictOnBatch(...batch)),
   };
 }
 

@@ -1,18 +1,11 @@
 import seedrandom from 'seedrandom';
 import * as tf from '../tensorflow';
 
-/** The rows of one step. The one who takes a batch disposes it. */
-export interface Batch {
-  inputs: tf.Tensor[];
-  targets: tf.Tensor[];
-  size: number;
-}
-
-/** Rows of inputs and their targets. */
+/** Some rows of inputs and their targets: all of them, or a range. */
 export class Samples {
   constructor(
-    private readonly inputs: tf.Tensor[],
-    private readonly targets: tf.Tensor[],
+    readonly inputs: tf.Tensor[],
+    readonly targets: tf.Tensor[],
     private readonly from = 0,
     private readonly to = inputs[0]?.shape[0] ?? 0,
   ) {}
@@ -39,19 +32,15 @@ export class Samples {
     return Math.ceil(this.count / batchSize);
   }
 
-  /** The batch of one step; the rows are in their stored order unless `order` says otherwise. */
-  batch(step: number, batchSize: number, order?: Int32Array): Batch {
+  /** The row numbers of one step's batch, to be disposed; `order` holds those of all batches. */
+  batchRows(step: number, batchSize: number, order: Int32Array): tf.Tensor1D {
     const first = step * batchSize;
-    const size = Math.min(batchSize, this.count - first);
-    if (!order) {
-      const slice = (tensor: tf.Tensor) => tf.slice(tensor, this.from + first, size);
-      return { inputs: this.inputs.map(slice), targets: this.targets.map(slice), size };
-    }
-    const rows = tf.tensor1d(order.subarray(first, first + size), 'int32');
-    const gather = (tensor: tf.Tensor) => tf.gather(tensor, rows);
-    const batch = { inputs: this.inputs.map(gather), targets: this.targets.map(gather), size };
-    rows.dispose();
-    return batch;
+    return tf.tensor1d(order.subarray(first, first + batchSize), 'int32');
+  }
+
+  /** The row numbers in their stored order. */
+  storedRows(): Int32Array {
+    return Int32Array.from({ length: this.count }, (_, index) => this.from + index);
   }
 
   /**
@@ -60,7 +49,7 @@ export class Samples {
    */
   shuffledRows(seed: number, epoch: number): Int32Array {
     const random = seedrandom(`${seed}/${epoch}`);
-    const rows = Int32Array.from({ length: this.count }, (_, index) => this.from + index);
+    const rows = this.storedRows();
     // Fisher-Yates shuffle.
     for (let last = rows.length - 1; last > 0; last--) {
       const other = Math.floor(random() * (last + 1));
