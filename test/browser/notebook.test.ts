@@ -20,21 +20,36 @@ const cells = {
   curves: 'plots.accuracyCurves(history)',
 };
 
-/** Remembers what was to be read in an element at each change. Runs in the browser. */
-function rememberStates(element: Element): void {
-  const states = new Set<string>();
-  const remember = () => states.add((element as HTMLElement).innerText);
-  new MutationObserver(remember).observe(element, {
-    childList: true,
-    subtree: true,
-    characterData: true,
-    attributes: true,
-  });
-  Object.assign(element, { states });
+/** What was to be seen below the cell that trains while it was at work. */
+interface LiveBlock {
+  /** Where the bar stood, in percent. */
+  bar: number[];
+  /** How many drawings of the curves there were, each other than the one before. */
+  drawings: number;
 }
 
-function rememberedStates(element: Element): string[] {
-  return [...(element as Element & { states: Set<string> }).states];
+/** Watches the live block below a cell. Runs in the browser. */
+function watchLiveBlock(cell: Element): void {
+  const seen: LiveBlock = { bar: [], drawings: 0 };
+  let drawing = '';
+  const look = () => {
+    const bar = cell.querySelector('[role="progressbar"]');
+    const percent = Number(bar?.getAttribute('aria-valuenow'));
+    if (bar?.checkVisibility() && percent !== seen.bar.at(-1)) {
+      seen.bar.push(percent);
+    }
+    const curves = cell.querySelector('.training-curves svg');
+    if (curves?.checkVisibility() && curves.innerHTML !== drawing) {
+      drawing = curves.innerHTML;
+      seen.drawings++;
+    }
+  };
+  new MutationObserver(look).observe(cell, { childList: true, subtree: true });
+  Object.assign(cell, { seen });
+}
+
+function seenLiveBlock(cell: Element): LiveBlock {
+  return (cell as Element & { seen: LiveBlock }).seen;
 }
 
 describe('notebook 01 in JupyterLab', () => {
@@ -84,14 +99,25 @@ describe('notebook 01 in JupyterLab', () => {
 
   test('runs from top to bottom by the menu', async () => {
     const trainingCell = notebook.cell(cells.training);
-    await trainingCell.evaluate(rememberStates);
+    await trainingCell.evaluate(watchLiveBlock);
     await notebook.menu('Run', 'Run All Cells');
     await trainingCell.scrollIntoViewIfNeeded();
+    await until('the third epoch begins', 120, async () =>
+      (await notebook.outputText(cells.training)).includes('Epoch 3/10'),
+    );
+    await browser.screenshot('while it trains');
     await notebook.isThrough(180);
     assert.deepEqual(await notebook.errors(), []);
 
-    const states = await trainingCell.evaluate(rememberedStates);
-    assert.ok(states.length >= 3, `training was seen in these states: ${states.join('\n---\n')}`);
+    const { bar, drawings } = await trainingCell.evaluate(seenLiveBlock);
+    assert.ok(bar.length >= 3, `the bar stood at ${bar}`);
+    assert.deepEqual(
+      bar,
+      [...bar].sort((one, other) => one - other),
+      'the bar goes back',
+    );
+    assert.ok(drawings >= 3, `the curves were drawn ${drawings} times`);
+    assert.equal(await trainingCell.locator('[role="progressbar"]').count(), 0);
     assert.match(await notebook.outputText(cells.training), /val_acc: 0\.9[78]\d\d/);
 
     await notebook.save();
@@ -108,6 +134,8 @@ describe('notebook 01 in JupyterLab', () => {
       await hover(browser.page, notebook.output(cells.picture)),
       /row \d+, column \d+: \d+/,
     );
+    const training = notebook.cell(cells.training).locator('.jp-RenderedPlotly');
+    assert.match(await hover(browser.page, training), /training/);
     for (const source of [cells.grid, cells.picture, cells.curves]) {
       const box = await notebook.output(source).locator('img, .main-svg').first().boundingBox();
       assert.ok(box && box.width > 200 && box.height > 200, `${source}: ${JSON.stringify(box)}`);

@@ -60,14 +60,13 @@ export class Notebook {
   }
 
   async save(): Promise<void> {
+    const written = this.page.waitForResponse(
+      (response) =>
+        response.request().method() === 'PUT' &&
+        response.url().includes(`/api/contents/${this.name}`),
+    );
     await this.menu('File', 'Save Notebook');
-    await until('the notebook is saved', 10, () => this.isSaved());
-  }
-
-  /** Whether the file is as the notebook is on the screen; JupyterLab marks the tab if not. */
-  async isSaved(): Promise<boolean> {
-    const marked = this.page.locator('#jp-main-dock-panel .lm-TabBar-tab.jp-mod-dirty');
-    return (await marked.count()) === 0;
+    await (await written).finished();
   }
 
   /** Chooses an item of a menu with clicks; a submenu's item by both names. */
