@@ -27,7 +27,12 @@ export interface DigitNetworksOptions {
   pictures?: number;
   /** How much the training prints, as in `fit`: 0 nothing, 1 a moving bar, 2 a line per epoch. */
   verbose?: 0 | 1 | 2;
-  /** Called before a network is trained. Not called where it is there already. */
+  /**
+   * Called before a network is trained. Not called where it is there already.
+   *
+   * @param name the network's, as in {@link DigitNetwork}.
+   * @param epochs how many it will be trained for.
+   */
   onTraining?: (name: string, epochs: number) => void;
 }
 
@@ -72,16 +77,13 @@ const project = resolve(__dirname, '../../..');
  * All begin from the same seed, 0. A network whose training was interrupted is trained from its
  * start at the next call; those before it are kept.
  *
+ * @param options where the networks are kept, and what is printed while they are trained.
  * @returns the three, in this order, as folders for `drawDigits` and `tf.loadLayersModel`.
  * @throws Error when MNIST cannot be obtained or the folder cannot be written.
  */
-export async function digitNetworks({
-  folder = join(project, 'data/cache/digit-networks'),
-  retrain = false,
-  pictures = 60_000,
-  verbose = 1,
-  onTraining,
-}: DigitNetworksOptions = {}): Promise<DigitNetwork[]> {
+export async function digitNetworks(options: DigitNetworksOptions = {}): Promise<DigitNetwork[]> {
+  const { retrain = false, pictures = 60_000, verbose = 1, onTraining } = options;
+  const { folder = join(project, 'data/cache/digit-networks') } = options;
   const networks: DigitNetwork[] = [];
   for (const recipe of recipes) {
     const place = join(folder, recipe.id);

@@ -45,6 +45,8 @@ let notebookPad: PageServer | undefined;
  * @param models one or more networks by the name they are to have on the page: the model, or the
  *   folder that `saving.saveLayersModel` saved it in. Each takes 28 · 28 pixels, 0 (black) to 1
  *   (white), in any shape, and gives ten probabilities. The models stay the caller's.
+ * @param options the server's port, captions, and the pad's height.
+ * @returns the pad's address, and how to close it.
  * @throws Error when there is no model, one cannot be loaded or has other shapes, a caption belongs
  *   to none, or the port is taken.
  *

@@ -59,6 +59,8 @@ export function curves(lines: readonly Curve[], options: CurvesOptions = {}): Fi
       showlegend: true,
       legend: { orientation: 'h', x: 1, xanchor: 'right', y: 1.02, yanchor: 'bottom' },
       hovermode: 'x unified',
+      // The nearest values show wherever the pointer is, not only within 20 pixels of a point.
+      hoverdistance: -1,
     },
   };
 }

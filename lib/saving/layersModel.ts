@@ -28,6 +28,7 @@ const weightsFileName = /^weights-[0-9a-f]{16}\.bin$/;
  * as a whole afterwards. So whoever loads the model finds the old one or the new one, never the
  * layers of one with the weights of the other; if anything fails, the old one stays.
  *
+ * @param model Any model with layers; it stays the caller's.
  * @param folder Where the two files go; by custom it has the model's name. Missing folders are made.
  * @throws Error that names the model and the folder when the model has no layers or was disposed,
  *   or the folder cannot be written.
