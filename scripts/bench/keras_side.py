@@ -235,7 +235,7 @@ def train_whole(whole):
     )
     scores = side.model.evaluate(*test, batch_size=batch_size, verbose=0, return_dict=True)
     seconds = time.time() - task["startedAt"] / 1000
-    print(json.dumps({"seconds": seconds, "accuracy": scores["accuracy"]}))
+    print(json.dumps({"seconds": seconds, "accuracy": scores["accuracy"], "versions": versions()}))
 
 
 if "whole" in task:

@@ -107,11 +107,14 @@ function summary(measurements: Measurement[], steps: number) {
   );
 }
 
-function versions(measurements: Measurement[]): Record<string, string> {
+/** The versions of everything that was measured. */
+export function versions(
+  measurements: readonly { versions: Record<string, string> }[],
+): Record<string, string> {
   return Object.assign({}, ...measurements.map((measurement) => measurement.versions));
 }
 
-function list(record: Record<string, string>): string {
+export function list(record: Record<string, string>): string {
   return Object.entries(record)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');

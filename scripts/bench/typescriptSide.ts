@@ -60,7 +60,11 @@ async function trainWhole({ whole, ...task }: WholeTask): Promise<WholeResult> {
     ...(whole.validation === 'split' && { validationSplit: 0.1 }),
   });
   const { accuracy } = await training.evaluate(model, ...test, { batchSize, verbose: 0 });
-  return { seconds: (Date.now() - task.startedAt) / 1000, accuracy: accuracy ?? Number.NaN };
+  return {
+    seconds: (Date.now() - task.startedAt) / 1000,
+    accuracy: accuracy ?? Number.NaN,
+    versions: versions(),
+  };
 }
 
 async function timeTraining(trained: Network, [x, y]: Data, startedAt: number) {

@@ -2,8 +2,7 @@
 import { today, writeWhole } from '../recordedResults';
 import type { Options } from './options';
 import { measureWhole } from './processes';
-import type { Machine } from './results';
-import { loadWarning } from './results';
+import { list, loadWarning, type Machine, versions } from './results';
 import { type NetworkName, title, type Variant } from './sides';
 
 /** What a notebook gives to `fit`, but for the network itself. */
@@ -36,6 +35,7 @@ export interface WholeResult {
   seconds: number;
   /** On the test set. */
   accuracy: number;
+  versions: Record<string, string>;
 }
 
 const variants: Variant[] = [
@@ -67,7 +67,12 @@ export async function trainWhole(
           `round ${round}  ${network.padEnd(8)}  ${title(variant).padEnd(37)}` +
             `${result.seconds.toFixed(1).padStart(7)} s  accuracy ${result.accuracy.toFixed(4)}`,
         );
-        const content = { date: today(), machine, results };
+        const content = {
+          date: today(),
+          machine,
+          versions: versions(results),
+          results: results.map(({ versions: _, ...measured }) => measured),
+        };
         writeWhole(`${options.output}.json`, `${JSON.stringify(content, null, 2)}\n`);
         writeWhole(`${options.output}.md`, `${wholeReport(results, machine)}\n`);
       }
@@ -83,6 +88,7 @@ function wholeReport(
   return [
     '# Whole trainings',
     `${today()}; ${machine.cpu}, ${machine.cores} cores.`,
+    `${list(versions(results))}.`,
     'Seconds from the start of the process to the end of training and evaluation, batches of 32, ' +
       'with the epochs and the validation of the notebooks.',
     ...(warning ? [`**${warning}**`] : []),
