@@ -13,7 +13,7 @@ import {
   string,
   type,
 } from './graphNode';
-import { DT_FLOAT, DT_INT32 } from './native';
+import { DT_FLOAT, DT_INT32, nativeType } from './native';
 
 /** A recorded call. */
 export interface Call {
@@ -52,6 +52,7 @@ const REWRITES: Record<string, Rewrite[]> = {
   Sum: [biasAddGradient],
   Mean: [meanOfBooleans],
   Reshape: [reshapeToSameShape],
+  ExpandDims: [expandDims],
   BatchMatMulV2: [matrixProduct],
   Conv2D: [convolutionOfWholeImage],
   Conv2DBackpropInput: [inputGradientOfWholeImage],
@@ -95,6 +96,19 @@ function meanOfBooleans({ attributes, inputs, tensors }: Call, add: AddNode): Gr
 /** tfjs's gradients often end in such a reshape; it would keep neighbours from being joined. */
 function reshapeToSameShape({ inputs, tensors, output }: Call): GraphValue | null {
   return String(tensors[0]?.shape) === String(output.shape) ? (inputs[0] as GraphValue) : null;
+}
+
+/** tfjs-node leaves the attributes of this op out, which a graph has to have. */
+function expandDims({ inputs, tensors, output }: Call, add: AddNode): GraphValue | null {
+  const [values] = tensors as [tf.TensorInfo];
+  const dtype = nativeType(values.dtype);
+  const shape = constant(integers(output.shape));
+  return dtype === undefined
+    ? null
+    : add('Reshape', [inputs[0] as GraphValue, shape], {
+        T: type(dtype),
+        Tshape: type(DT_INT32),
+      });
 }
 
 /** A product of two matrices, which tfjs computes as a batch of one. */

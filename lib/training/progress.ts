@@ -40,6 +40,8 @@ export interface Moment {
 
 /** Where the progress is shown. */
 export interface ProgressOutput {
+  /** Whether a finished line has a bar of characters in it, as Keras's have. */
+  readonly showsBarInLines: boolean;
   /** Shows what the next call may replace. */
   update(moment: Moment): void;
   /** Shows a line that stays. */
@@ -62,7 +64,7 @@ export class Progress {
   private readonly output: ProgressOutput;
 
   constructor(private readonly options: ProgressOptions) {
-    this.output = options.verbose === 1 ? barOutput(options) : new PlainOutput();
+    this.output = options.verbose === 1 ? barOutput(options) : new PlainOutput(false);
   }
 
   /** @param epoch counts from 0. */
@@ -98,7 +100,7 @@ export class Progress {
     const { verbose, steps } = this.options;
     const seconds = (performance.now() - this.start) / 1000;
     if (verbose > 0) {
-      const format = verbose === 1 ? finishedBarLine : finishedLine;
+      const format = this.output.showsBarInLines ? finishedBarLine : finishedLine;
       this.output.finish(format(done, steps, seconds, logs));
       this.output.endEpoch?.(this.epoch, logs);
     }
@@ -135,11 +137,13 @@ function barOutput({ epochs, stream = process.stdout }: ProgressOptions): Progre
   if (notebookHost()) {
     return new NotebookBlock(epochs);
   }
-  return stream.isTTY ? new TerminalOutput(stream) : new PlainOutput();
+  return stream.isTTY ? new TerminalOutput(stream) : new PlainOutput(true);
 }
 
 /** Finished lines only: for files and pipes. */
 class PlainOutput implements ProgressOutput {
+  constructor(readonly showsBarInLines: boolean) {}
+
   update(): void {}
   finish(line: string): void {
     console.log(line);
@@ -149,6 +153,7 @@ class PlainOutput implements ProgressOutput {
 
 /** Keras's line, rewritten in place until the epoch is finished. */
 class TerminalOutput implements ProgressOutput {
+  readonly showsBarInLines = true;
   private readonly line: TerminalLine;
 
   constructor(stream: NodeJS.WriteStream) {

@@ -20,6 +20,8 @@ const millisecondsBetweenDrawings = 1000;
  * updated, and a new one takes the browser many times as long.
  */
 export class NotebookBlock implements ProgressOutput {
+  /** It would be wider than a notebook's page, below a real bar. */
+  readonly showsBarInLines = false;
   private readonly start = performance.now();
   private readonly lines: string[] = [];
   private moment: Moment | undefined;

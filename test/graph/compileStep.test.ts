@@ -32,6 +32,20 @@ describe('a compiled step', () => {
     tf.dispose([weights, bias, eagerWeights, eagerBias]);
   });
 
+  it('adds a dimension to numbers, integers and booleans', () => {
+    const expand = (x: tf.Tensor) => [x, x.toInt(), x.greater(0)].map((t) => t.expandDims(1));
+    const step = graph.compile(expand);
+    const x = tf.tensor2d([[1, -2, 0]]);
+    const [actual, expected] = [step(x), expand(x)];
+    for (const [index, tensor] of actual.entries()) {
+      assert.deepEqual(tensor.shape, [1, 1, 3]);
+      assert.equal(tensor.dtype, expected[index]?.dtype);
+      assert.deepEqual(tensor.arraySync(), expected[index]?.arraySync());
+    }
+    step.dispose();
+    tf.dispose([x, actual, expected]);
+  });
+
   it('without a list, minimize trains all trainable variables that the loss depends on', () => {
     const [used, unused] = [variable([2], 1), variable([2], 2)] as const;
     const optimizer = tf.train.sgd(0.5);
