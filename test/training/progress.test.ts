@@ -181,10 +181,7 @@ test('in a notebook a short run is one output, which ends as Keras’s lines', a
   const finished = String(last['text/plain']).split('\n');
   assert.equal(finished.length, 6);
   assert.equal(finished[4], 'Epoch 3/3');
-  assert.match(
-    finished[5] ?? '',
-    /^10\/10 - \ds - loss: \d\.\d{4} - acc: \d\.\d{4}$/,
-  );
+  assert.match(finished[5] ?? '', /^10\/10 - \ds - loss: \d\.\d{4} - acc: \d\.\d{4}$/);
 });
 
 test('in a notebook a longer run shows a bar and growing curves, and ends as a figure', async () => {
