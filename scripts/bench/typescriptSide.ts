@@ -17,14 +17,8 @@ import type { WholeResult, WholeTask } from './wholeTraining';
 type Data = [tf.Tensor, tf.Tensor1D];
 
 async function measure(task: Task): Promise<Result> {
-  const manifest = JSON.parse(
-    readFileSync(path.join(task.folder, 'manifest.json'), 'utf8'),
-  ) as Manifest;
-  const settings = manifest[task.network];
   const trained = network(task.network, task.side === 'compiled');
-  trained.setWeights(
-    readWeights(path.join(task.folder, `${task.network}.weights`), settings.weights),
-  );
+  const settings = setInitialWeights(trained, task);
   const train = readData(task.folder, 'train', task.steps * task.batchSize, settings);
   const test = readData(task.folder, 'test', testPictures, settings);
   return {
@@ -40,14 +34,8 @@ async function trainWhole({ whole, ...task }: WholeTask): Promise<WholeResult> {
   if (task.network === 'from-scratch') {
     throw new Error('The network from scratch has no fit.');
   }
-  const manifest = JSON.parse(
-    readFileSync(path.join(task.folder, 'manifest.json'), 'utf8'),
-  ) as Manifest;
-  const settings = manifest[task.network];
   const model = layersModel(task.network);
-  model.setWeights(
-    readWeights(path.join(task.folder, `${task.network}.weights`), settings.weights),
-  );
+  const settings = setInitialWeights(model, task);
   const prefix = whole.data === 'mnist' ? '' : `${whole.data}-`;
   const train = readData(task.folder, `${prefix}train`, 60_000, settings);
   const test = readData(task.folder, `${prefix}test`, testPictures, settings);
@@ -118,6 +106,21 @@ async function seconds(work: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
+}
+
+/** Gives a network the weights that all sides begin with, and returns its settings. */
+function setInitialWeights(
+  target: { setWeights(weights: tf.Tensor[]): void },
+  task: Pick<Task, 'folder' | 'network'>,
+): NetworkManifest {
+  const manifest = JSON.parse(
+    readFileSync(path.join(task.folder, 'manifest.json'), 'utf8'),
+  ) as Manifest;
+  const settings = manifest[task.network];
+  target.setWeights(
+    readWeights(path.join(task.folder, `${task.network}.weights`), settings.weights),
+  );
+  return settings;
 }
 
 function readWeights(file: string, shapes: number[][]): tf.Tensor[] {
