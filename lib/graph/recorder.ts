@@ -129,10 +129,25 @@ export class Recorder {
         return;
       }
     }
-    const node = this.add(graphNode(op, call.inputs, call.attributes));
+    const node = this.add(
+      graphNode(op, call.inputs, call.attributes, this.firstOf(op, call.inputs)),
+    );
     outputs.forEach((result, index) => {
       this.bind(result, { node, index });
     });
+  }
+
+  /**
+   * Of a convolution's two gradients that for the images comes first: earlier layers wait for it,
+   * and both at once would compete for the same threads.
+   */
+  private firstOf(op: string, inputs: GraphValue[]): GraphNode[] {
+    const gradient = inputs[2]?.node;
+    return op === 'Conv2DBackpropFilter'
+      ? this.nodes.filter(
+          (node) => node.op === 'Conv2DBackpropInput' && node.inputs[2]?.node === gradient,
+        )
+      : [];
   }
 
   /** The graph's value for a tensor; a tensor from outside the step becomes a constant. */

@@ -4,34 +4,22 @@
  * activation into one kernel, but knows them in the forms made here only.
  */
 import type * as tf from '../tensorflow';
+import { type AttributeValue, bool, constant, type GraphValue, string, type } from './graphNode';
+import { DT_INT32, nativeType } from './native';
 import {
-  type AttributeValue,
-  bool,
-  type ConstantValue,
-  constant,
-  type GraphValue,
-  string,
-  type,
-} from './graphNode';
-import { DT_FLOAT, DT_INT32, nativeType } from './native';
-
-/** A recorded call. */
-export interface Call {
-  op: string;
-  attributes: Record<string, AttributeValue>;
-  inputs: GraphValue[];
-  /** The tensors that the inputs were. */
-  tensors: tf.TensorInfo[];
-  /** The first output. */
-  output: tf.TensorInfo;
-}
-
-/** Adds a node to the graph and returns its first output. */
-export type AddNode = (
-  op: string,
-  inputs: GraphValue[],
-  attributes: Record<string, AttributeValue>,
-) => GraphValue;
+  activationGradientAfterPooling,
+  averagePoolingGradient,
+  poolBeforeActivation,
+} from './poolingRewrites';
+import {
+  type AddNode,
+  type Call,
+  constantOf,
+  FLOAT,
+  integers,
+  type Rewrite,
+  reshape,
+} from './rewriteNodes';
 
 /** The faster equal of a call with one output; null if there is none. */
 export function rewrite(call: Call, add: AddNode): GraphValue | null {
@@ -44,8 +32,6 @@ export function rewrite(call: Call, add: AddNode): GraphValue | null {
   return null;
 }
 
-type Rewrite = (call: Call, add: AddNode) => GraphValue | null;
-
 const REWRITES: Record<string, Rewrite[]> = {
   Add: [biasAdd],
   AddV2: [biasAdd],
@@ -53,13 +39,17 @@ const REWRITES: Record<string, Rewrite[]> = {
   Mean: [meanOfBooleans],
   Reshape: [reshapeToSameShape],
   ExpandDims: [expandDims],
+  ArgMax: [argMaxBeforeSoftmax],
+  MaxPool: [poolBeforeActivation],
+  ReluGrad: [activationGradientAfterPooling],
+  SigmoidGrad: [activationGradientAfterPooling],
+  TanhGrad: [activationGradientAfterPooling],
+  AvgPoolGrad: [averagePoolingGradient],
   BatchMatMulV2: [matrixProduct],
   Conv2D: [convolutionOfWholeImage],
   Conv2DBackpropInput: [inputGradientOfWholeImage],
   Conv2DBackpropFilter: [filterGradientOfWholeImage],
 };
-
-const FLOAT = { T: type(DT_FLOAT) };
 
 /** A vector added along the last axis. */
 function biasAdd({ inputs, tensors }: Call, add: AddNode): GraphValue | null {
@@ -109,6 +99,16 @@ function expandDims({ inputs, tensors, output }: Call, add: AddNode): GraphValue
         T: type(dtype),
         Tshape: type(DT_INT32),
       });
+}
+
+/** The class of the largest probability is that of the largest logit: accuracy needs no softmax. */
+function argMaxBeforeSoftmax({ attributes, inputs, tensors }: Call, add: AddNode) {
+  const [{ node }, axis] = inputs as [GraphValue, GraphValue];
+  const last = (tensors[0] as tf.TensorInfo).shape.length - 1;
+  const isLast = [-1, last].includes(constantOf(axis)?.[0] ?? Number.NaN);
+  return node.op === 'Softmax' && isLast
+    ? add('ArgMax', [node.inputs[0] as GraphValue, axis], attributes)
+    : null;
 }
 
 /** A product of two matrices, which tfjs computes as a batch of one. */
@@ -197,25 +197,6 @@ function matMul(
   });
 }
 
-function reshape(value: GraphValue, shape: number[], add: AddNode): GraphValue {
-  return add('Reshape', [value, constant(integers(shape))], { ...FLOAT, Tshape: type(DT_INT32) });
-}
-
 function product(sizes: number[]): number {
   return sizes.reduce((total, size) => total * size, 1);
-}
-
-function integers(values: number[]): ConstantValue {
-  const bytes = new Uint8Array(Int32Array.from(values).buffer);
-  return { dtype: DT_INT32, shape: [values.length], bytes };
-}
-
-/** The integers of a constant vector; null for a value that is computed. */
-function constantOf({ node }: GraphValue): number[] | null {
-  const content = node.attributes.value;
-  if (node.op !== 'Const' || content?.kind !== 'tensor') {
-    return null;
-  }
-  const { buffer, byteOffset, byteLength } = content.value.bytes;
-  return [...new Int32Array(buffer, byteOffset, byteLength / 4)];
 }

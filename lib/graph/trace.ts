@@ -24,6 +24,7 @@ import { NotCompilableError } from './notCompilableError';
 import { recordOptimizerUpdates } from './optimizerUpdates';
 import { Patches } from './patches';
 import { copyOf, Recorder, type SessionScope } from './recorder';
+import { useNativeSoftmaxCrossentropy } from './softmaxCrossentropy';
 
 /** A function of tensors whose results are tensors. */
 export type TensorFunction = (inputs: tf.Tensor[]) => tf.Tensor[];
@@ -158,6 +159,7 @@ function listen(recorder: Recorder, patches: Patches): () => boolean {
   recordOptimizerUpdates(recorder, patches);
   useNativeGradients(patches);
   useGraphDropout(patches);
+  useNativeSoftmaxCrossentropy(patches);
   patches.method(
     tf.layers.Layer.prototype,
     'apply',

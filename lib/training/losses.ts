@@ -7,6 +7,8 @@
  * takes the outputs, limits them to 1e-7 … 1 - 1e-7 and divides by their sum: another loss, and no
  * gradient at all from a sample whose true class has a share below 1e-7.
  */
+
+import { softmaxCrossentropy, sparseSoftmaxCrossentropy } from '../graph/softmaxCrossentropy';
 import * as tf from '../tensorflow';
 import { type CompiledModel, lossOfOutput } from './compiledModel';
 
@@ -40,20 +42,29 @@ export function sparseCategoricalCrossentropy(
   return tf.tidy(() => {
     const logits = logitsOf.get(outputs) ?? outputs.clipByValue(epsilon, 1 - epsilon).log();
     const numbers = classNumbers.reshape(outputs.shape.slice(0, -1)).toInt();
-    return crossentropy(tf.oneHot(numbers, outputs.shape.at(-1) ?? 0), logits);
+    return hasKernels()
+      ? sparseSoftmaxCrossentropy(numbers, logits)
+      : crossentropy(tf.oneHot(numbers, outputs.shape.at(-1) ?? 0), logits);
   });
-}
-
-function crossentropy(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  return tf.logSoftmax(logits).mul(targets).sum(-1).neg();
 }
 
 /** As tfjs's loss of this name, but from the logits where they are known. */
 function categoricalCrossentropy(ofOutputs: Loss): Loss {
   return (targets, outputs) => {
     const logits = logitsOf.get(outputs);
-    return logits ? tf.tidy(() => crossentropy(targets, logits)) : ofOutputs(targets, outputs);
+    return logits
+      ? tf.tidy(() => (hasKernels() ? softmaxCrossentropy : crossentropy)(targets, logits))
+      : ofOutputs(targets, outputs);
   };
+}
+
+/** Only TensorFlow itself has the loss as one kernel. */
+function hasKernels(): boolean {
+  return tf.getBackend() === 'tensorflow';
+}
+
+function crossentropy(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  return tf.logSoftmax(logits).mul(targets).sum(-1).neg();
 }
 
 /** The lists of losses that have been gone through; `model.compile` makes a new one. */

@@ -63,12 +63,27 @@ for (const activation of ['sigmoid', 'softmax', 'relu'] as const) {
   }
 }
 
-test('one-hot labels give what class numbers give', async () => {
-  const x = tf.tensor2d(keras.beforeSigmoid);
-  const labels = tf.tensor1d(keras.labels, 'int32');
-  const model = identityModel('sigmoid', 'categoricalCrossentropy');
-  await training.fit(model, x, tf.oneHot(labels, 4), { batchSize: 6, verbose: 0 });
-  assertClose(model.getWeights()[0] as tf.Tensor, keras.trained.sigmoid?.kernel ?? []);
+for (const compiled of [false, true]) {
+  test(`one-hot labels give what class numbers give, compiled: ${compiled}`, async () => {
+    const x = tf.tensor2d(keras.beforeSigmoid);
+    const labels = tf.tensor1d(keras.labels, 'int32');
+    const model = identityModel('sigmoid', 'categoricalCrossentropy');
+    const options = { batchSize: 6, verbose: 0, compiled } as const;
+    const { history } = await training.fit(model, x, tf.oneHot(labels, 4), options);
+    assertClose(tf.scalar(history.loss?.[0] ?? 0), keras.trained.sigmoid?.loss ?? 0);
+    assertClose(model.getWeights()[0] as tf.Tensor, keras.trained.sigmoid?.kernel ?? []);
+  });
+}
+
+test('on a backend without the kernel the loss is the same', async () => {
+  try {
+    await tf.setBackend('cpu');
+    const x = tf.tensor2d(keras.beforeSigmoid);
+    const labels = tf.tensor1d(keras.labels);
+    assertClose(sparseCategoricalCrossentropy(labels, x.sigmoid()), keras.loss);
+  } finally {
+    await tf.setBackend('tensorflow');
+  }
 });
 
 test('a model called outside fit leaves no tensors behind, and keeps its activation', async () => {

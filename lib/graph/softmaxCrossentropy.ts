@@ -1,0 +1,82 @@
+/**
+ * Softmax and cross-entropy in one, by TensorFlow's own kernels: loss and gradient come out of one
+ * operation, where tfjs needs about twenty.
+ */
+import * as tf from '../tensorflow';
+import { DT_FLOAT, DT_INT32, nativeBackend } from './native';
+import type { Patches } from './patches';
+
+/**
+ * Follows https://www.tensorflow.org/api_docs/python/tf/nn/sparse_softmax_cross_entropy_with_logits.
+ *
+ * @param classNumbers int32, from 0, in the shape of the logits without their last axis.
+ * @param logits float32 `[…, classes]`.
+ * @returns float32 in the shape of the class numbers, to be disposed by the caller.
+ */
+export function sparseSoftmaxCrossentropy(classNumbers: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const numbers = tf.reshape(classNumbers, [-1]);
+    return crossentropy('SparseSoftmaxCrossEntropyWithLogits', numbers, logits);
+  });
+}
+
+/**
+ * Follows https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits. No
+ * gradient goes to the targets.
+ *
+ * @param targets float32, 0 to 1, in the shape of the logits.
+ * @param logits float32 `[…, classes]`.
+ * @returns float32 in the shape of the logits without their last axis, to be disposed by the caller.
+ */
+export function softmaxCrossentropy(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => crossentropy('SoftmaxCrossEntropyWithLogits', asMatrix(targets), logits));
+}
+
+type Op = 'SparseSoftmaxCrossEntropyWithLogits' | 'SoftmaxCrossEntropyWithLogits';
+
+/** @param targets one per row of the logits, as the op takes them. */
+function crossentropy(op: Op, targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  const backend = nativeBackend();
+  const type = backend.binding.TF_ATTR_TYPE;
+  const attributes = [{ name: 'T', type, value: DT_FLOAT }];
+  if (op === 'SparseSoftmaxCrossEntropyWithLogits') {
+    attributes.push({ name: 'Tlabels', type, value: DT_INT32 });
+  }
+  const lossOfRows = tf.customGrad((rows, save) => {
+    const inputs = [rows as tf.Tensor, targets];
+    const outputs = backend.executeMultipleOutputs(op, attributes, inputs, 2);
+    const [value, slopes] = outputs as [tf.Tensor, tf.Tensor];
+    (save as tf.GradSaveFunc)([slopes]);
+    return {
+      value,
+      gradFunc: (upstream, [saved]: tf.Tensor[]) =>
+        tf.mul(tf.expandDims(upstream, -1), saved as tf.Tensor),
+    };
+  });
+  return tf.reshape(lossOfRows(asMatrix(logits)), logits.shape.slice(0, -1));
+}
+
+function asMatrix(values: tf.Tensor): tf.Tensor {
+  return tf.reshape(values, [-1, values.shape.at(-1) as number]);
+}
+
+/** During a trace `tf.losses.softmaxCrossEntropy` takes the kernel too. */
+export function useNativeSoftmaxCrossentropy(patches: Patches): void {
+  patches.method(tf.losses, 'softmaxCrossEntropy', (original) => {
+    const native: typeof tf.losses.softmaxCrossEntropy = (
+      labels,
+      logits,
+      weights,
+      smoothing,
+      by,
+    ) =>
+      smoothing
+        ? original(labels, logits, weights, smoothing, by)
+        : tf.tidy(() => {
+            const [targets, values] = [tf.cast(labels, 'float32'), tf.cast(logits, 'float32')];
+            tf.util.assertShapesMatch(targets.shape, values.shape, 'In softmaxCrossEntropy:');
+            return tf.losses.computeWeightedLoss(softmaxCrossentropy(targets, values), weights, by);
+          });
+    return native;
+  });
+}

@@ -1,0 +1,164 @@
+/** The faster equals of operations: they are taken, and they are equal. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inOrder, variableHandle } from '../../lib/graph/graphNode';
+import { sparseSoftmaxCrossentropy } from '../../lib/graph/softmaxCrossentropy';
+import { type TensorFunction, trace } from '../../lib/graph/trace';
+import { graph } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { maximumDifference } from './lockstep';
+
+/** The operations of a function's graph, each after those that it needs. */
+function operations(body: TensorFunction, ...inputs: tf.Tensor[]): string[] {
+  const unused = () => variableHandle('unused', 1, []);
+  const scope = { handleOf: unused, parameter: unused };
+  const { outputs } = trace('function', body, inputs, 'inputs', scope);
+  return inOrder(outputs.map(({ value }) => value.node)).map(({ op }) => op);
+}
+
+/** Fails unless the function gives the same as a graph. Disposes the inputs. */
+function assertSame(body: TensorFunction, ...inputs: tf.Tensor[]): void {
+  const compiled = graph.compile((...tensors: tf.Tensor[]) => body(tensors));
+  const [actual, expected] = [compiled(...inputs), body(inputs)];
+  assert.equal(actual.length, expected.length);
+  for (const [index, tensor] of actual.entries()) {
+    const other = expected[index] as tf.Tensor;
+    assert.deepEqual(tensor.shape, other.shape);
+    assert.ok(maximumDifference(tensor, other) < 1e-6, `result ${index}`);
+  }
+  compiled.dispose();
+  tf.dispose([actual, expected, inputs]);
+}
+
+type Pool = (x: tf.Tensor4D, size: number, stride: number, padding: 'same' | 'valid') => tf.Tensor;
+
+/** Value and gradient of activation and pooling; the upstream gradient differs from place to place. */
+function pooledWithGradient(
+  activation: (x: tf.Tensor4D) => tf.Tensor4D,
+  pool: Pool,
+  ...[size, stride, padding]: [number, number, 'same' | 'valid']
+): TensorFunction {
+  const pooled = (x: tf.Tensor) => pool(activation(x as tf.Tensor4D), size, stride, padding);
+  return ([x]) => {
+    const { shape } = tf.tidy(() => pooled(tf.zerosLike(x as tf.Tensor)));
+    const upstream = tf.reshape(tf.linspace(0.5, 1.5, tf.util.sizeFromShape(shape)), shape);
+    const { value, grad } = tf.valueAndGrad(pooled)(x as tf.Tensor, upstream);
+    return [value, grad];
+  };
+}
+
+const activations = { relu: tf.relu, sigmoid: tf.sigmoid, tanh: tf.tanh };
+const pools = { maxPool: tf.maxPool, avgPool: tf.avgPool } as Record<string, Pool>;
+const pictures = () => tf.randomNormal([3, 7, 6, 5], 0, 2, 'float32', 1);
+
+describe('pooling after an activation', () => {
+  for (const [activationName, activation] of Object.entries(activations)) {
+    for (const [poolName, pool] of Object.entries(pools)) {
+      it(`${poolName} of ${activationName}: windows side by side, overlapping, over the edge`, () => {
+        const even = tf.randomNormal([3, 6, 4, 5], 0, 2, 'float32', 2);
+        assertSame(pooledWithGradient(activation, pool, 2, 2, 'valid'), even);
+        assertSame(pooledWithGradient(activation, pool, 2, 2, 'valid'), pictures());
+        assertSame(pooledWithGradient(activation, pool, 2, 2, 'same'), pictures());
+        assertSame(pooledWithGradient(activation, pool, 3, 2, 'valid'), pictures());
+        assertSame(pooledWithGradient(activation, pool, 3, 1, 'same'), pictures());
+      });
+    }
+
+    it(`the slope of ${activationName} is put to the pooled values`, () => {
+      const body = pooledWithGradient(activation, pools.maxPool as Pool, 2, 2, 'valid');
+      const x = pictures();
+      const found = operations(body, x).filter((op) => /^(MaxPool|.*Grad)$/.test(op));
+      const gradient = { relu: 'ReluGrad', sigmoid: 'SigmoidGrad', tanh: 'TanhGrad' };
+      assert.deepEqual(found, [
+        'MaxPool',
+        gradient[activationName as keyof typeof gradient],
+        'MaxPoolGrad',
+      ]);
+      x.dispose();
+    });
+  }
+
+  it('of equal values in a window one gets the gradient, with relu none that is not positive', () => {
+    const body = pooledWithGradient(tf.relu, pools.maxPool as Pool, 2, 2, 'valid');
+    assertSame(body, tf.tensor4d([-1, -1, 3, 3, 0, -2, 3, 3], [1, 2, 4, 1]));
+  });
+
+  it('what is used before pooling too keeps its own gradient', () => {
+    const body: TensorFunction = ([x]) => {
+      const loss = (values: tf.Tensor) => {
+        const activated = tf.sigmoid(values as tf.Tensor4D);
+        return tf.add(tf.sum(tf.maxPool(activated, 2, 2, 'valid')), tf.sum(tf.square(activated)));
+      };
+      return [tf.grad(loss)(x as tf.Tensor)];
+    };
+    assertSame(body, pictures());
+  });
+
+  it('average pooling of windows side by side needs no gradient kernel, any other does', () => {
+    const even = tf.randomNormal([2, 6, 4, 3]);
+    const sideBySide = pooledWithGradient(tf.relu, pools.avgPool as Pool, 2, 2, 'valid');
+    assert.ok(!operations(sideBySide, even).includes('AvgPoolGrad'));
+    const overlapping = pooledWithGradient(tf.relu, pools.avgPool as Pool, 3, 1, 'same');
+    assert.ok(operations(overlapping, even).includes('AvgPoolGrad'));
+    even.dispose();
+  });
+});
+
+describe('softmax', () => {
+  it('is left out where only the largest counts', () => {
+    const body: TensorFunction = ([x]) => [tf.argMax(tf.softmax(x as tf.Tensor2D), -1)];
+    const logits = tf.randomNormal([20, 10], 0, 3, 'float32', 3);
+    assert.ok(!operations(body, logits).includes('Softmax'));
+    assertSame(body, logits);
+    // Along the other axis each row's own divisor counts.
+    assertSame(
+      ([x]) => [tf.argMax(tf.softmax(x as tf.Tensor2D), 0)],
+      tf.randomNormal([20, 10], 0, 3, 'float32', 4),
+    );
+  });
+
+  /** Value and gradient of tfjs's own loss. */
+  const lossWithGradient =
+    (weights?: number[], smoothing?: number, reduction?: tf.Reduction): TensorFunction =>
+    ([labels, logits]) => {
+      const loss = (values: tf.Tensor) =>
+        tf.losses.softmaxCrossEntropy(labels as tf.Tensor, values, weights, smoothing, reduction);
+      return [loss(logits as tf.Tensor), tf.grad(loss)(logits as tf.Tensor)];
+    };
+  const labels = () => tf.oneHot(tf.tensor1d([0, 2, 1, 2], 'int32'), 3);
+  const logits = () => tf.tensor2d([1, -2, 0.5, 3, 0, -1, 100, -100, 0, -4, -5, -6], [4, 3]);
+
+  it('and cross-entropy are one kernel in a graph, with weights and reductions too', () => {
+    const own = tf.losses.softmaxCrossEntropy;
+    const found = operations(lossWithGradient(), labels(), logits());
+    assert.ok(found.includes('SoftmaxCrossEntropyWithLogits') && !found.includes('Exp'));
+    assert.equal(tf.losses.softmaxCrossEntropy, own);
+    assertSame(lossWithGradient(), labels(), logits());
+    assertSame(lossWithGradient([1, 0, 2, 0.5]), labels(), logits());
+    assertSame(lossWithGradient(undefined, 0.1), labels(), logits());
+    assertSame(lossWithGradient(undefined, 0, tf.Reduction.NONE), labels(), logits());
+  });
+
+  it('and cross-entropy refuse other shapes with the words of tfjs', () => {
+    const step = graph.compile((x: tf.Tensor) =>
+      tf.losses.softmaxCrossEntropy(x, tf.zeros([4, 2])),
+    );
+    const x = tf.zeros([4, 3]);
+    assert.throws(() => step(x), /In softmaxCrossEntropy: Shapes 4,3 and 4,2 must match/);
+    x.dispose();
+  });
+
+  it('and cross-entropy of class numbers take more than two dimensions, and leave no tensors', () => {
+    const numbers = tf.tensor2d([0, 2, 1, 2], [2, 2], 'int32');
+    const values = logits().reshape([2, 2, 3]);
+    const before = tf.memory().numTensors;
+    const actual = sparseSoftmaxCrossentropy(numbers, values);
+    assert.equal(tf.memory().numTensors, before + 1);
+    const expected = tf.tidy(() =>
+      tf.logSoftmax(values).mul(tf.oneHot(numbers, 3)).sum<tf.Tensor>(-1).neg(),
+    );
+    assert.deepEqual(actual.shape, [2, 2]);
+    assert.ok(maximumDifference(actual, expected) < 1e-5);
+    tf.dispose([numbers, values, actual, expected]);
+  });
+});
