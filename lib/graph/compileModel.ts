@@ -12,7 +12,15 @@ export interface CompileModelOptions {
    * graph takes as long as many such batches and would not pay for a small data set.
    */
   immediately?: boolean;
+  /**
+   * There will be many training batches of so many rows: the first of them is compiled already. So
+   * a training that is resumed goes on exactly as it would have gone.
+   */
+  trainingBatchSize?: number | undefined;
 }
+
+/** For so many training batches a graph saves the time that it takes to build. */
+export const MANY_BATCHES = 10;
 
 /** How many batches of one kind and shape run op by op before a graph is built for them. */
 const EAGER_BATCHES = { train: 4, test: 24, predict: 24 };
@@ -54,7 +62,7 @@ const runners = new WeakMap<ModelInternals, CompiledModel>();
  */
 export function compileModel(
   model: tf.LayersModel,
-  { immediately = false }: CompileModelOptions = {},
+  { immediately = false, trainingBatchSize }: CompileModelOptions = {},
 ): BatchRunner {
   // A Sequential leaves training to a model inside it.
   const inner = ((model as { model?: tf.LayersModel }).model ?? model) as unknown as ModelInternals;
@@ -68,11 +76,13 @@ export function compileModel(
     runners.set(inner, runner);
   }
   runner.immediately ||= immediately;
+  runner.trainingBatchSize = trainingBatchSize;
   return runner;
 }
 
 class CompiledModel implements BatchRunner {
   immediately = false;
+  trainingBatchSize: number | undefined;
 
   private readonly program = new Program();
   private readonly bodies: Record<Kind, TensorFunction>;
@@ -156,7 +166,8 @@ class CompiledModel implements BatchRunner {
       return null;
     }
     const done = this.eagerBatches.get(key) ?? 0;
-    if (!this.immediately && done < EAGER_BATCHES[kind]) {
+    const often = kind === 'train' && rows && rows.size === this.trainingBatchSize;
+    if (!this.immediately && !often && done < EAGER_BATCHES[kind]) {
       this.eagerBatches.set(key, done + 1);
       return null;
     }

@@ -71,14 +71,9 @@ export function* testSteps(
   batchSize: number,
   means: RunningMeans,
 ): Generator<number> {
-  const order = samples.storedRows();
-  for (let step = 0; step < samples.steps(batchSize); step++) {
-    const rows = samples.batchRows(step, batchSize, order);
-    try {
-      means.add(runner.testOnBatch(samples.inputs, samples.targets, rows), rows.size);
-    } finally {
-      rows.dispose();
-    }
-    yield step + 1;
+  let done = 0;
+  for (const rows of samples.batches(samples.storedRows(), batchSize)) {
+    means.add(runner.testOnBatch(samples.inputs, samples.targets, rows), rows.size);
+    yield ++done;
   }
 }

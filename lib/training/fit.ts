@@ -1,3 +1,4 @@
+import { MANY_BATCHES } from '../graph/compileModel';
 import type { BatchRunner } from '../graph/index';
 import type * as tf from '../tensorflow';
 import { type Callback, CallbackList, type Logs, type TrainingParameters } from './callbacks';
@@ -154,7 +155,10 @@ async function trainEpochs(
     batchSize,
     epochs: [initialEpoch, epochs],
   });
-  const runner = createRunner(model, settings.compiled);
+  const fullBatches = Math.floor(samples.count / batchSize) * (epochs - initialEpoch);
+  const runner = createRunner(model, settings.compiled, {
+    trainingBatchSize: fullBatches >= MANY_BATCHES ? batchSize : undefined,
+  });
   const run = new EpochRun(model, runner, callbacks, progress, settings);
   try {
     model.stopTraining = false;
@@ -209,14 +213,9 @@ class EpochRun {
     const order = shuffle ? samples.shuffledRows(seed, epoch) : samples.storedRows();
     const means = new RunningMeans(this.names);
     let done = 0;
-    do {
+    for (const rows of samples.batches(order, batchSize)) {
       await this.callbacks.batchBegin(done);
-      const rows = samples.batchRows(done, batchSize, order);
-      try {
-        means.add(this.runner.trainOnBatch(samples.inputs, samples.targets, rows), rows.size);
-      } finally {
-        rows.dispose();
-      }
+      means.add(this.runner.trainOnBatch(samples.inputs, samples.targets, rows), rows.size);
       done++;
       const place = () => `epoch ${epoch + 1}/${epochs}, step ${done}/${steps}`;
       this.checkLoss(means, place);
@@ -227,7 +226,10 @@ class EpochRun {
           `Training was interrupted after ${place()}. The model keeps its weights; ` +
           'call fit again to train on.',
       );
-    } while (done < steps && !this.model.stopTraining);
+      if (this.model.stopTraining) {
+        break;
+      }
+    }
     return { logs: means.logs(), steps: done };
   }
 

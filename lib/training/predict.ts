@@ -40,20 +40,14 @@ export async function predict(
   }
   const samples = preparedInputs(inner, x);
   const steps = samples.steps(batchSize);
-  const order = samples.storedRows();
   const runner = createRunner(model, options.compiled);
   const outputs: tf.Tensor[] = [];
   try {
     const breaks = new Breaks(options.signal);
-    for (let step = 0; step < steps; step++) {
-      const rows = samples.batchRows(step, batchSize, order);
-      try {
-        outputs.push(...runner.predictOnBatch(samples.inputs, rows));
-      } finally {
-        rows.dispose();
-      }
+    for (const rows of samples.batches(samples.storedRows(), batchSize)) {
+      outputs.push(...runner.predictOnBatch(samples.inputs, rows));
       await breaks.betweenSteps(
-        () => `Prediction was interrupted after step ${step + 1}/${steps}.`,
+        () => `Prediction was interrupted after step ${outputs.length}/${steps}.`,
       );
     }
     return tf.concat(outputs);

@@ -1,5 +1,5 @@
 import { batchOf } from '../graph/batchRunner';
-import type * as tf from '../tensorflow';
+import * as tf from '../tensorflow';
 import { checkedBatchSize, checkedSeed } from './options';
 import { Samples } from './samples';
 
@@ -60,7 +60,7 @@ function* generate<Inputs extends tf.Tensor, Targets extends tf.Tensor>(
     if (waiting.length < batchSize) {
       waiting = Int32Array.from([...waiting, ...samples.shuffledRows(seed, epoch++)]);
     }
-    const rows = samples.batchRows(0, batchSize, waiting);
+    const rows = tf.tensor1d(waiting.subarray(0, batchSize), 'int32');
     const batch = batchOf([inputs, targets], rows);
     rows.dispose();
     waiting = waiting.subarray(batchSize);

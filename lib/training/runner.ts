@@ -1,4 +1,9 @@
-import { type BatchRunner, compileModel, NotCompilableError } from '../graph/index';
+import {
+  type BatchRunner,
+  type CompileModelOptions,
+  compileModel,
+  NotCompilableError,
+} from '../graph/index';
 import type * as tf from '../tensorflow';
 import { innerModel } from './compiledModel';
 import { eagerRunner } from './eagerRunner';
@@ -11,9 +16,10 @@ export interface RunOptions {
   /** Abort it to end the run with an `Interrupted` error. A notebook's interrupt always does. */
   signal?: AbortSignal;
   /**
-   * Whether each step runs as one TensorFlow graph. Left out: yes, after the first few steps; a
-   * model that cannot be compiled runs eagerly after a warning. True: from the first step on, and
-   * a model that cannot be compiled is an error. False: tfjs runs it, one operation at a time.
+   * Whether each step runs as one TensorFlow graph. Left out: yes, if there are enough steps of one
+   * size for a graph to pay; a model that cannot be compiled runs eagerly after a warning. True:
+   * from the first step on, and a model that cannot be compiled is an error. False: tfjs runs it,
+   * one operation at a time.
    */
   compiled?: boolean;
 }
@@ -21,12 +27,17 @@ export interface RunOptions {
 /**
  * Chooses what runs the batches. The one place that knows there is more than one way.
  *
+ * @param options when to compile, where it is not said by `compiled`.
  * @throws NotCompilableError, here or at a batch, if `compiled` is true and the model cannot be.
  */
-export function createRunner(model: tf.LayersModel, compiled: boolean | undefined): BatchRunner {
+export function createRunner(
+  model: tf.LayersModel,
+  compiled: boolean | undefined,
+  options: CompileModelOptions = {},
+): BatchRunner {
   useKerasLosses(innerModel(model));
   if (compiled === undefined) {
-    return compiledWherePossible(model);
+    return compiledWherePossible(model, options);
   }
   return compiled ? compileModel(model, { immediately: true }) : eagerRunner(model);
 }
@@ -34,11 +45,11 @@ export function createRunner(model: tf.LayersModel, compiled: boolean | undefine
 const modelsWarnedOf = new WeakSet<tf.LayersModel>();
 
 /** Runs a batch eagerly, and all that follow, when the compiler gives up on it. */
-function compiledWherePossible(model: tf.LayersModel): BatchRunner {
+function compiledWherePossible(model: tf.LayersModel, options: CompileModelOptions): BatchRunner {
   let runner: BatchRunner | undefined;
   const run = <T>(step: (runner: BatchRunner) => T): T => {
     try {
-      runner ??= compileModel(model);
+      runner ??= compileModel(model, options);
       return step(runner);
     } catch (error) {
       if (!(error instanceof NotCompilableError)) {

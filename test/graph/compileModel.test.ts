@@ -216,6 +216,20 @@ describe('what a compiled model holds', () => {
     disposeModels(model, eager);
   });
 
+  it('training batches of the size that comes often are compiled at the first', () => {
+    const model = classifier();
+    const before = held().sessions;
+    const runner = graph.compileModel(model, { trainingBatchSize: 4 });
+    const sessions = [3, 4, 3].map((count) => {
+      const rows = tf.range(0, count, 1, 'int32');
+      runner.trainOnBatch(inputs, targets, rows);
+      rows.dispose();
+      return held().sessions - before;
+    });
+    assert.deepEqual(sessions, [0, 1, 1]);
+    disposeModels(model);
+  });
+
   it('batches of ever new sizes do not get ever more graphs', () => {
     const model = classifier();
     const runner = graph.compileModel(model, { immediately: true });

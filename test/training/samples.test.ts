@@ -9,18 +9,19 @@ test('a shuffled epoch holds every row once, and each input keeps its target', (
   const [first] = new Samples([x], [tf.mul(x, 10)]).split(90);
   const order = first.shuffledRows(1, 0);
   const seen: number[] = [];
-  for (let step = 0; step < first.steps(32); step++) {
-    const rows = first.batchRows(step, 32, order);
+  const sizes: number[] = [];
+  for (const rows of first.batches(order, 32)) {
+    sizes.push(rows.size);
     const [inputs, targets] = batchOf([...first.inputs, ...first.targets], rows).map((tensor) =>
       Array.from(tensor.dataSync()),
     );
-    assert.equal(inputs?.length, step === 2 ? 26 : 32);
     assert.deepEqual(
       targets,
       inputs?.map((value) => value * 10),
     );
     seen.push(...(inputs ?? []));
   }
+  assert.deepEqual(sizes, [32, 32, 26]);
   assert.notDeepEqual(
     seen,
     [...seen].sort((a, b) => a - b),
@@ -40,5 +41,25 @@ test('each epoch has its own order, decided by the seed', () => {
 
 test('without an order the rows come as they are stored, from the range’s first one', () => {
   const [, rest] = new Samples([tf.range(0, 10)], [tf.range(0, 10)]).split(7);
-  assert.deepEqual(rest.batchRows(1, 2, rest.storedRows()).arraySync(), [9]);
+  const rows = [...rest.batches(rest.storedRows(), 2)].map((batch) => batch.isDisposed);
+  assert.deepEqual(rows, [true, true]);
+  const values: number[][] = [];
+  for (const batch of rest.batches(rest.storedRows(), 2)) {
+    values.push(batch.arraySync());
+  }
+  assert.deepEqual(values, [[7, 8], [9]]);
+});
+
+test('batches made together or one after the other are the same, and none is left', () => {
+  const samples = new Samples([tf.range(0, 700)], []);
+  const before = tf.memory().numTensors;
+  const seen: number[] = [];
+  for (const batch of samples.batches(samples.storedRows(), 1)) {
+    seen.push(batch.dataSync()[0] as number);
+  }
+  assert.deepEqual(seen, Array.from(samples.storedRows()));
+  for (const _ of samples.batches(samples.storedRows(), 3)) {
+    break;
+  }
+  assert.equal(tf.memory().numTensors, before);
 });
