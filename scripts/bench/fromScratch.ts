@@ -36,14 +36,10 @@ export function fromScratch(optimizer: tf.Optimizer, compiled: boolean): Network
     },
     evaluate: async (x, y) => meanLoss(testStep, x, y),
     async predict(x) {
-      const answers = batchStarts(x).map((start) => {
-        const batch = rows(x as Pictures, start);
-        const result = answerStep(batch);
-        batch.dispose();
-        return result;
-      });
+      const pictures = batches(x as Pictures);
+      const answers = pictures.map((batch) => answerStep(batch));
       const all = tf.concat(answers);
-      tf.dispose(answers);
+      tf.dispose([pictures, answers]);
       return all;
     },
   };
@@ -95,21 +91,23 @@ function loss(logits: tf.Tensor2D, y: tf.Tensor1D): tf.Scalar {
 
 /** Runs the step for every batch, in order; the mean of its losses over all rows. */
 function meanLoss(step: Step, x: tf.Tensor, y: tf.Tensor1D): number {
-  let sum = 0;
-  for (const start of batchStarts(x)) {
-    const [pictures, labels] = [rows(x as Pictures, start), rows(y, start)];
-    const value = step(pictures, labels);
-    sum += (value.dataSync()[0] as number) * labels.size;
-    tf.dispose([pictures, labels, value]);
-  }
-  return sum / y.size;
+  const pictures = batches(x as Pictures);
+  const labels = batches(y);
+  const sums = labels.map((batch, index) => {
+    const value = step(pictures[index] as Pictures, batch);
+    const [loss] = value.dataSync();
+    value.dispose();
+    return (loss as number) * batch.size;
+  });
+  tf.dispose([pictures, labels]);
+  return sums.reduce((total, sum) => total + sum) / y.size;
 }
 
-function batchStarts(x: tf.Tensor): number[] {
-  const count = Math.ceil((x.shape[0] as number) / batchSize);
-  return Array.from({ length: count }, (_, batch) => batch * batchSize);
-}
-
-function rows<T extends tf.Tensor>(tensor: T, start: number): T {
-  return tf.slice(tensor, start, Math.min(batchSize, (tensor.shape[0] as number) - start));
+/** The rows in batches, cut by one operation: one before each step would cost more than it does itself. */
+function batches<T extends tf.Tensor>(tensor: T): T[] {
+  const count = tensor.shape[0] as number;
+  const sizes = Array.from({ length: Math.ceil(count / batchSize) }, (_, batch) =>
+    Math.min(batchSize, count - batch * batchSize),
+  );
+  return tf.split<T>(tensor, sizes);
 }
