@@ -13,14 +13,19 @@ export interface CompileModelOptions {
    */
   immediately?: boolean;
   /**
-   * There will be many training batches of so many rows: the first of them is compiled already. So
-   * a training that is resumed goes on exactly as it would have gone.
+   * The full training batches that are to come. If they are many, the first of them is
+   * compiled already; so a training that is resumed goes on exactly as it would have gone.
    */
-  trainingBatchSize?: number | undefined;
+  trainingBatches?: {
+    /** How many batches. */
+    count: number;
+    /** Rows in each of them. */
+    rows: number;
+  };
 }
 
 /** For so many training batches a graph saves the time that it takes to build. */
-export const MANY_BATCHES = 10;
+const MANY_BATCHES = 10;
 
 /** How many batches of one kind and shape run op by op before a graph is built for them. */
 const EAGER_BATCHES = { train: 4, test: 24, predict: 24 };
@@ -62,7 +67,7 @@ const runners = new WeakMap<ModelInternals, CompiledModel>();
  */
 export function compileModel(
   model: tf.LayersModel,
-  { immediately = false, trainingBatchSize }: CompileModelOptions = {},
+  { immediately = false, trainingBatches }: CompileModelOptions = {},
 ): BatchRunner {
   // A Sequential leaves training to a model inside it.
   const inner = ((model as { model?: tf.LayersModel }).model ?? model) as unknown as ModelInternals;
@@ -76,13 +81,16 @@ export function compileModel(
     runners.set(inner, runner);
   }
   runner.immediately ||= immediately;
-  runner.trainingBatchSize = trainingBatchSize;
+  if (trainingBatches && trainingBatches.count >= MANY_BATCHES) {
+    runner.frequentRows = trainingBatches.rows;
+  }
   return runner;
 }
 
 class CompiledModel implements BatchRunner {
   immediately = false;
-  trainingBatchSize: number | undefined;
+  /** Training batches of so many rows are compiled at the first. */
+  frequentRows: number | undefined;
 
   private readonly program = new Program();
   private readonly bodies: Record<Kind, TensorFunction>;
@@ -166,7 +174,7 @@ class CompiledModel implements BatchRunner {
       return null;
     }
     const done = this.eagerBatches.get(key) ?? 0;
-    const often = kind === 'train' && rows && rows.size === this.trainingBatchSize;
+    const often = kind === 'train' && rows && rows.size === this.frequentRows;
     if (!this.immediately && !often && done < EAGER_BATCHES[kind]) {
       this.eagerBatches.set(key, done + 1);
       return null;

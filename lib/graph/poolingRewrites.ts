@@ -5,18 +5,9 @@ import { DT_FLOAT, DT_INT32 } from './native';
 import { type AddNode, type Call, FLOAT, reshape, scalar } from './rewriteNodes';
 
 /**
- * Activations whose output never falls when their input grows, so that the largest input gives the
- * largest output, and where their gradient's op takes its inputs from.
- */
-const RISING = {
-  Relu: { gradient: 'ReluGrad', upstream: 0, output: 1 },
-  Sigmoid: { gradient: 'SigmoidGrad', upstream: 1, output: 0 },
-  Tanh: { gradient: 'TanhGrad', upstream: 1, output: 0 },
-};
-
-/**
  * Pools before the activation, which then has fewer values to do: a quarter for windows of 2 × 2.
- * Not for relu, which costs nothing where it is, as a part of the convolution's kernel.
+ * Sigmoid and tanh never fall, so the largest input gives the largest output. The same holds for
+ * relu, but that costs nothing where it is, as a part of the convolution's kernel.
  */
 export function poolBeforeActivation({ attributes, inputs }: Call, add: AddNode) {
   const [{ node }] = inputs as [GraphValue];
@@ -25,14 +16,19 @@ export function poolBeforeActivation({ attributes, inputs }: Call, add: AddNode)
     : null;
 }
 
+/** The gradients of activations, and which of their inputs is which. */
+const GRADIENT_INPUTS: Record<string, { upstream: number; output: number }> = {
+  ReluGrad: { upstream: 0, output: 1 },
+  SigmoidGrad: { upstream: 1, output: 0 },
+  TanhGrad: { upstream: 1, output: 0 },
+};
+
 /**
  * The gradient of an activation before max pooling: the pooling passes each value to one place, so
  * the activation's slope can be put to the pooled values, which are fewer.
  */
 export function activationGradientAfterPooling({ op, attributes, inputs }: Call, add: AddNode) {
-  const { upstream, output } = Object.values(RISING).find(
-    ({ gradient }) => gradient === op,
-  ) as (typeof RISING)['Relu'];
+  const { upstream, output } = GRADIENT_INPUTS[op] as { upstream: number; output: number };
   const activated = inputs[output] as GraphValue;
   const pooling = (inputs[upstream] as GraphValue).node;
   const [pooledFrom, pooled, gradient] = pooling.inputs as [GraphValue, GraphValue, GraphValue];
@@ -69,6 +65,9 @@ export function averagePoolingGradient(call: Call, add: AddNode): GraphValue | n
 /** A matrix of this shape, put beside itself several times. */
 function repeat(value: GraphValue, shape: number[], times: number, add: AddNode): GraphValue {
   const matrix = reshape(value, shape, add);
+  if (times === 1) {
+    return matrix;
+  }
   const copies = Array.from({ length: times }, () => matrix);
   return add('ConcatV2', [...copies, scalar(1, DT_INT32)], {
     ...FLOAT,

@@ -1,4 +1,3 @@
-import { MANY_BATCHES } from '../graph/compileModel';
 import type { BatchRunner } from '../graph/index';
 import type * as tf from '../tensorflow';
 import { type Callback, CallbackList, type Logs, type TrainingParameters } from './callbacks';
@@ -157,7 +156,7 @@ async function trainEpochs(
   });
   const fullBatches = Math.floor(samples.count / batchSize) * (epochs - initialEpoch);
   const runner = createRunner(model, settings.compiled, {
-    trainingBatchSize: fullBatches >= MANY_BATCHES ? batchSize : undefined,
+    trainingBatches: { count: fullBatches, rows: batchSize },
   });
   const run = new EpochRun(model, runner, callbacks, progress, settings);
   try {

@@ -216,10 +216,21 @@ describe('what a compiled model holds', () => {
     disposeModels(model, eager);
   });
 
+  it('a few training batches are not worth a graph', () => {
+    const model = classifier();
+    const before = held().sessions;
+    const runner = graph.compileModel(model, { trainingBatches: { count: 9, rows: 4 } });
+    const rows = tf.range(0, 4, 1, 'int32');
+    runner.trainOnBatch(inputs, targets, rows);
+    assert.equal(held().sessions, before);
+    rows.dispose();
+    disposeModels(model);
+  });
+
   it('training batches of the size that comes often are compiled at the first', () => {
     const model = classifier();
     const before = held().sessions;
-    const runner = graph.compileModel(model, { trainingBatchSize: 4 });
+    const runner = graph.compileModel(model, { trainingBatches: { count: 10, rows: 4 } });
     const sessions = [3, 4, 3].map((count) => {
       const rows = tf.range(0, count, 1, 'int32');
       runner.trainOnBatch(inputs, targets, rows);

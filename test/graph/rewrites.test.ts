@@ -102,6 +102,18 @@ describe('pooling after an activation', () => {
     assert.ok(operations(overlapping, even).includes('AvgPoolGrad'));
     even.dispose();
   });
+
+  it('average pooling takes windows that are not square', () => {
+    for (const size of [
+      [2, 1],
+      [1, 3],
+      [1, 1],
+    ] as [number, number][]) {
+      const pool: Pool = (x, _size, _stride, padding) => tf.avgPool(x, size, size, padding);
+      const x = tf.randomNormal([2, 4, 6, 3], 0, 2, 'float32', 5);
+      assertSame(pooledWithGradient(tf.relu, pool, 0, 0, 'valid'), x);
+    }
+  });
 });
 
 describe('softmax', () => {
