@@ -3,6 +3,7 @@
  * writes them in TensorFlow's format.
  */
 import type * as tf from '../tensorflow';
+import { DT_FLOAT, type DT_INT32 } from './native';
 
 /** The values of a constant, kept apart from tfjs so that they outlive the tensor. */
 export interface ConstantValue {
@@ -71,6 +72,12 @@ export function graphValue(
 /** A constant of the graph. */
 export function constant(value: ConstantValue): GraphValue {
   return graphValue('Const', [], { dtype: type(value.dtype), value: { kind: 'tensor', value } });
+}
+
+/** A constant number. */
+export function scalar(value: number, dtype: typeof DT_FLOAT | typeof DT_INT32): GraphValue {
+  const values = dtype === DT_FLOAT ? Float32Array.of(value) : Int32Array.of(value);
+  return constant({ dtype, shape: [], bytes: new Uint8Array(values.buffer) });
 }
 
 /** A value that is fed from outside at each run. */

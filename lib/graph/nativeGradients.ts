@@ -8,7 +8,7 @@ import { nativeBackend } from './native';
 import type { Patches } from './patches';
 
 /** Activation → its gradient op, which takes the gradient and the activation's output. */
-const GRADIENT_OPS = [
+export const GRADIENT_OPS = [
   { activation: 'Relu', op: 'ReluGrad', outputFirst: false },
   { activation: 'Sigmoid', op: 'SigmoidGrad', outputFirst: true },
   { activation: 'Tanh', op: 'TanhGrad', outputFirst: true },

@@ -1,8 +1,9 @@
 /** Faster equals of pooling and its gradients. */
 import type * as tf from '../tensorflow';
-import { type GraphValue, int, type } from './graphNode';
+import { type GraphValue, int, scalar, type } from './graphNode';
 import { DT_FLOAT, DT_INT32 } from './native';
-import { type AddNode, type Call, FLOAT, reshape, scalar } from './rewriteNodes';
+import { GRADIENT_OPS } from './nativeGradients';
+import { type AddNode, type Call, FLOAT, reshape } from './rewriteNodes';
 
 /**
  * Pools before the activation, which then has fewer values to do: a quarter for windows of 2 × 2.
@@ -16,26 +17,19 @@ export function poolBeforeActivation({ attributes, inputs }: Call, add: AddNode)
     : null;
 }
 
-/** The gradients of activations, and which of their inputs is which. */
-const GRADIENT_INPUTS: Record<string, { upstream: number; output: number }> = {
-  ReluGrad: { upstream: 0, output: 1 },
-  SigmoidGrad: { upstream: 1, output: 0 },
-  TanhGrad: { upstream: 1, output: 0 },
-};
-
 /**
  * The gradient of an activation before max pooling: the pooling passes each value to one place, so
  * the activation's slope can be put to the pooled values, which are fewer.
  */
 export function activationGradientAfterPooling({ op, attributes, inputs }: Call, add: AddNode) {
-  const { upstream, output } = GRADIENT_INPUTS[op] as { upstream: number; output: number };
-  const activated = inputs[output] as GraphValue;
-  const pooling = (inputs[upstream] as GraphValue).node;
+  const outputFirst = GRADIENT_OPS.some((known) => known.op === op && known.outputFirst);
+  const [first, second] = inputs as [GraphValue, GraphValue];
+  const [activated, { node: pooling }] = outputFirst ? [first, second] : [second, first];
   const [pooledFrom, pooled, gradient] = pooling.inputs as [GraphValue, GraphValue, GraphValue];
   if (pooling.op !== 'MaxPoolGrad' || pooledFrom.node !== activated.node) {
     return null;
   }
-  const slopes = add(op, output === 0 ? [pooled, gradient] : [gradient, pooled], attributes);
+  const slopes = add(op, outputFirst ? [pooled, gradient] : [gradient, pooled], attributes);
   // The pooling as `poolBeforeActivation` has made it, or as it was.
   const before = pooled.node.op === 'MaxPool' ? pooled : (pooled.node.inputs[0] as GraphValue);
   const [source] = before.node.inputs as [GraphValue];

@@ -6,7 +6,6 @@
 import type * as tf from '../tensorflow';
 import {
   assignVariable,
-  constant,
   type GraphNode,
   type GraphValue,
   graphNode,
@@ -14,6 +13,7 @@ import {
   int,
   placeholder,
   readVariable,
+  scalar,
   type as typeAttribute,
   variableHandle,
 } from './graphNode';
@@ -352,8 +352,7 @@ function loadingNodes(
 
 /** A value of no meaning that is to be had when a node has run: tfjs can only ask for values. */
 function signal(node: GraphNode): GraphValue {
-  const zero = constant({ dtype: DT_FLOAT, shape: [], bytes: new Uint8Array(4) });
-  return graphValue('Identity', [zero], { T: typeAttribute(DT_FLOAT) }, [node]);
+  return graphValue('Identity', [scalar(0, DT_FLOAT)], { T: typeAttribute(DT_FLOAT) }, [node]);
 }
 
 function named(name: string, value: GraphValue): GraphValue {

@@ -130,7 +130,7 @@ export class Recorder {
       }
     }
     const node = this.add(
-      graphNode(op, call.inputs, call.attributes, this.firstOf(op, call.inputs)),
+      graphNode(op, call.inputs, call.attributes, this.waitsFor(op, call.inputs)),
     );
     outputs.forEach((result, index) => {
       this.bind(result, { node, index });
@@ -141,7 +141,7 @@ export class Recorder {
    * Of a convolution's two gradients that for the images comes first: earlier layers wait for it,
    * and both at once would compete for the same threads.
    */
-  private firstOf(op: string, inputs: GraphValue[]): GraphNode[] {
+  private waitsFor(op: string, inputs: GraphValue[]): GraphNode[] {
     const gradient = inputs[2]?.node;
     return op === 'Conv2DBackpropFilter'
       ? this.nodes.filter(

@@ -41,12 +41,6 @@ export function integers(values: number[]): ConstantValue {
   return { dtype: DT_INT32, shape: [values.length], bytes };
 }
 
-/** A number of no dimensions. */
-export function scalar(value: number, dtype: typeof DT_FLOAT | typeof DT_INT32): GraphValue {
-  const values = dtype === DT_FLOAT ? Float32Array.of(value) : Int32Array.of(value);
-  return constant({ dtype, shape: [], bytes: new Uint8Array(values.buffer) });
-}
-
 /** The integers of a constant vector or scalar; null for a value that is computed. */
 export function constantOf({ node }: GraphValue): number[] | null {
   const content = node.attributes.value;

@@ -9,13 +9,13 @@
 import * as tf from '../tensorflow';
 import { useGraphDropout } from './dropout';
 import {
-  constant,
   type GraphNode,
   type GraphValue,
   graphValue,
   inOrder,
   int,
   placeholder,
+  scalar,
   type as typeAttribute,
 } from './graphNode';
 import { type DataId, DT_INT32, nativeBackend, nativeType } from './native';
@@ -139,7 +139,7 @@ function rowsOfDataSets(name: string, examples: tf.Tensor[]): Inputs {
     placeholder(`${name}_input_${index}`, requireType(example), [-1, ...example.shape.slice(1)]),
   );
   const rows = placeholder(`${name}_rows`, DT_INT32, [examples[0]?.shape[0] ?? 0]);
-  const firstAxis = constant({ dtype: DT_INT32, shape: [], bytes: new Uint8Array(4) });
+  const firstAxis = scalar(0, DT_INT32);
   const values = dataSets.map((dataSet, index) =>
     graphValue('GatherV2', [dataSet, rows, firstAxis], {
       Tparams: typeAttribute(requireType(examples[index] as tf.Tensor)),
