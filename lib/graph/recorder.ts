@@ -15,6 +15,8 @@ import {
 } from './graphNode';
 import { type DataId, DT_FLOAT, nativeBackend, nativeType, type OpAttribute } from './native';
 import { NotCompilableError } from './notCompilableError';
+import { PictureParts } from './pictureParts';
+import type { AddNode } from './rewriteNodes';
 import { rewrite } from './rewrites';
 
 /** Where a recorder finds the things that live in the session across functions and runs. */
@@ -39,6 +41,11 @@ export class Recorder {
   /** The value that each variable has at this point of the step. */
   private readonly reads = new Map<tf.Variable, GraphValue>();
   private readonly nodes: GraphNode[] = [];
+  private readonly shapes = new Map<GraphNode, number[]>();
+  private readonly parts = new PictureParts(
+    ({ node }) => this.shapes.get(node),
+    (...parts) => this.addValue(...parts),
+  );
   private readonly layers: tf.layers.Layer[] = [];
   private readonly initialValues = new Map<tf.Variable, tf.Tensor>();
   private pauses = 0;
@@ -104,6 +111,9 @@ export class Recorder {
   /** Declares that a tensor is a certain value of the graph. */
   bind(tensor: tf.TensorInfo, value: GraphValue): void {
     this.values.set(tensor.dataId, value);
+    if (value.index === 0) {
+      this.shapes.set(value.node, tensor.shape);
+    }
   }
 
   /** Notes a call of the backend and what came out of it. */
@@ -113,28 +123,37 @@ export class Recorder {
     inputs: tf.TensorInfo[],
     outputs: tf.Tensor[],
   ): void {
-    const call = {
-      op,
-      attributes: this.convert(op, attributes),
+    const [output] = outputs;
+    const known = this.convert(op, attributes);
+    if (output === undefined || outputs.length > 1) {
+      const node = this.add(
+        graphNode(
+          op,
+          inputs.map((input) => this.valueOf(input)),
+          known,
+        ),
+      );
+      outputs.forEach((result, index) => {
+        this.bind(result, { node, index });
+      });
+      return;
+    }
+    const values = inputs.map((input) => this.partOrValueOf(input));
+    const whole = { op, attributes: known, inputs: values, tensors: inputs, output };
+    const reduced = this.parts.reduce(whole);
+    const call = reduced?.call ?? {
+      ...whole,
       inputs: inputs.map((input) => this.valueOf(input)),
     };
-    const [output] = outputs;
-    if (output !== undefined && outputs.length === 1) {
-      const faster = rewrite({ ...call, tensors: inputs, output }, (...parts) => ({
-        node: this.add(graphNode(...parts)),
-        index: 0,
-      }));
-      if (faster !== null) {
-        this.bind(output, faster);
-        return;
-      }
+    const add: AddNode = (...parts) => this.addValue(...parts);
+    const value = rewrite(call, add) ?? {
+      node: this.add(graphNode(op, call.inputs, call.attributes, this.waitsFor(op, call.inputs))),
+      index: 0,
+    };
+    this.bind(output, value);
+    if (reduced?.size) {
+      this.parts.noteGradient(value, reduced.size);
     }
-    const node = this.add(
-      graphNode(op, call.inputs, call.attributes, this.waitsFor(op, call.inputs)),
-    );
-    outputs.forEach((result, index) => {
-      this.bind(result, { node, index });
-    });
   }
 
   /**
@@ -152,6 +171,10 @@ export class Recorder {
 
   /** The graph's value for a tensor; a tensor from outside the step becomes a constant. */
   valueOf(tensor: tf.TensorInfo): GraphValue {
+    return this.parts.whole(this.partOrValueOf(tensor), tensor.shape);
+  }
+
+  private partOrValueOf(tensor: tf.TensorInfo): GraphValue {
     const known = this.values.get(tensor.dataId);
     if (known !== undefined) {
       return known;
@@ -218,13 +241,18 @@ export class Recorder {
         this.updates.set(variable, assignVariable(handle, value, dtype, this.readersOf(variable)));
       }
     }
-    this.dropDeadReaders(outputs);
+    this.parts.cutFrom(this.liveNodes(outputs));
+    this.dropDeadReaders(this.liveNodes(outputs));
   }
 
   private add(node: GraphNode): GraphNode {
     node.layer = this.place;
     this.nodes.push(node);
     return node;
+  }
+
+  private addValue(...parts: Parameters<AddNode>): GraphValue {
+    return { node: this.add(graphNode(...parts)), index: 0 };
   }
 
   private read(variable: tf.Variable): GraphValue {
@@ -261,8 +289,8 @@ export class Recorder {
     return readers;
   }
 
-  /** A reader that nothing needs would only be run because an update waits for it. */
-  private dropDeadReaders(outputs: GraphValue[]): void {
+  /** What the outputs and the updates need. */
+  private liveNodes(outputs: GraphValue[]): Set<GraphNode> {
     const live = new Set<GraphNode>();
     const stack = [...outputs.map((output) => output.node), ...this.updates.values()];
     while (stack.length > 0) {
@@ -275,6 +303,11 @@ export class Recorder {
         }
       }
     }
+    return live;
+  }
+
+  /** A reader that nothing needs would only be run because an update waits for it. */
+  private dropDeadReaders(live: Set<GraphNode>): void {
     for (const update of live) {
       update.after = update.after.filter((node) => live.has(node));
     }

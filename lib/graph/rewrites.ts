@@ -73,9 +73,15 @@ function biasAddGradient({ attributes, inputs, tensors }: Call, add: AddNode): G
     axes.length > 0 &&
     axes.length === values.shape.length - 1 &&
     axes.every((axis, index) => axis === index);
-  return isGradient
-    ? add('BiasAddGrad', inputs.slice(0, 1), { ...FLOAT, data_format: string('NHWC') })
-    : null;
+  if (!isGradient) {
+    return null;
+  }
+  // Max pooling passes each value of a gradient to one place, so the sums before and after it are
+  // equal. Here they are summed before: there are fewer, and oneDNN would do the sum after it
+  // together with the gradient of the filter, which takes longer than both apart.
+  const [{ node }] = inputs as [GraphValue];
+  const summed = node.op === 'MaxPoolGrad' ? (node.inputs[2] as GraphValue) : inputs[0];
+  return add('BiasAddGrad', [summed as GraphValue], { ...FLOAT, data_format: string('NHWC') });
 }
 
 /** tfjs-node casts booleans to numbers before a mean, but then names the type from before. */

@@ -1,38 +1,12 @@
 /** The faster equals of operations: they are taken, and they are equal. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type GraphNode, inOrder, variableHandle } from '../../lib/graph/graphNode';
 import { sparseSoftmaxCrossentropy } from '../../lib/graph/softmaxCrossentropy';
-import { type TensorFunction, trace } from '../../lib/graph/trace';
+import type { TensorFunction } from '../../lib/graph/trace';
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
+import { assertSame, nodes, operations } from './graphs';
 import { maximumDifference } from './lockstep';
-
-/** The nodes of a function's graph, each after those that it needs. */
-function nodes(body: TensorFunction, ...inputs: tf.Tensor[]): GraphNode[] {
-  const unused = () => variableHandle('unused', 1, []);
-  const scope = { handleOf: unused, parameter: unused };
-  const { outputs } = trace('function', body, inputs, 'inputs', scope);
-  return inOrder(outputs.map(({ value }) => value.node));
-}
-
-function operations(body: TensorFunction, ...inputs: tf.Tensor[]): string[] {
-  return nodes(body, ...inputs).map(({ op }) => op);
-}
-
-/** Fails unless the function gives the same as a graph. Disposes the inputs. */
-function assertSame(body: TensorFunction, ...inputs: tf.Tensor[]): void {
-  const compiled = graph.compile((...tensors: tf.Tensor[]) => body(tensors));
-  const [actual, expected] = [compiled(...inputs), body(inputs)];
-  assert.equal(actual.length, expected.length);
-  for (const [index, tensor] of actual.entries()) {
-    const other = expected[index] as tf.Tensor;
-    assert.deepEqual(tensor.shape, other.shape);
-    assert.ok(maximumDifference(tensor, other) < 1e-6, `result ${index}`);
-  }
-  compiled.dispose();
-  tf.dispose([actual, expected, inputs]);
-}
 
 type Pool = (x: tf.Tensor4D, size: number, stride: number, padding: 'same' | 'valid') => tf.Tensor;
 

@@ -1,0 +1,35 @@
+/** Looks into the graphs that `lib/graph` makes, and compares what they compute with eager tfjs. */
+import assert from 'node:assert/strict';
+import { type GraphNode, inOrder, variableHandle } from '../../lib/graph/graphNode';
+import { type TensorFunction, trace } from '../../lib/graph/trace';
+import { graph } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { maximumDifference } from './lockstep';
+
+/** The nodes of a function's graph, each after those that it needs. */
+export function nodes(body: TensorFunction, ...inputs: tf.Tensor[]): GraphNode[] {
+  const unused = () => variableHandle('unused', 1, []);
+  const scope = { handleOf: unused, parameter: unused };
+  const { outputs } = trace('function', body, inputs, 'inputs', scope);
+  return inOrder(outputs.map(({ value }) => value.node));
+}
+
+export function operations(body: TensorFunction, ...inputs: tf.Tensor[]): string[] {
+  return nodes(body, ...inputs).map(({ op }) => op);
+}
+
+/** Fails unless the function gives the same as a graph. Disposes the inputs. */
+export function assertSame(body: TensorFunction, ...inputs: tf.Tensor[]): void {
+  const compiled = graph.compile((...tensors: tf.Tensor[]) => body(tensors));
+  const [actual, expected] = [compiled(...inputs), body(inputs)];
+  assert.equal(actual.length, expected.length);
+  for (const [index, tensor] of actual.entries()) {
+    const other = expected[index] as tf.Tensor;
+    assert.deepEqual(tensor.shape, other.shape);
+    const [largest] = tf.tidy(() => tf.max(tf.abs(other)).dataSync());
+    const tolerance = 1e-6 * Math.max(1, largest as number);
+    assert.ok(maximumDifference(tensor, other) < tolerance, `result ${index}`);
+  }
+  compiled.dispose();
+  tf.dispose([actual, expected, inputs]);
+}
