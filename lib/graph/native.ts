@@ -34,7 +34,8 @@ export interface NativeBinding {
   createTensor(shape: number[], dtype: number, values: TypedArray): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): TypedArray;
-  loadSavedModel(folder: string, tags: string): number;
+  /** @param configuration A ConfigProto. The addon of the package's makers takes no notice of it. */
+  loadSavedModel(folder: string, tags: string, configuration?: Uint8Array): number;
   deleteSavedModel(session: number): void;
   runSavedModel(
     session: number,

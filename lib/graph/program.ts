@@ -4,6 +4,7 @@
  * them; the variables' values move over without a copy.
  */
 import type * as tf from '../tensorflow';
+import { matrixBlocks, shareShape } from './division';
 import {
   assignVariable,
   type GraphNode,
@@ -18,7 +19,7 @@ import {
   variableHandle,
 } from './graphNode';
 import { LiveVariable, type VariableHolder } from './liveVariable';
-import { DT_FLOAT, type NativeTensor, nativeBackend, nativeType } from './native';
+import { DT_FLOAT, DT_INT32, type NativeTensor, nativeBackend, nativeType } from './native';
 import { NotCompilableError } from './notCompilableError';
 import type { SessionScope } from './recorder';
 import { writeSavedModel } from './savedModel';
@@ -28,7 +29,8 @@ import { type Feed, type TensorFunction, type TracedFunction, trace } from './tr
 /** A variable's copy in the session. */
 interface SessionVariable {
   name: string;
-  handle: GraphValue;
+  /** One, or one for each block of rows of a matrix. */
+  handles: GraphValue[];
   dtype: number;
   /** Watched from the first session on. */
   live?: LiveVariable;
@@ -57,6 +59,8 @@ interface Entry {
 export class Program implements VariableHolder, SessionScope {
   private readonly backend = nativeBackend();
   private readonly variables = new Map<tf.Variable, SessionVariable>();
+  /** The matrices that are not divided into blocks. */
+  private readonly whole = new WeakSet<tf.Variable>();
   private readonly parameters: Parameter[] = [];
   private readonly parametersOf = new Map<object, Map<string, Parameter>>();
   private readonly entries = new Map<string, Entry>();
@@ -160,15 +164,40 @@ export class Program implements VariableHolder, SessionScope {
     return outputs;
   }
 
-  handleOf(variable: tf.Variable): GraphValue {
+  handlesOf(variable: tf.Variable): GraphValue[] {
     let known = this.variables.get(variable);
     if (known === undefined) {
       const name = `variable_${this.variableCount++}`;
+      const { shape } = variable;
       const dtype = nativeType(variable.dtype) as number;
-      known = { name, dtype, handle: variableHandle(name, dtype, variable.shape), version: -1 };
+      const count = this.whole.has(variable) ? 1 : matrixBlocks(shape);
+      const handles =
+        count === 1
+          ? [variableHandle(name, dtype, shape)]
+          : Array.from({ length: count }, (_, block) =>
+              variableHandle(
+                `${name}_${block}`,
+                dtype,
+                shareShape(shape, (shape[0] as number) / count),
+              ),
+            );
+      known = { name, dtype, handles, version: -1 };
       this.variables.set(variable, known);
     }
-    return known.handle;
+    return known.handles;
+  }
+
+  keepWhole(variables: Set<tf.Variable>): boolean {
+    let isChanged = false;
+    for (const variable of variables) {
+      const known = this.variables.get(variable);
+      if (known && known.handles.length > 1 && known.live === undefined) {
+        this.whole.add(variable);
+        this.variables.delete(variable);
+        isChanged = true;
+      }
+    }
+    return isChanged;
   }
 
   parameter(owner: object, name: string, read: () => number): GraphValue {
@@ -263,17 +292,19 @@ export class Program implements VariableHolder, SessionScope {
       fetched.set(entry, values);
       wanted.push(...entry.traced.fed.map(({ node }) => node), ...values.map((v) => v.node));
     }
-    for (const [variable, { name, handle, dtype }] of this.variables) {
+    for (const [variable, { name, handles, dtype }] of this.variables) {
       wanted.push(
-        ...loadingNodes(name, handle, dtype, variable.shape),
-        named(`${name}_value`, readVariable(handle, dtype)).node,
+        ...loadingNodes(name, handles, dtype, variable.shape),
+        named(`${name}_value`, readVariables(handles, dtype)).node,
       );
     }
     for (const { name, handle } of this.parameters) {
-      wanted.push(...loadingNodes(name, handle, DT_FLOAT, []));
+      wanted.push(...loadingNodes(name, [handle], DT_FLOAT, []));
     }
     const { bytes, nameOf } = writeSavedModel(wanted);
-    const session = openSession(bytes);
+    const divided = [...this.entries.values()].map(({ traced }) => traced.isDivided);
+    const isDivided = divided.includes(true) && !divided.includes(false);
+    const session = openSession(bytes, isDivided);
 
     this.session?.dispose();
     this.session = session;
@@ -296,9 +327,9 @@ export class Program implements VariableHolder, SessionScope {
   }
 }
 
-function openSession(savedModel: Uint8Array): Session {
+function openSession(savedModel: Uint8Array, isDivided: boolean): Session {
   try {
-    return new Session(savedModel);
+    return new Session(savedModel, isDivided);
   } catch (error) {
     throw new NotCompilableError(
       `TensorFlow does not accept the graph: ${(error as Error).message}`,
@@ -309,9 +340,9 @@ function openSession(savedModel: Uint8Array): Session {
 /** The function's outputs, to be had only when all its updates have been made. */
 function outputsAfterUpdates({ traced, packed }: Entry): GraphValue[] {
   const { outputs, updates } = traced;
-  const updated = graphNode('NoOp', [], {}, [...updates.values()]);
+  const updated = graphNode('NoOp', [], {}, [...updates.values()].flat());
   if (outputs.length === 0) {
-    return [signal(updated)];
+    return [signal([updated])];
   }
   const values = packed
     ? [{ value: packScalars(outputs), type: DT_FLOAT }]
@@ -338,21 +369,39 @@ function packScalars(scalars: TracedFunction['outputs']): GraphValue {
   });
 }
 
-/** Nodes that put a fed value into a variable. */
+/** Nodes that put a fed value into a variable, or its blocks of rows into several. */
 function loadingNodes(
   name: string,
-  handle: GraphValue,
+  handles: GraphValue[],
   dtype: number,
   shape: number[],
 ): GraphNode[] {
   const value = placeholder(`${name}_new`, dtype, shape);
-  const assign = assignVariable(handle, value, dtype);
-  return [named(`${name}_loaded`, signal(assign)).node];
+  const blocks = graphValue('Split', [scalar(0, DT_INT32), value], {
+    T: typeAttribute(dtype),
+    num_split: int(handles.length),
+  });
+  const assigned = handles.map((handle, index) =>
+    assignVariable(handle, handles.length > 1 ? { ...blocks, index } : value, dtype),
+  );
+  return [named(`${name}_loaded`, signal(assigned)).node];
 }
 
-/** A value of no meaning that is to be had when a node has run: tfjs can only ask for values. */
-function signal(node: GraphNode): GraphValue {
-  return graphValue('Identity', [scalar(0, DT_FLOAT)], { T: typeAttribute(DT_FLOAT) }, [node]);
+function readVariables(handles: GraphValue[], dtype: number): GraphValue {
+  const blocks = handles.map((handle) => readVariable(handle, dtype));
+  const [value] = blocks as [GraphValue];
+  return blocks.length === 1
+    ? value
+    : graphValue('ConcatV2', [...blocks, scalar(0, DT_INT32)], {
+        T: typeAttribute(dtype),
+        N: int(blocks.length),
+        Tidx: typeAttribute(DT_INT32),
+      });
+}
+
+/** A value of no meaning that is to be had when nodes have run: tfjs can only ask for values. */
+function signal(nodes: GraphNode[]): GraphValue {
+  return graphValue('Identity', [scalar(0, DT_FLOAT)], { T: typeAttribute(DT_FLOAT) }, nodes);
 }
 
 function named(name: string, value: GraphValue): GraphValue {

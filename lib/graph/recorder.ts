@@ -4,6 +4,8 @@
  * graph node and remembers which node's output each tensor is.
  */
 import * as tf from '../tensorflow';
+import { Divider } from './divider';
+import type { RecordedCall } from './division';
 import {
   type AttributeValue,
   assignVariable,
@@ -16,30 +18,44 @@ import {
 import { type DataId, DT_FLOAT, nativeBackend, nativeType, type OpAttribute } from './native';
 import { NotCompilableError } from './notCompilableError';
 import { PictureParts } from './pictureParts';
-import type { AddNode } from './rewriteNodes';
+import type { AddNode, Call } from './rewriteNodes';
 import { rewrite } from './rewrites';
 
 /** Where a recorder finds the things that live in the session across functions and runs. */
 export interface SessionScope {
-  /** The session's variable that stands for a variable of tfjs. */
-  handleOf(variable: tf.Variable): GraphValue;
+  /**
+   * The session's variables that stand for a variable of tfjs: one, or several with a block of a
+   * matrix's rows each.
+   */
+  handlesOf(variable: tf.Variable): GraphValue[];
   /** A session variable for a number that JavaScript may change between runs. */
   parameter(owner: object, name: string, read: () => number): GraphValue;
+  /** Stops dividing variables into blocks; whether that was possible and changed any. */
+  keepWhole(variables: Set<tf.Variable>): boolean;
 }
 
 export class Recorder {
   /** The optimisers that made a step, in order. */
   readonly optimizers: tf.Optimizer[] = [];
-  /** The variables whose present value a node leaves in the session. */
-  readonly updates = new Map<tf.Variable, GraphNode>();
+  /** The variables whose present value nodes leave in the session: one node for each block. */
+  readonly updates = new Map<tf.Variable, GraphNode[]>();
+  /** The variables that had better not be divided into blocks. */
+  readonly wantedWhole = new Set<tf.Variable>();
+  /** True if the recording cannot be used because a variable and its slots are not divided alike. */
+  isMixed = false;
   /** What the recording relies on; when one does not hold any more, it is out of date. */
   readonly assumptions: (() => boolean)[] = [];
+
+  /** Divides the step among the processor's cores. */
+  readonly divider: Divider;
 
   private readonly backend = nativeBackend();
   private readonly values = new Map<DataId, GraphValue>();
   private readonly variables = new Map<DataId, tf.Variable>();
-  /** The value that each variable has at this point of the step. */
-  private readonly reads = new Map<tf.Variable, GraphValue>();
+  /** The value that each variable has at this point of the step, or its blocks. */
+  private readonly reads = new Map<tf.Variable, GraphValue[]>();
+  /** The nodes that put a variable's blocks together. */
+  private readonly joined = new Map<GraphNode, tf.Variable>();
   private readonly nodes: GraphNode[] = [];
   private readonly shapes = new Map<GraphNode, number[]>();
   private readonly parts = new PictureParts(
@@ -50,7 +66,18 @@ export class Recorder {
   private readonly initialValues = new Map<tf.Variable, tf.Tensor>();
   private pauses = 0;
 
-  constructor(private readonly scope: SessionScope) {
+  /** @param rows The rows of the batch, if the step is to be divided by them; else 0. */
+  constructor(
+    private readonly scope: SessionScope,
+    rows: number,
+  ) {
+    this.divider = new Divider(rows, {
+      valueOf: (tensor) => this.valueOf(tensor),
+      blocksOfVariable: (tensor) => this.blocksOfVariable(tensor),
+      compute: (call) => this.compute(call),
+      whole: (value, shape) => this.parts.whole(value, shape),
+      add: (...parts) => this.addValue(...parts),
+    });
     for (const variable of Object.values(tf.engine().registeredVariables)) {
       this.adopt(variable);
     }
@@ -126,34 +153,40 @@ export class Recorder {
     const [output] = outputs;
     const known = this.convert(op, attributes);
     if (output === undefined || outputs.length > 1) {
-      const node = this.add(
-        graphNode(
-          op,
-          inputs.map((input) => this.valueOf(input)),
-          known,
-        ),
-      );
+      const values = inputs.map((input) => this.valueOf(input));
+      const node = this.add(graphNode(op, values, known));
       outputs.forEach((result, index) => {
         this.bind(result, { node, index });
       });
       return;
     }
-    const values = inputs.map((input) => this.partOrValueOf(input));
-    const whole = { op, attributes: known, inputs: values, tensors: inputs, output };
-    const reduced = this.parts.reduce(whole);
-    const call = reduced?.call ?? {
-      ...whole,
-      inputs: inputs.map((input) => this.valueOf(input)),
+    const call: RecordedCall = { op, attributes: known, tensors: inputs, output };
+    const value =
+      this.divider.divide(call) ??
+      this.compute({ ...call, inputs: inputs.map((input) => this.partOrValueOf(input)) });
+    if (value !== 'divided') {
+      this.bind(output, value);
+    }
+  }
+
+  /** Adds what computes a call, whose inputs may be parts of gradients. */
+  private compute(call: Call): GraphValue {
+    const reduced = this.parts.reduce(call);
+    const { op, attributes, inputs } = reduced?.call ?? {
+      ...call,
+      inputs: call.inputs.map((input, index) =>
+        this.parts.whole(input, call.tensors[index]?.shape as number[]),
+      ),
     };
-    const add: AddNode = (...parts) => this.addValue(...parts);
-    const value = rewrite(call, add) ?? {
-      node: this.add(graphNode(op, call.inputs, call.attributes, this.waitsFor(op, call.inputs))),
+    const value = rewrite({ ...call, inputs }, (...parts) => this.addValue(...parts)) ?? {
+      node: this.add(graphNode(op, inputs, attributes, this.waitsFor(op, inputs))),
       index: 0,
     };
-    this.bind(output, value);
+    this.shapes.set(value.node, call.output.shape);
     if (reduced?.size) {
       this.parts.noteGradient(value, reduced.size);
     }
+    return value;
   }
 
   /**
@@ -180,14 +213,17 @@ export class Recorder {
       return known;
     }
     const variable = this.variables.get(tensor.dataId);
-    const value = variable ? this.read(variable) : constant(this.constantOf(tensor));
+    const value =
+      this.divider.join(tensor) ??
+      (variable ? this.valueOfVariable(variable) : constant(this.constantOf(tensor)));
     this.bind(tensor, value);
     return value;
   }
 
   /** Whether the tensor's values depend on what is fed, on variables or on chance. */
   isComputed(dataId: DataId): boolean {
-    return this.variables.has(dataId) || (this.values.get(dataId)?.node.op ?? 'Const') !== 'Const';
+    const isDivided = this.divider.has(dataId) || this.variables.has(dataId);
+    return isDivided || (this.values.get(dataId)?.node.op ?? 'Const') !== 'Const';
   }
 
   /** A scalar whose value JavaScript may change between runs, such as a learning rate. */
@@ -209,20 +245,37 @@ export class Recorder {
     inputs: tf.Tensor[],
     attributes: Record<string, AttributeValue>,
   ): void {
-    const handles = changed.map((variable) => this.scope.handleOf(variable));
-    const after = changed.flatMap((variable) => this.readersOf(variable));
-    const node = this.add(
-      graphNode(op, [...handles, ...inputs.map((input) => this.valueOf(input))], attributes, after),
-    );
-    for (const variable of changed) {
-      this.updates.set(variable, node);
+    const handles = changed.map((variable) => this.scope.handlesOf(variable));
+    const count = Math.max(...handles.map(({ length }) => length));
+    if (handles.some(({ length }) => length !== count)) {
+      // They can only be changed together: all whole, in another attempt.
+      this.isMixed = true;
+      for (const variable of changed) {
+        this.wantedWhole.add(variable);
+      }
+    }
+    const nodes = Array.from({ length: count }, (_, block) => {
+      const own = handles.map((blocks) => blocks[block] ?? (blocks[0] as GraphValue));
+      const values = inputs.map((input) => {
+        const blocks =
+          count > 1 && input.shape.length > 0 ? this.divider.cutBlocks(input, count) : [];
+        return blocks[block] ?? this.valueOf(input);
+      });
+      const after = changed.flatMap((variable) => this.readersOf(variable, block));
+      return this.add(graphNode(op, [...own, ...values], attributes, after));
+    });
+    for (const [index, variable] of changed.entries()) {
+      this.updates.set(variable, nodes);
       const dtype = nativeType(variable.dtype) as number;
-      const value = readVariable(this.scope.handleOf(variable), dtype, [node]);
-      this.add(value.node);
-      this.reads.set(variable, value);
+      const values = (handles[index] as GraphValue[]).map((handle, block) => {
+        const value = readVariable(handle, dtype, [nodes[block] as GraphNode]);
+        this.add(value.node);
+        return value;
+      });
+      this.reads.set(variable, values);
       // The values do not matter in a trace, only that the variable has got new ones.
       const next = this.paused(() => copyOf(variable));
-      this.bind(next, value);
+      this.variables.set(next.dataId, variable);
       variable.assign(next);
       next.dispose();
     }
@@ -230,19 +283,37 @@ export class Recorder {
 
   /** Ends the recording: whatever was assigned to a variable becomes an update. */
   finish(outputs: GraphValue[]): void {
-    for (const [initial, variable] of this.variables) {
-      if (variable.isDisposed || variable.dataId === initial) {
+    for (const [variable, initial] of this.initialValues) {
+      const isUpdated = this.variables.get(variable.dataId) === variable;
+      if (variable.isDisposed || variable.dataId === initial.dataId || isUpdated) {
         continue;
       }
-      const value = this.valueOf(variable);
-      if (value !== this.reads.get(variable)) {
+      const handles = this.scope.handlesOf(variable);
+      const values =
+        handles.length > 1
+          ? this.divider.cutBlocks(variable, handles.length)
+          : [this.valueOf(variable)];
+      if (values[0] !== this.reads.get(variable)?.[0]) {
         const dtype = nativeType(variable.dtype) as number;
-        const handle = this.scope.handleOf(variable);
-        this.updates.set(variable, assignVariable(handle, value, dtype, this.readersOf(variable)));
+        const nodes = handles.map((handle, block) =>
+          assignVariable(
+            handle,
+            values[block] as GraphValue,
+            dtype,
+            this.readersOf(variable, block),
+          ),
+        );
+        this.updates.set(variable, nodes);
       }
     }
     this.parts.cutFrom(this.liveNodes(outputs));
-    this.dropDeadReaders(this.liveNodes(outputs));
+    const live = this.liveNodes(outputs);
+    this.dropDeadReaders(live);
+    for (const [node, variable] of this.joined) {
+      if (live.has(node)) {
+        this.wantedWhole.add(variable);
+      }
+    }
   }
 
   private add(node: GraphNode): GraphNode {
@@ -255,23 +326,44 @@ export class Recorder {
     return { node: this.add(graphNode(...parts)), index: 0 };
   }
 
-  private read(variable: tf.Variable): GraphValue {
-    let value = this.reads.get(variable);
-    if (value === undefined) {
+  /** The present value of a variable, in the blocks in which the session holds it. */
+  private read(variable: tf.Variable): GraphValue[] {
+    let values = this.reads.get(variable);
+    if (values === undefined) {
       const dtype = this.supportedType(variable.dtype, `variable "${variable.name}"`);
-      value = readVariable(this.scope.handleOf(variable), dtype);
-      this.reads.set(variable, value);
-      this.add(value.node);
+      values = this.scope.handlesOf(variable).map((handle) => {
+        const value = readVariable(handle, dtype);
+        this.add(value.node);
+        return value;
+      });
+      this.reads.set(variable, values);
     }
-    return value;
+    return values;
+  }
+
+  private valueOfVariable(variable: tf.Variable): GraphValue {
+    const values = this.read(variable);
+    if (values.length === 1) {
+      return values[0] as GraphValue;
+    }
+    const whole = this.divider.joinBlocks(values, variable);
+    this.joined.set(whole.node, variable);
+    return whole;
+  }
+
+  private blocksOfVariable(tensor: tf.TensorInfo): GraphValue[] | null {
+    const variable = this.variables.get(tensor.dataId);
+    const blocks = variable ? this.read(variable) : [];
+    return blocks.length > 1 ? blocks : null;
   }
 
   /**
-   * The nodes that use a variable's present value. Whoever changes the variable has to wait for
-   * them: TensorFlow would otherwise copy the variable's memory to keep their input unchanged.
+   * The nodes that use a variable's present value, or a block of it. Whoever changes the variable
+   * has to wait for them: TensorFlow would otherwise copy the variable's memory to keep their input
+   * unchanged.
    */
-  private readersOf(variable: tf.Variable): GraphNode[] {
-    const read = this.reads.get(variable)?.node;
+  private readersOf(variable: tf.Variable, block: number): GraphNode[] {
+    const read = this.reads.get(variable)?.[block]?.node;
     if (read === undefined) {
       return [];
     }
@@ -292,7 +384,7 @@ export class Recorder {
   /** What the outputs and the updates need. */
   private liveNodes(outputs: GraphValue[]): Set<GraphNode> {
     const live = new Set<GraphNode>();
-    const stack = [...outputs.map((output) => output.node), ...this.updates.values()];
+    const stack = [...outputs.map((output) => output.node), ...[...this.updates.values()].flat()];
     while (stack.length > 0) {
       const node = stack.pop() as GraphNode;
       if (!live.has(node)) {

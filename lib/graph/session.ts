@@ -8,16 +8,22 @@ import { join } from 'node:path';
 import { type NativeTensor, nativeBackend } from './native';
 import { GRAPH_TAG } from './savedModel';
 
+/** TensorFlow's message `ConfigProto` with `intra_op_parallelism_threads` (field 2) = 1. */
+const ONE_CORE = Uint8Array.of(0x10, 1);
+
 export class Session {
   private readonly binding = nativeBackend().binding;
   private readonly id: number;
 
-  /** @param savedModel The bytes of a `saved_model.pb`. */
-  constructor(savedModel: Uint8Array) {
+  /**
+   * @param savedModel The bytes of a `saved_model.pb`.
+   * @param isDivided Whether each operation is to use one core, as the graph itself is divided among them.
+   */
+  constructor(savedModel: Uint8Array, isDivided = false) {
     const folder = mkdtempSync(join(tmpdir(), 'training-graph-'));
     try {
       writeFileSync(join(folder, 'saved_model.pb'), savedModel);
-      this.id = this.binding.loadSavedModel(folder, GRAPH_TAG);
+      this.id = this.binding.loadSavedModel(folder, GRAPH_TAG, ...(isDivided ? [ONE_CORE] : []));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

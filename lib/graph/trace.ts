@@ -9,6 +9,7 @@
 import * as tf from '../tensorflow';
 import { useGraphDropout } from './dropout';
 import {
+  constant,
   type GraphNode,
   type GraphValue,
   graphValue,
@@ -24,6 +25,7 @@ import { NotCompilableError } from './notCompilableError';
 import { recordOptimizerUpdates } from './optimizerUpdates';
 import { Patches } from './patches';
 import { copyOf, Recorder, type SessionScope } from './recorder';
+import { integers } from './rewriteNodes';
 import { useNativeSoftmaxCrossentropy } from './softmaxCrossentropy';
 
 /** A function of tensors whose results are tensors. */
@@ -41,7 +43,9 @@ export interface TracedFunction {
   fed: GraphValue[];
   outputs: { value: GraphValue; dtype: tf.DataType }[];
   /** The nodes that leave the variables' new values in the session. */
-  updates: Map<tf.Variable, GraphNode>;
+  updates: Map<tf.Variable, GraphNode[]>;
+  /** Whether the work is divided among the processor's cores; null where it would not be worth it. */
+  isDivided: boolean | null;
   /** The optimisers that made a step. */
   optimizers: tf.Optimizer[];
   /** When one of these does not hold any more, the function has to be traced again. */
@@ -63,18 +67,33 @@ export function trace(
   feed: Feed,
   scope: SessionScope,
 ): TracedFunction {
-  const attempt = () => traceOnce(name, body, inputs, feed, scope);
-  let first = attempt();
-  if (first.madeVariables) {
-    // The function makes its variables at the first call (an optimiser's slots, for example).
-    first = attempt();
+  let rows = inputs[0]?.shape[0] ?? 0;
+  const attempt = () => traceOnce(name, body, inputs, feed, scope, rows);
+  let traced = attempt();
+  const isDivided = traced.isDivided !== false;
+  if (!isDivided) {
+    rows = 0;
   }
-  requireEqual(first, attempt());
-  return first;
+  // Once more if the function makes its variables at the first call (an optimiser's slots …), if it
+  // is better not divided, or if a variable turns out to be needed whole.
+  let isOld = traced.madeVariables || !isDivided;
+  while (isOld || scope.keepWhole(traced.wantedWhole)) {
+    traced = attempt();
+    isOld = false;
+  }
+  if (traced.isMixed) {
+    throw new NotCompilableError(
+      'A matrix and the variables of its optimiser are divided differently.',
+    );
+  }
+  requireEqual(traced, attempt());
+  return { ...traced, isDivided: isDivided && traced.isDivided };
 }
 
 interface Attempt extends TracedFunction {
   madeVariables: boolean;
+  wantedWhole: Set<tf.Variable>;
+  isMixed: boolean;
 }
 
 function traceOnce(
@@ -83,13 +102,18 @@ function traceOnce(
   inputs: tf.Tensor[],
   feed: Feed,
   scope: SessionScope,
+  dividedRows: number,
 ): Attempt {
-  const recorder = new Recorder(scope);
+  const recorder = new Recorder(scope, dividedRows);
   const patches = new Patches();
   const examples = inputs.map(copyOf);
-  const { fed, values } = feed === 'rows' ? rowsOfDataSets(name, examples) : asFed(name, examples);
-  for (const [index, value] of values.entries()) {
-    recorder.bind(examples[index] as tf.Tensor, value);
+  const { fed, values, shares } =
+    feed === 'rows'
+      ? rowsOfDataSets(name, examples, recorder.divider.sizes)
+      : asFed(name, examples);
+  for (const [index, example] of examples.entries()) {
+    recorder.bind(example, values[index] as GraphValue);
+    recorder.divider.divideInput(example, shares[index]);
   }
   let results: tf.Tensor[] = [];
   try {
@@ -100,14 +124,17 @@ function traceOnce(
       return { value: recorder.valueOf(result), dtype: result.dtype };
     });
     recorder.finish(outputs.map(({ value }) => value));
-    const { updates, optimizers, assumptions } = recorder;
+    const { updates, optimizers, assumptions, wantedWhole, isMixed, divider } = recorder;
     return {
       fed,
       outputs,
       updates,
       optimizers,
       assumptions,
+      isDivided: divider.isDivided,
       madeVariables: made(),
+      wantedWhole,
+      isMixed,
     };
   } finally {
     patches.restore();
@@ -120,13 +147,15 @@ interface Inputs {
   fed: GraphValue[];
   /** The function's inputs. */
   values: GraphValue[];
+  /** The shares of their rows, as far as they can be had directly. */
+  shares: GraphValue[][];
 }
 
 function asFed(name: string, examples: tf.Tensor[]): Inputs {
   const values = examples.map((example, index) =>
     placeholder(`${name}_input_${index}`, requireType(example), example.shape),
   );
-  return { fed: values, values };
+  return { fed: values, values, shares: [] };
 }
 
 /**
@@ -134,21 +163,31 @@ function asFed(name: string, examples: tf.Tensor[]): Inputs {
  * costs ten times its own time (0.2 ms for 32 pictures of MNIST): the threads that helped with it are
  * still awake when those of the session want the processor.
  */
-function rowsOfDataSets(name: string, examples: tf.Tensor[]): Inputs {
+function rowsOfDataSets(name: string, examples: tf.Tensor[], sizes: number[]): Inputs {
   const dataSets = examples.map((example, index) =>
     placeholder(`${name}_input_${index}`, requireType(example), [-1, ...example.shape.slice(1)]),
   );
-  const rows = placeholder(`${name}_rows`, DT_INT32, [examples[0]?.shape[0] ?? 0]);
+  const size = examples[0]?.shape[0] ?? 0;
+  const rows = placeholder(`${name}_rows`, DT_INT32, [size]);
   const firstAxis = scalar(0, DT_INT32);
-  const values = dataSets.map((dataSet, index) =>
-    graphValue('GatherV2', [dataSet, rows, firstAxis], {
-      Tparams: typeAttribute(requireType(examples[index] as tf.Tensor)),
-      Tindices: typeAttribute(DT_INT32),
-      Taxis: typeAttribute(DT_INT32),
-      batch_dims: int(0),
-    }),
-  );
-  return { fed: [...dataSets, rows], values };
+  const pick = (numbers: GraphValue) =>
+    dataSets.map((dataSet, index) =>
+      graphValue('GatherV2', [dataSet, numbers, firstAxis], {
+        Tparams: typeAttribute(requireType(examples[index] as tf.Tensor)),
+        Tindices: typeAttribute(DT_INT32),
+        Taxis: typeAttribute(DT_INT32),
+        batch_dims: int(0),
+      }),
+    );
+  const lengths = constant(integers(sizes));
+  const rowsOfShares = graphValue('SplitV', [rows, lengths, firstAxis], {
+    T: typeAttribute(DT_INT32),
+    Tlen: typeAttribute(DT_INT32),
+    num_split: int(sizes.length),
+  });
+  const picked = sizes.map((_, index) => pick({ ...rowsOfShares, index }));
+  const shares = dataSets.map((_, input) => picked.map((values) => values[input] as GraphValue));
+  return { fed: [...dataSets, rows], values: pick(rows), shares };
 }
 
 /** Connects the recorder with tfjs. Returns whether the function has made variables. */
@@ -266,7 +305,7 @@ function requireEqual(first: TracedFunction, second: TracedFunction): void {
   const [nodes, others] = [first, second].map(({ outputs, updates }) =>
     inOrder([
       ...outputs.map(({ value }) => value.node),
-      ...[...updates].sort(([a], [b]) => a.id - b.id).map(([, update]) => update),
+      ...[...updates].sort(([a], [b]) => a.id - b.id).flatMap(([, nodes]) => nodes),
     ]),
   ) as [GraphNode[], GraphNode[]];
   const [positions, otherPositions] = [nodes, others].map(

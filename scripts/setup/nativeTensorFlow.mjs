@@ -1,7 +1,9 @@
 // The native part of @tensorflow/tfjs-node: TensorFlow's C library and the addon that calls it.
-// The package's own prebuilt download is used where its host answers. Elsewhere the library comes
-// out of TensorFlow's Python wheel and the addon is compiled here; that result is kept in .cache,
-// so that a later `npm ci`, which empties node_modules, costs a second and not a download.
+// On Linux the library comes out of TensorFlow's Python wheel and the addon is compiled here: that
+// TensorFlow is newer, and only then do patches/ reach the addon. The package's own prebuilt
+// download is used where this cannot be done, and on other systems first. What is made from the
+// wheel is kept in .cache, so that a later `npm ci`, which empties node_modules, costs a second and
+// not a download, and a change to the addon's sources costs a compilation.
 import {
   copyFileSync,
   existsSync,
@@ -24,6 +26,7 @@ import { CommandFailed, run } from './run.mjs';
 
 const system = `${process.platform}-${process.arch}`;
 const tfjsNode = path.join(nodeModules, '@tensorflow/tfjs-node');
+const addonSources = path.join(tfjsNode, 'binding');
 const done = path.join(tfjsNode, '.set-up');
 
 // The addon is built for the newest Node-API version that the package knows (8), which every
@@ -75,23 +78,43 @@ export function isDone() {
 }
 
 export async function work(progress) {
-  const kept = keptBuild();
-  if (existsSync(addon) && (await passesSelfTest())) {
-    // Already there, and now tested on this Node.js.
-  } else if (existsSync(kept) && (await tryBuild(kept))) {
-    // Taken from .cache.
-  } else if (!(await tryPrebuilt(progress))) {
-    await buildFromWheel(kept, progress);
-    connect(kept);
-    progress.update('self-test');
-    await selfTest();
+  if (wheelComesFirst()) {
+    try {
+      await useWheel(progress);
+    } catch (problem) {
+      // No compiler, for example, or no way to the package index.
+      const foreseeable = problem instanceof SetUpProblem || problem instanceof CommandFailed;
+      if (!foreseeable || !(await useAnyOther(progress))) {
+        throw problem;
+      }
+    }
+  } else if (!(await useAnyOther(progress))) {
+    await useWheel(progress);
   }
   writeWhole(done, currentState());
 }
 
+/** On other systems only what was already made from the wheel comes before the prebuilt download. */
+function wheelComesFirst() {
+  return system in wheels && (process.platform === 'linux' || existsSync(keptBuild()));
+}
+
+/** Makes do with what is there already, or with the prebuilt download: whether that works. */
+async function useAnyOther(progress) {
+  return (existsSync(addon) && (await passesSelfTest())) || (await tryPrebuilt(progress));
+}
+
 function currentState() {
   const { size, mtimeMs } = statSync(addon);
-  return fingerprint(system, process.version, size, mtimeMs);
+  return fingerprint(system, process.version, size, mtimeMs, sourcesFingerprint());
+}
+
+/** Says which sources an addon is compiled from: the package's own, as patches/ have changed them. */
+function sourcesFingerprint() {
+  const names = readdirSync(addonSources).sort();
+  return fingerprint(
+    names.map((name) => [name, readFileSync(path.join(addonSources, name), 'utf8')]),
+  );
 }
 
 // --- Self-test ---
@@ -136,7 +159,7 @@ async function passesSelfTest() {
 
 // --- The package's own download ---
 
-// Any failure here only means that the wheel is used instead.
+// Any failure here only means that there is no prebuilt download.
 async function tryPrebuilt(progress) {
   if (!systemsWithPrebuiltAddon.includes(system)) {
     return false;
@@ -216,10 +239,10 @@ function removeNative() {
 
 // --- The library from the Python wheel ---
 
-/** Where a finished build is kept, by everything it depends on. */
+/** Where a finished build is kept: its library and headers, and the addons compiled with them. */
 function keptBuild() {
   const { version } = JSON.parse(readFileSync(path.join(tfjsNode, 'package.json'), 'utf8'));
-  const { requirement } = wheels[system] ?? { requirement: 'none' };
+  const { requirement } = wheels[system];
   return path.join(
     cache,
     'tensorflow',
@@ -227,14 +250,34 @@ function keptBuild() {
   );
 }
 
-async function tryBuild(build) {
-  connect(build);
-  if (await passesSelfTest()) {
-    return true;
+/** Where a build has the addon that belongs to the present sources. */
+function addonOf(build) {
+  return path.join(build, `tfjs_binding-${sourcesFingerprint()}.node`);
+}
+
+async function useWheel(progress) {
+  if (!(system in wheels)) {
+    throw new SetUpProblem(
+      `the prebuilt TensorFlow for ${system} could not be downloaded, and there is no other source ` +
+        `for this system (only for ${Object.keys(wheels).join(', ')}): use a network that reaches ` +
+        `${(await prebuiltAddonUrl()).split('/').slice(0, 3).join('/')}, or Linux (on Windows: WSL).`,
+    );
   }
-  removeNative();
-  rmSync(build, { recursive: true, force: true });
-  return false;
+  const build = keptBuild();
+  // (A build that an earlier set-up kept may lack the headers, without which nothing compiles.)
+  if (existsSync(path.join(build, 'deps/include'))) {
+    if (!existsSync(addonOf(build))) {
+      await compileAddon(await findCompiler(), build, progress);
+    }
+    connect(build);
+    if (await passesSelfTest()) {
+      return;
+    }
+  }
+  await buildFromWheel(build, progress);
+  connect(build);
+  progress.update('self-test');
+  await selfTest();
 }
 
 /** Puts a kept build where the package looks for it: a link to the library, a copy of the addon. */
@@ -242,31 +285,26 @@ function connect(build) {
   removeNative();
   symlinkSync(path.join(build, 'deps'), path.join(tfjsNode, 'deps'), 'junction');
   mkdirSync(path.dirname(addon), { recursive: true });
-  copyFileSync(path.join(build, 'tfjs_binding.node'), addon);
+  copyFileSync(addonOf(build), addon);
 }
 
 async function buildFromWheel(build, progress) {
-  const wheel = wheels[system];
-  if (!wheel) {
-    throw new SetUpProblem(
-      `the prebuilt TensorFlow for ${system} could not be downloaded, and there is no other source ` +
-        `for this system (only for ${Object.keys(wheels).join(', ')}): use a network that reaches ` +
-        `${(await prebuiltAddonUrl()).split('/').slice(0, 3).join('/')}, or Linux (on Windows: WSL).`,
-    );
-  }
   const compiler = await findCompiler();
   // Everything is made under another name and renamed at the end: never half a build.
   const partial = `${build}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  const file = await downloadWheel(wheel, partial, progress);
-  progress.update('unpacking');
-  await unpack(file, path.join(partial, 'deps'));
-  rmSync(path.dirname(file), { recursive: true });
-  progress.update('compiling the addon');
-  await compile(compiler, path.join(partial, 'deps'), path.join(partial, 'tfjs_binding.node'));
-  rmSync(path.join(partial, 'deps/include'), { recursive: true });
-  renameSync(partial, build);
+  try {
+    const file = await downloadWheel(wheels[system], partial, progress);
+    progress.update('unpacking');
+    await unpack(file, path.join(partial, 'deps'));
+    rmSync(path.dirname(file), { recursive: true });
+    await compileAddon(compiler, partial, progress);
+    rmSync(build, { recursive: true, force: true });
+    renameSync(partial, build);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
 }
 
 async function findCompiler() {
@@ -370,16 +408,18 @@ async function canStrip() {
   }
 }
 
-async function compile(compiler, deps, output) {
-  const binding = path.join(tfjsNode, 'binding');
+async function compileAddon(compiler, build, progress) {
+  progress.update('compiling the addon');
+  const deps = path.join(build, 'deps');
+  const partial = path.join(build, 'tfjs_binding.partial');
   const libraries = readdirSync(path.join(deps, 'lib')).map((name) => path.join(deps, 'lib', name));
-  const sources = readdirSync(binding)
+  const sources = readdirSync(addonSources)
     .filter((name) => name.endsWith('.cc'))
-    .map((name) => path.join(binding, name));
+    .map((name) => path.join(addonSources, name));
   const includes = [
     path.join(nodeModules, 'node-api-headers/include'),
     path.join(deps, 'include'),
-    binding,
+    addonSources,
   ];
   // Node's own functions are found in the running program, so they may stay undefined here.
   const link =
@@ -391,7 +431,7 @@ async function compile(compiler, deps, output) {
       ...['-O2', '-std=c++17', '-fPIC', '-shared', `-DNAPI_VERSION=${nodeApiVersion}`],
       ...includes.flatMap((folder) => ['-I', folder]),
       ...sources,
-      ...['-o', output],
+      ...['-o', partial],
       ...libraries,
       ...link,
     ]);
@@ -404,6 +444,7 @@ async function compile(compiler, deps, output) {
         `a C++17 compiler with its standard library is needed.\n${error.lastLines}`,
     );
   }
+  renameSync(partial, addonOf(build));
 }
 
 function megabytes(bytes) {

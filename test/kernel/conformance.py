@@ -39,6 +39,16 @@ class ConformanceTest(jupyter_kernel_test.KernelTests):
     # tslab calls all code that cannot be continued complete, and running it shows the error.
     invalid_code_samples = []
 
+    def execute_helper(self, *arguments, **options):
+        # The suite waits a tenth of a second for each message, too short beside other tests.
+        channel = self.kc.iopub_channel
+        get_message = channel.get_msg
+        channel.get_msg = lambda timeout: get_message(timeout=10)
+        try:
+            return super().execute_helper(*arguments, **options)
+        finally:
+            channel.get_msg = get_message
+
 
 if __name__ == "__main__":
     unittest.main()

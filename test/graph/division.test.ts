@@ -1,0 +1,210 @@
+/** A step that is divided among the processor's cores does the same as one that is not. */
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { describe, it } from 'node:test';
+import { rowShares } from '../../lib/graph/division';
+import type { TensorFunction } from '../../lib/graph/trace';
+import { graph } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { assertSame, nodes, operations } from './graphs';
+import { maximumDifference } from './lockstep';
+
+const cores = availableParallelism();
+const skip = cores < 2 && 'one core only: nothing is divided';
+
+const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 0.5, 'float32', seed);
+
+/** Value and gradients of a function, with another upstream gradient at each place. */
+function withGradients(body: (...inputs: tf.Tensor[]) => tf.Tensor): TensorFunction {
+  return (inputs) => {
+    const { shape } = tf.tidy(() => body(...inputs));
+    const upstream = tf.reshape(tf.linspace(0.5, 1.5, tf.util.sizeFromShape(shape)), shape);
+    const { value, grads } = tf.valueAndGrads(body)(inputs, upstream);
+    return [value, ...grads];
+  };
+}
+
+/** A small network of convolutions, up to its logits. */
+const network =
+  (pool: (x: tf.Tensor4D) => tf.Tensor4D, activation: (x: tf.Tensor) => tf.Tensor) =>
+  (x: tf.Tensor, ...weights: tf.Tensor[]) => {
+    const [filter, bias, matrix] = weights as [tf.Tensor4D, tf.Tensor1D, tf.Tensor2D];
+    const convolved = activation(tf.add(tf.conv2d(x as tf.Tensor4D, filter, 1, 'same'), bias));
+    const features = tf.reshape(pool(convolved as tf.Tensor4D), [x.shape[0] as number, -1]);
+    return tf.matMul(features as tf.Tensor2D, matrix);
+  };
+
+const pools = {
+  maxPool: (x: tf.Tensor4D) => tf.maxPool(x, 2, 2, 'valid'),
+  avgPool: (x: tf.Tensor4D) => tf.avgPool(x, 2, 2, 'valid'),
+  'overlapping avgPool': (x: tf.Tensor4D) => tf.avgPool(x, 3, 1, 'same'),
+};
+const inputs = (rows: number, features: number) => [
+  normal([rows, 8, 8, 2], 1),
+  normal([3, 3, 2, 4], 2),
+  normal([4], 3),
+  normal([features, 10], 4),
+];
+
+describe('a step divided by the rows of the batch', { skip }, () => {
+  for (const [name, pool] of Object.entries(pools)) {
+    it(`has the values and gradients of the whole, for any number of rows, with ${name}`, () => {
+      for (const rows of [1, 15, 16, 17, 31, 33]) {
+        const features = name.startsWith('overlapping') ? 256 : 64;
+        assertSame(withGradients(network(pool, tf.relu)), ...inputs(rows, features));
+        assertSame(withGradients(network(pool, tf.tanh)), ...inputs(rows, features));
+      }
+    });
+  }
+
+  it('computes each share by itself, from the pictures to the logits and back', () => {
+    const shares = rowShares(32).length;
+    assert.ok(shares > 1);
+    const given = inputs(32, 64);
+    const body: TensorFunction = (tensors) => {
+      const loss = (...[filter, bias, matrix]: tf.Tensor[]) =>
+        tf.sum(
+          network(pools.maxPool, tf.relu)(
+            tensors[0] as tf.Tensor,
+            ...([filter, bias, matrix] as tf.Tensor[]),
+          ),
+        );
+      return tf.grads(loss)(tensors.slice(1));
+    };
+    const found = operations(body, ...given);
+    for (const op of ['Conv2D', 'Relu', 'MaxPool', 'MaxPoolGrad', 'Conv2DBackpropFilter']) {
+      assert.equal(found.filter((other) => other === op).length, shares, op);
+    }
+    // The gradients of filter, bias and matrix are sums of the shares'.
+    assert.equal(found.filter((op) => op === 'AddN').length, 3);
+    tf.dispose(given);
+  });
+
+  it('leaves a batch of few rows whole', () => {
+    const given = inputs(15, 64);
+    const found = operations(
+      ([x, ...rest]) => [network(pools.maxPool, tf.relu)(x as tf.Tensor, ...rest)],
+      ...given,
+    );
+    assert.equal(found.filter((op) => op === 'Conv2D').length, 1);
+    tf.dispose(given);
+  });
+
+  it('puts together what is needed as a whole, and cuts what differs from row to row', () => {
+    const body = withGradients((x, w) => {
+      const products = tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D);
+      const mask = tf.reshape(tf.range(0, 32), [32, 1]);
+      const masked = tf.mul(tf.sigmoid(products), mask);
+      // The mean is over the rows, the softmax too: neither can be divided.
+      const whole = tf.sub(masked, tf.mean(masked, 0));
+      return tf.add(tf.matMul(whole, whole, true, false), tf.sum(tf.softmax(masked)));
+    });
+    assertSame(body, normal([32, 6], 5), normal([6, 4], 6));
+  });
+
+  it('takes vectors that are as long as the batch for what they are', () => {
+    const body = withGradients((x, w, bias) =>
+      tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), bias)),
+    );
+    assertSame(body, normal([32, 32], 7), normal([32, 32], 8), normal([32], 9));
+  });
+
+  it('adds up parts of pictures to the whole gradient', () => {
+    const body = withGradients((x, w) =>
+      tf.maxPool(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'valid'), 2, 2, 'valid'),
+    );
+    assertSame(body, normal([17, 9, 9, 1], 10), normal([3, 3, 1, 2], 11));
+  });
+
+  it('is not made where a large part of the work needs all rows', () => {
+    const body: TensorFunction = ([x, w]) => {
+      const y = tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
+      const { mean, variance } = tf.moments(y, [0, 1, 2]);
+      return [tf.div(tf.sub(y, mean), tf.sqrt(tf.add(variance, 1e-3)))];
+    };
+    const given = [normal([32, 8, 8, 2], 12), normal([1, 1, 2, 2], 13)];
+    assert.equal(operations(body, ...given).filter((op) => op === 'Conv2D').length, 1);
+    assertSame(body, ...given);
+  });
+});
+
+type Matrix = tf.Variable<tf.Rank.R2>;
+
+type Loss = (x: tf.Tensor2D, large: Matrix, small: Matrix) => tf.Tensor;
+
+/** Trains a large matrix and a small one behind it, and returns them and how many tensors are left. */
+function train(optimizer: tf.Optimizer, loss: Loss, isGraph: boolean): [Matrix, Matrix, number] {
+  const tensors = tf.memory().numTensors;
+  const x = normal([16, 256], 20) as tf.Tensor2D;
+  const [large, small] = tf.tidy(() => [
+    tf.variable(normal([256, 256], 21)) as Matrix,
+    tf.variable(normal([256, 3], 22)) as Matrix,
+  ]);
+  const step = (batch: tf.Tensor2D): tf.Scalar =>
+    optimizer.minimize(() => tf.mean(loss(batch, large, small)), true, [large, small]) as tf.Scalar;
+  const compiled = graph.compile(step);
+  for (let index = 0; index < 5; index++) {
+    (isGraph ? compiled : step)(x).dispose();
+    if (index === 2) {
+      // A change from outside reaches every block.
+      tf.tidy(() => large.assign(tf.mul(large, 0.9)));
+    }
+  }
+  compiled.dispose();
+  x.dispose();
+  return [large, small, tf.memory().numTensors - tensors];
+}
+
+function assertTrains(optimizer: () => tf.Optimizer, loss: Loss): void {
+  const [large, small, left] = train(optimizer(), loss, true);
+  const [otherLarge, otherSmall, otherLeft] = train(optimizer(), loss, false);
+  assert.ok(maximumDifference(large, otherLarge) < 1e-5);
+  assert.ok(maximumDifference(small, otherSmall) < 1e-5);
+  assert.equal(left, otherLeft);
+  tf.dispose([large, small, otherLarge, otherSmall]);
+}
+
+describe('a large matrix of weights', { skip }, () => {
+  const product = (x: tf.Tensor2D, large: Matrix, small: Matrix) =>
+    tf.square(tf.matMul(tf.tanh(tf.matMul(x, large)), small));
+  const optimizers = {
+    sgd: () => tf.train.sgd(0.01),
+    momentum: () => tf.train.momentum(0.01, 0.9),
+    adam: () => tf.train.adam(0.001),
+    rmsprop: () => tf.train.rmsprop(0.001),
+    adagrad: () => tf.train.adagrad(0.001),
+    adadelta: () => tf.train.adadelta(0.001),
+  };
+  for (const [name, optimizer] of Object.entries(optimizers)) {
+    it(`is trained like a whole one, with ${name}`, () => {
+      assertTrains(optimizer, product);
+    });
+  }
+
+  it('may also be regularised, transposed, and multiplied twice', () => {
+    assertTrains(optimizers.adam, (x, large, small) =>
+      tf.add(product(x, large, small), tf.mul(0.01, tf.sum(tf.square(large)))),
+    );
+    assertTrains(optimizers.adam, (x, large, small) =>
+      tf.matMul(tf.matMul(tf.matMul(x, large), large, false, true), small),
+    );
+    assertTrains(optimizers.adam, (x, large, small) =>
+      product(tf.tanh(tf.matMul(x, large)) as tf.Tensor2D, large, small),
+    );
+  });
+
+  it('is held in blocks, unless something needs it as a whole at every step', () => {
+    const x = normal([16, 256], 23);
+    const large = tf.variable(normal([256, 256], 24));
+    const blocks = (body: TensorFunction) => {
+      const found = nodes(body, x).filter(({ op }) => op === 'ReadVariableOp');
+      return found.length;
+    };
+    assert.ok(blocks(([batch]) => [tf.matMul(batch as tf.Tensor2D, large as Matrix)]) > 1);
+    assert.equal(
+      blocks(([batch]) => [tf.add(batch as tf.Tensor2D, tf.sum(large))]),
+      1,
+    );
+    tf.dispose([x, large]);
+  });
+});
