@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
 import { rowShares } from '../../lib/graph/division';
+import { type NativeBinding, nativeBackend } from '../../lib/graph/native';
 import type { TensorFunction } from '../../lib/graph/trace';
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
@@ -126,6 +127,43 @@ describe('a step divided by the rows of the batch', { skip }, () => {
     assert.equal(operations(body, ...given).filter((op) => op === 'Conv2D').length, 1);
     assertSame(body, ...given);
   });
+});
+
+/** The configurations with which a function's graph is loaded for inputs of so many rows. */
+function configurations(body: (x: tf.Tensor2D) => tf.Tensor, rows: number[]): unknown[] {
+  const backend = nativeBackend() as { binding: NativeBinding };
+  const { binding } = backend;
+  const seen: unknown[] = [];
+  backend.binding = Object.create(binding, {
+    loadSavedModel: {
+      value: (folder: string, tags: string, configuration?: Uint8Array) => {
+        seen.push(configuration && [...configuration]);
+        return binding.loadSavedModel(folder, tags, configuration);
+      },
+    },
+  });
+  const compiled = graph.compile(body);
+  try {
+    for (const count of rows) {
+      const x = tf.ones([count, 64]) as tf.Tensor2D;
+      tf.dispose([compiled(x), x]);
+    }
+  } finally {
+    backend.binding = binding;
+    compiled.dispose();
+  }
+  return seen;
+}
+
+it('a graph that is divided has one core for each operation, any other has all', { skip }, () => {
+  const weights = tf.ones([64, 64]) as tf.Tensor2D;
+  const divisible = (x: tf.Tensor2D) => tf.relu(tf.matMul(x, weights));
+  const one = [2 << 3, 1]; // intra_op_parallelism_threads: 1
+  // Few rows leave it as it is, be they all there are or the last batch.
+  assert.deepEqual(configurations(divisible, [5, 32, 5]), [undefined, one]);
+  const indivisible = (x: tf.Tensor2D) => tf.matMul(tf.transpose(x), x);
+  assert.deepEqual(configurations(indivisible, [32]), [undefined]);
+  weights.dispose();
 });
 
 type Matrix = tf.Variable<tf.Rank.R2>;

@@ -63,6 +63,12 @@ describe("a session's configuration", () => {
     }
   });
 
+  it('can say how many threads the session has, as these are its own', (t) => {
+    if (prebuilt) return t.skip(prebuilt);
+    // The addon has set this, in whatever order the packages are loaded.
+    assert.equal(process.env.TF_OVERRIDE_GLOBAL_THREADPOOL, '1');
+  });
+
   it('is refused when TensorFlow cannot read it', (t) => {
     if (prebuilt) return t.skip(prebuilt);
     const sessions = tf.node.getNumOfSavedModels();
