@@ -15,14 +15,40 @@ const skip = cores < 2 && 'one core only: nothing is divided';
 
 const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 0.5, 'float32', seed);
 
-/** Value and gradients of a function, with another upstream gradient at each place. */
+/** Value and gradients of a function; the last tensor is the upstream gradient. */
 function withGradients(body: (...inputs: tf.Tensor[]) => tf.Tensor): TensorFunction {
-  return (inputs) => {
-    const { shape } = tf.tidy(() => body(...inputs));
-    const upstream = tf.reshape(tf.linspace(0.5, 1.5, tf.util.sizeFromShape(shape)), shape);
-    const { value, grads } = tf.valueAndGrads(body)(inputs, upstream);
+  return (tensors) => {
+    const { value, grads } = tf.valueAndGrads(body)(tensors.slice(0, -1), tensors.at(-1));
     return [value, ...grads];
   };
+}
+
+/**
+ * Fails unless a function and its gradients are the same divided as whole. Disposes the inputs.
+ *
+ * @param op How often this operation is in the graph tells whether it is divided.
+ */
+function assertDivided(
+  op: string,
+  body: (...inputs: tf.Tensor[]) => tf.Tensor,
+  ...inputs: tf.Tensor[]
+): void {
+  const { shape } = tf.tidy(() => body(...inputs));
+  // Another gradient at each place.
+  const upstream = tf.tidy(() =>
+    tf.reshape(tf.linspace(0.5, 1.5, tf.util.sizeFromShape(shape)), shape),
+  );
+  const given = [...inputs, upstream];
+  const count = (divided: tf.Tensor[]) =>
+    operations(withGradients(body), ...divided).filter((other) => other === op).length;
+  const few = given.map((tensor) =>
+    tensor.shape[0] === given[0]?.shape[0] ? tf.slice(tensor, 0, 7) : tensor,
+  );
+  const shares = rowShares(given[0]?.shape[0] as number).length;
+  assert.ok(count(few) > 0);
+  assert.equal(count(given), shares * count(few), `${op} divided into ${shares} shares`);
+  tf.dispose(few.filter((tensor, index) => tensor !== given[index]));
+  assertSame(withGradients(body), ...given);
 }
 
 /** A small network of convolutions, up to its logits. */
@@ -50,10 +76,12 @@ const inputs = (rows: number, features: number) => [
 describe('a step divided by the rows of the batch', { skip }, () => {
   for (const [name, pool] of Object.entries(pools)) {
     it(`has the values and gradients of the whole, for any number of rows, with ${name}`, () => {
-      for (const rows of [1, 15, 16, 17, 31, 33]) {
+      for (const rows of [8, 15, 16, 17, 31, 33]) {
         const features = name.startsWith('overlapping') ? 256 : 64;
-        assertSame(withGradients(network(pool, tf.relu)), ...inputs(rows, features));
-        assertSame(withGradients(network(pool, tf.tanh)), ...inputs(rows, features));
+        for (const activation of [tf.relu, tf.tanh]) {
+          const body = network(pool, activation);
+          assertDivided('Conv2DBackpropFilter', body, ...inputs(rows, features));
+        }
       }
     });
   }
@@ -92,29 +120,41 @@ describe('a step divided by the rows of the batch', { skip }, () => {
   });
 
   it('puts together what is needed as a whole, and cuts what differs from row to row', () => {
-    const body = withGradients((x, w) => {
+    const body = (x: tf.Tensor, w: tf.Tensor) => {
       const products = tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D);
-      const mask = tf.reshape(tf.range(0, 32), [32, 1]);
+      const rows = x.shape[0] as number;
+      const mask = tf.reshape(tf.range(0, rows), [rows, 1]);
       const masked = tf.mul(tf.sigmoid(products), mask);
       // The mean is over the rows, the softmax too: neither can be divided.
       const whole = tf.sub(masked, tf.mean(masked, 0));
       return tf.add(tf.matMul(whole, whole, true, false), tf.sum(tf.softmax(masked)));
-    });
-    assertSame(body, normal([32, 6], 5), normal([6, 4], 6));
+    };
+    assertDivided('SigmoidGrad', body, normal([32, 100], 5), normal([100, 4], 6));
   });
 
   it('takes vectors that are as long as the batch for what they are', () => {
-    const body = withGradients((x, w, bias) =>
-      tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), bias)),
-    );
-    assertSame(body, normal([32, 32], 7), normal([32, 32], 8), normal([32], 9));
+    const body = (x: tf.Tensor, w: tf.Tensor, bias: tf.Tensor) =>
+      tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), bias));
+    const tensors = [normal([32, 32], 7), normal([32, 32], 8), normal([32], 9)];
+    const upstream = normal([32, 32], 16);
+    const found = operations(withGradients(body as never), ...tensors, upstream);
+    assert.equal(found.filter((op) => op === 'ReluGrad').length, rowShares(32).length);
+    assertSame(withGradients(body as never), ...tensors, upstream);
+  });
+
+  it('takes depthwise convolutions', () => {
+    const body = (x: tf.Tensor, w: tf.Tensor) =>
+      tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
+    for (const op of ['', 'BackpropInput', 'BackpropFilter']) {
+      const tensors = [normal([17, 6, 6, 3], 14), normal([3, 3, 3, 2], 15)];
+      assertDivided(`DepthwiseConv2dNative${op}`, body, ...tensors);
+    }
   });
 
   it('adds up parts of pictures to the whole gradient', () => {
-    const body = withGradients((x, w) =>
-      tf.maxPool(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'valid'), 2, 2, 'valid'),
-    );
-    assertSame(body, normal([17, 9, 9, 1], 10), normal([3, 3, 1, 2], 11));
+    const body = (x: tf.Tensor, w: tf.Tensor) =>
+      tf.maxPool(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'valid'), 2, 2, 'valid');
+    assertDivided('MaxPoolGrad', body, normal([17, 9, 9, 1], 10), normal([3, 3, 1, 2], 11));
   });
 
   it('is not made where a large part of the work needs all rows', () => {
