@@ -132,6 +132,17 @@ describe('a step divided by the rows of the batch', { skip }, () => {
     assertDivided('SigmoidGrad', body, normal([32, 100], 5), normal([100, 4], 6));
   });
 
+  it('adds up over rows, and within each', () => {
+    const body = (x: tf.Tensor, w: tf.Tensor) => {
+      const products = tf.tanh(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D));
+      const ofRows = tf.sum(products, 1);
+      return tf.add(tf.sum(products, 0), tf.sum(tf.softmax(ofRows)));
+    };
+    assertDivided('TanhGrad', body, normal([32, 100], 17), normal([100, 4], 18));
+    const softmaxOfVector: TensorFunction = ([x]) => [tf.softmax(tf.relu(x as tf.Tensor1D))];
+    assertSame(softmaxOfVector, normal([32], 19));
+  });
+
   it('takes vectors that are as long as the batch for what they are', () => {
     const body = (x: tf.Tensor, w: tf.Tensor, bias: tf.Tensor) =>
       tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), bias));
@@ -203,6 +214,8 @@ it('a graph that is divided has one core for each operation, any other has all',
   assert.deepEqual(configurations(divisible, [5, 32, 5]), [undefined, one]);
   const indivisible = (x: tf.Tensor2D) => tf.matMul(tf.transpose(x), x);
   assert.deepEqual(configurations(indivisible, [32]), [undefined]);
+  const either = (x: tf.Tensor2D) => (x.shape[0] === 32 ? divisible(x) : indivisible(x));
+  assert.deepEqual(configurations(either, [32, 48]), [one, undefined]);
   weights.dispose();
 });
 

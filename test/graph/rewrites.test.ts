@@ -108,6 +108,17 @@ it('of a convolution’s gradients, that for the filter waits for that for the i
   assertSame(body, ...inputs);
 });
 
+it('the gradient of a bias is summed before max pooling', () => {
+  const body: TensorFunction = ([x, bias]) => [
+    tf.grad((values: tf.Tensor) =>
+      tf.maxPool(tf.relu(tf.add(x as tf.Tensor4D, values)) as tf.Tensor4D, 2, 2, 'valid'),
+    )(bias as tf.Tensor),
+  ];
+  const inputs = [pictures(), tf.randomNormal([5], 0, 1, 'float32', 7)];
+  assert.ok(!operations(body, ...inputs).includes('MaxPoolGrad'));
+  assertSame(body, ...inputs);
+});
+
 describe('softmax', () => {
   it('is left out where only the largest counts', () => {
     const body: TensorFunction = ([x]) => [tf.argMax(tf.softmax(x as tf.Tensor2D), -1)];
