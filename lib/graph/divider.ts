@@ -4,6 +4,7 @@
  */
 import type * as tf from '../tensorflow';
 import {
+  blockShape,
   divisionOf,
   matrixBlocks,
   type RecordedCall,
@@ -14,9 +15,9 @@ import {
   withSize,
   work,
 } from './division';
-import { constant, type GraphValue, int, scalar, type } from './graphNode';
+import { concatenation, constant, type GraphValue, int, type } from './graphNode';
 import { type DataId, DT_INT32, nativeType } from './native';
-import { type AddNode, type Call, constantOf, FLOAT, integers } from './rewriteNodes';
+import { type AddNode, type Call, constantOf, FLOAT, integers, reshape } from './rewriteNodes';
 
 /** What the divider needs of the recorder. */
 export interface Recording {
@@ -105,10 +106,7 @@ export class Divider {
     const matrix = this.concatenate(blocks, 0, dtype);
     return shape.length === 2
       ? matrix
-      : this.recording.add('Reshape', [matrix, constant(integers(shape))], {
-          T: type(nativeType(dtype) as number),
-          Tshape: type(DT_INT32),
-        });
+      : reshape(matrix, shape, this.recording.add, nativeType(dtype));
   }
 
   /** Computes a call share by share. Returns the result if it is whole, null if the call is not divided. */
@@ -201,7 +199,7 @@ export class Divider {
   /** Columns of the left matrix times rows of the right one: the products are added. */
   private productWithBlocks(call: RecordedCall, blocks: GraphValue[]): GraphValue {
     const [left, right] = call.tensors as [tf.TensorInfo, tf.TensorInfo];
-    const [size, width] = blockSize(right.shape, blocks.length);
+    const [size, width] = blockShape(right.shape, blocks.length);
     const columns = this.columnsOf(left, blocks.length);
     const products = blocks.map((weights, index) =>
       this.recording.compute({
@@ -220,7 +218,7 @@ export class Divider {
   private productWithAdjoint(call: RecordedCall, blocks: GraphValue[]): GraphValue {
     const { output } = call;
     const [left, right] = call.tensors as [tf.TensorInfo, tf.TensorInfo];
-    const [size, width] = blockSize(right.shape, blocks.length);
+    const [size, width] = blockShape(right.shape, blocks.length);
     const products = blocks.map((weights) =>
       this.recording.compute({
         ...call,
@@ -235,7 +233,7 @@ export class Divider {
   /** Columns of the left matrix give rows of the product. */
   private gradientInBlocks(call: RecordedCall, count: number): GraphValue[] {
     const [left, right] = call.tensors as [tf.TensorInfo, tf.TensorInfo];
-    const [size, width] = blockSize(call.output.shape, count);
+    const [size, width] = blockShape(call.output.shape, count);
     return this.columnsOf(left, count).map((columns) =>
       this.recording.compute({
         ...call,
@@ -282,11 +280,7 @@ export class Divider {
   }
 
   private concatenate(values: GraphValue[], axis: number, dtype: tf.DataType): GraphValue {
-    return this.recording.add('ConcatV2', [...values, scalar(axis, DT_INT32)], {
-      T: type(nativeType(dtype) as number),
-      N: int(values.length),
-      Tidx: type(DT_INT32),
-    });
+    return this.recording.add(...concatenation(values, axis, nativeType(dtype) as number));
   }
 
   private total(values: GraphValue[]): GraphValue {
@@ -297,11 +291,6 @@ export class Divider {
 /** What stands for a piece of a tensor. */
 function resized({ dataId, dtype }: tf.TensorInfo, shape: number[]): tf.TensorInfo {
   return { dataId, dtype, shape };
-}
-
-function blockSize(shape: number[], count: number): [number, number] {
-  const [rows, columns] = shape.slice(-2) as [number, number];
-  return [rows / count, columns];
 }
 
 function equalSizes(total: number, count: number): number[] {

@@ -6,7 +6,7 @@
  * divided too: each core multiplies with, and updates, a block of its rows.
  */
 import { availableParallelism } from 'node:os';
-import type * as tf from '../tensorflow';
+import * as tf from '../tensorflow';
 import type { AttributeValue } from './graphNode';
 
 const CORES = availableParallelism();
@@ -31,6 +31,12 @@ export function matrixBlocks(shape: number[]): number {
   }
   const counts = Array.from({ length: CORES }, (_, index) => CORES - index);
   return counts.find((count) => rows % count === 0) as number;
+}
+
+/** The shape of one of so many equal blocks. tfjs may put axes of size 1 before a matrix. */
+export function blockShape(shape: number[], count: number): [number, number] {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return [rows / count, columns];
 }
 
 /** The axis of the rows: tfjs may put axes of size 1 before it. */
@@ -91,6 +97,12 @@ export function divisionOf(
 const rowByRow = (...roles: Role[]): Division => ({ roles, result: 'rows' });
 const summed = (...roles: Role[]): Division => ({ roles, result: 'sum' });
 
+const ELEMENTWISE = [
+  ...['Cast', 'Relu', 'Relu6', 'Sigmoid', 'Tanh', 'Elu', 'Selu', 'Softplus', 'LeakyRelu'],
+  ...['Add', 'AddV2', 'Sub', 'Mul', 'RealDiv', 'Maximum', 'Minimum'],
+  ...['ReluGrad', 'SigmoidGrad', 'TanhGrad', 'EluGrad', 'SeluGrad'],
+];
+
 const DIVISIONS: Record<string, (call: RecordedCall, constantOf: ConstantOf) => Division | null> = {
   Conv2D: () => rowByRow('rows', 'whole'),
   Conv2DBackpropInput: () => rowByRow('shape', 'whole', 'rows'),
@@ -106,14 +118,8 @@ const DIVISIONS: Record<string, (call: RecordedCall, constantOf: ConstantOf) => 
   BatchMatMulV2: matrixProduct,
   Sum: sumOverRows,
   Softmax: softmax,
+  ...Object.fromEntries(ELEMENTWISE.map((op) => [op, elementwise])),
 };
-
-const UNARY = ['Cast', 'Relu', 'Relu6', 'Sigmoid', 'Tanh', 'Elu', 'Selu', 'Softplus', 'LeakyRelu'];
-const BINARY = ['Add', 'AddV2', 'Sub', 'Mul', 'RealDiv', 'Maximum', 'Minimum'];
-const GRADIENTS = ['ReluGrad', 'SigmoidGrad', 'TanhGrad', 'EluGrad', 'SeluGrad'];
-for (const op of [...UNARY, ...BINARY, ...GRADIENTS]) {
-  DIVISIONS[op] = elementwise;
-}
 
 /** An input that is the same for all rows is not divided. */
 function elementwise({ tensors, output }: RecordedCall): Division | null {
@@ -161,13 +167,18 @@ export function work(call: RecordedCall): number {
   if (call.op === 'Reshape') {
     return 0;
   }
-  const sizes = [...call.tensors, call.output].map(({ shape }) => sizeOf(shape));
+  const sizes = [...call.tensors, call.output].map(({ shape }) => tf.util.sizeFromShape(shape));
   return Math.max(...sizes) + multiplications(call) / MULTIPLICATIONS;
 }
 
 function multiplications({ op, tensors, output }: RecordedCall): number {
-  const [first, second, third] = [...tensors, output].map(({ shape }) => shape) as number[][];
-  const perPlace = (filter: number[] | undefined) => sizeOf((filter ?? []).slice(0, 3));
+  const [first, second, third] = [...tensors, output].map(({ shape }) => shape) as [
+    number[],
+    number[],
+    number[],
+  ];
+  const sizeOf = tf.util.sizeFromShape;
+  const perPlace = (filter: number[]) => sizeOf(filter.slice(0, 3));
   switch (op) {
     case 'BatchMatMulV2':
       return Math.sqrt(sizeOf(first) * sizeOf(second) * sizeOf(third));
@@ -180,8 +191,4 @@ function multiplications({ op, tensors, output }: RecordedCall): number {
     default:
       return 0;
   }
-}
-
-function sizeOf(shape: number[] | undefined): number {
-  return (shape ?? []).reduce((product, length) => product * length, 1);
 }

@@ -3,7 +3,7 @@
  * writes them in TensorFlow's format.
  */
 import type * as tf from '../tensorflow';
-import { DT_FLOAT, type DT_INT32 } from './native';
+import { DT_FLOAT, DT_INT32 } from './native';
 
 /** The values of a constant, kept apart from tfjs so that they outlive the tensor. */
 export interface ConstantValue {
@@ -78,6 +78,16 @@ export function constant(value: ConstantValue): GraphValue {
 export function scalar(value: number, dtype: typeof DT_FLOAT | typeof DT_INT32): GraphValue {
   const values = dtype === DT_FLOAT ? Float32Array.of(value) : Int32Array.of(value);
   return constant({ dtype, shape: [], bytes: new Uint8Array(values.buffer) });
+}
+
+/** What makes the node that puts values one after the other along an axis. */
+export function concatenation(
+  values: GraphValue[],
+  axis: number,
+  dtype: number,
+): [op: string, inputs: GraphValue[], attributes: Record<string, AttributeValue>] {
+  const attributes = { T: type(dtype), N: int(values.length), Tidx: type(DT_INT32) };
+  return ['ConcatV2', [...values, scalar(axis, DT_INT32)], attributes];
 }
 
 /** A value that is fed from outside at each run. */

@@ -1,7 +1,7 @@
 /** Faster equals of pooling and its gradients. */
 import type * as tf from '../tensorflow';
-import { type GraphValue, int, scalar, type } from './graphNode';
-import { DT_FLOAT, DT_INT32 } from './native';
+import { concatenation, type GraphValue, scalar } from './graphNode';
+import { DT_FLOAT } from './native';
 import { GRADIENT_OPS } from './nativeGradients';
 import { type AddNode, type Call, FLOAT, reshape } from './rewriteNodes';
 
@@ -63,9 +63,5 @@ function repeat(value: GraphValue, shape: number[], times: number, add: AddNode)
     return matrix;
   }
   const copies = Array.from({ length: times }, () => matrix);
-  return add('ConcatV2', [...copies, scalar(1, DT_INT32)], {
-    ...FLOAT,
-    N: int(times),
-    Tidx: type(DT_INT32),
-  });
+  return add(...concatenation(copies, 1, DT_FLOAT));
 }

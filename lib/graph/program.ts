@@ -4,9 +4,10 @@
  * them; the variables' values move over without a copy.
  */
 import type * as tf from '../tensorflow';
-import { matrixBlocks, shareShape } from './division';
+import { blockShape, matrixBlocks } from './division';
 import {
   assignVariable,
+  concatenation,
   type GraphNode,
   type GraphValue,
   graphNode,
@@ -175,11 +176,7 @@ export class Program implements VariableHolder, SessionScope {
         count === 1
           ? [variableHandle(name, dtype, shape)]
           : Array.from({ length: count }, (_, block) =>
-              variableHandle(
-                `${name}_${block}`,
-                dtype,
-                shareShape(shape, (shape[0] as number) / count),
-              ),
+              variableHandle(`${name}_${block}`, dtype, blockShape(shape, count)),
             );
       known = { name, dtype, handles, version: -1 };
       this.variables.set(variable, known);
@@ -390,13 +387,7 @@ function loadingNodes(
 function readVariables(handles: GraphValue[], dtype: number): GraphValue {
   const blocks = handles.map((handle) => readVariable(handle, dtype));
   const [value] = blocks as [GraphValue];
-  return blocks.length === 1
-    ? value
-    : graphValue('ConcatV2', [...blocks, scalar(0, DT_INT32)], {
-        T: typeAttribute(dtype),
-        N: int(blocks.length),
-        Tidx: typeAttribute(DT_INT32),
-      });
+  return blocks.length === 1 ? value : graphValue(...concatenation(blocks, 0, dtype));
 }
 
 /** A value of no meaning that is to be had when nodes have run: tfjs can only ask for values. */

@@ -58,10 +58,11 @@ export class Recorder {
   private readonly joined = new Map<GraphNode, tf.Variable>();
   private readonly nodes: GraphNode[] = [];
   private readonly shapes = new Map<GraphNode, number[]>();
-  private readonly parts = new PictureParts(
-    ({ node }) => this.shapes.get(node),
-    (...parts) => this.addValue(...parts),
-  );
+  private readonly addValue: AddNode = (...parts) => ({
+    node: this.add(graphNode(...parts)),
+    index: 0,
+  });
+  private readonly parts = new PictureParts(({ node }) => this.shapes.get(node), this.addValue);
   private readonly layers: tf.layers.Layer[] = [];
   private readonly initialValues = new Map<tf.Variable, tf.Tensor>();
   private pauses = 0;
@@ -76,7 +77,7 @@ export class Recorder {
       blocksOfVariable: (tensor) => this.blocksOfVariable(tensor),
       compute: (call) => this.compute(call),
       whole: (value, shape) => this.parts.whole(value, shape),
-      add: (...parts) => this.addValue(...parts),
+      add: this.addValue,
     });
     for (const variable of Object.values(tf.engine().registeredVariables)) {
       this.adopt(variable);
@@ -178,7 +179,7 @@ export class Recorder {
         this.parts.whole(input, call.tensors[index]?.shape as number[]),
       ),
     };
-    const value = rewrite({ ...call, inputs }, (...parts) => this.addValue(...parts)) ?? {
+    const value = rewrite({ ...call, inputs }, this.addValue) ?? {
       node: this.add(graphNode(op, inputs, attributes, this.waitsFor(op, inputs))),
       index: 0,
     };
@@ -267,11 +268,9 @@ export class Recorder {
     for (const [index, variable] of changed.entries()) {
       this.updates.set(variable, nodes);
       const dtype = nativeType(variable.dtype) as number;
-      const values = (handles[index] as GraphValue[]).map((handle, block) => {
-        const value = readVariable(handle, dtype, [nodes[block] as GraphNode]);
-        this.add(value.node);
-        return value;
-      });
+      const values = (handles[index] as GraphValue[]).map((handle, block) =>
+        this.addRead(handle, dtype, [nodes[block] as GraphNode]),
+      );
       this.reads.set(variable, values);
       // The values do not matter in a trace, only that the variable has got new ones.
       const next = this.paused(() => copyOf(variable));
@@ -322,8 +321,10 @@ export class Recorder {
     return node;
   }
 
-  private addValue(...parts: Parameters<AddNode>): GraphValue {
-    return { node: this.add(graphNode(...parts)), index: 0 };
+  private addRead(handle: GraphValue, dtype: number, after: GraphNode[] = []): GraphValue {
+    const value = readVariable(handle, dtype, after);
+    this.add(value.node);
+    return value;
   }
 
   /** The present value of a variable, in the blocks in which the session holds it. */
@@ -331,11 +332,7 @@ export class Recorder {
     let values = this.reads.get(variable);
     if (values === undefined) {
       const dtype = this.supportedType(variable.dtype, `variable "${variable.name}"`);
-      values = this.scope.handlesOf(variable).map((handle) => {
-        const value = readVariable(handle, dtype);
-        this.add(value.node);
-        return value;
-      });
+      values = this.scope.handlesOf(variable).map((handle) => this.addRead(handle, dtype));
       this.reads.set(variable, values);
     }
     return values;

@@ -32,8 +32,16 @@ export type Rewrite = (call: Call, add: AddNode) => GraphValue | null;
 
 export const FLOAT = { T: type(DT_FLOAT) };
 
-export function reshape(value: GraphValue, shape: number[], add: AddNode): GraphValue {
-  return add('Reshape', [value, constant(integers(shape))], { ...FLOAT, Tshape: type(DT_INT32) });
+export function reshape(
+  value: GraphValue,
+  shape: number[],
+  add: AddNode,
+  dtype = DT_FLOAT,
+): GraphValue {
+  return add('Reshape', [value, constant(integers(shape))], {
+    T: type(dtype),
+    Tshape: type(DT_INT32),
+  });
 }
 
 export function integers(values: number[]): ConstantValue {

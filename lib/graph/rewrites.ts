@@ -3,23 +3,15 @@
  * of graphs, does part of the work: it joins a Conv2D or MatMul, the BiasAdd after it and the
  * activation into one kernel, but knows them in the forms made here only.
  */
-import type * as tf from '../tensorflow';
-import { type AttributeValue, bool, constant, type GraphValue, string, type } from './graphNode';
-import { DT_INT32, nativeType } from './native';
+import * as tf from '../tensorflow';
+import { type AttributeValue, bool, type GraphValue, string } from './graphNode';
+import { nativeType } from './native';
 import {
   activationGradientAfterPooling,
   averagePoolingGradient,
   poolBeforeActivation,
 } from './poolingRewrites';
-import {
-  type AddNode,
-  type Call,
-  constantOf,
-  FLOAT,
-  integers,
-  type Rewrite,
-  reshape,
-} from './rewriteNodes';
+import { type AddNode, type Call, constantOf, FLOAT, type Rewrite, reshape } from './rewriteNodes';
 
 /** The faster equal of a call with one output; null if there is none. */
 export function rewrite(call: Call, add: AddNode): GraphValue | null {
@@ -98,13 +90,7 @@ function reshapeToSameShape({ inputs, tensors, output }: Call): GraphValue | nul
 function expandDims({ inputs, tensors, output }: Call, add: AddNode): GraphValue | null {
   const [values] = tensors as [tf.TensorInfo];
   const dtype = nativeType(values.dtype);
-  const shape = constant(integers(output.shape));
-  return dtype === undefined
-    ? null
-    : add('Reshape', [inputs[0] as GraphValue, shape], {
-        T: type(dtype),
-        Tshape: type(DT_INT32),
-      });
+  return dtype === undefined ? null : reshape(inputs[0] as GraphValue, output.shape, add, dtype);
 }
 
 /** The class of the largest probability is that of the largest logit: accuracy needs no softmax. */
@@ -146,7 +132,7 @@ function convolutionOfWholeImage(call: Call, add: AddNode): GraphValue | null {
   if (!coversImage(call, image, kernel)) {
     return null;
   }
-  const size = product(image.slice(1));
+  const size = tf.util.sizeFromShape(image.slice(1));
   const left = reshape(images, [image[0] as number, size], add);
   const right = reshape(filter, [size, kernel[3] as number], add);
   return reshape(matMul(left, right, false, false, add), output.shape, add);
@@ -161,7 +147,7 @@ function inputGradientOfWholeImage(call: Call, add: AddNode): GraphValue | null 
   }
   const [count, filters] = [output.shape[0] as number, kernel[3] as number];
   const left = reshape(gradient, [count, filters], add);
-  const right = reshape(filter, [product(kernel.slice(0, 3)), filters], add);
+  const right = reshape(filter, [tf.util.sizeFromShape(kernel.slice(0, 3)), filters], add);
   return reshape(matMul(left, right, false, true, add), output.shape, add);
 }
 
@@ -173,7 +159,7 @@ function filterGradientOfWholeImage(call: Call, add: AddNode): GraphValue | null
     return null;
   }
   const count = image[0] as number;
-  const left = reshape(images, [count, product(image.slice(1))], add);
+  const left = reshape(images, [count, tf.util.sizeFromShape(image.slice(1))], add);
   const right = reshape(gradient, [count, output.shape[3] as number], add);
   return reshape(matMul(left, right, true, false, add), output.shape, add);
 }
@@ -201,8 +187,4 @@ function matMul(
     transpose_a: bool(transposeLeft),
     transpose_b: bool(transposeRight),
   });
-}
-
-function product(sizes: number[]): number {
-  return sizes.reduce((total, size) => total * size, 1);
 }

@@ -170,24 +170,26 @@ function rowsOfDataSets(name: string, examples: tf.Tensor[], sizes: number[]): I
   const size = examples[0]?.shape[0] ?? 0;
   const rows = placeholder(`${name}_rows`, DT_INT32, [size]);
   const firstAxis = scalar(0, DT_INT32);
-  const pick = (numbers: GraphValue) =>
-    dataSets.map((dataSet, index) =>
-      graphValue('GatherV2', [dataSet, numbers, firstAxis], {
-        Tparams: typeAttribute(requireType(examples[index] as tf.Tensor)),
-        Tindices: typeAttribute(DT_INT32),
-        Taxis: typeAttribute(DT_INT32),
-        batch_dims: int(0),
-      }),
-    );
+  const pick = (dataSet: GraphValue, index: number, numbers: GraphValue) =>
+    graphValue('GatherV2', [dataSet, numbers, firstAxis], {
+      Tparams: typeAttribute(requireType(examples[index] as tf.Tensor)),
+      Tindices: typeAttribute(DT_INT32),
+      Taxis: typeAttribute(DT_INT32),
+      batch_dims: int(0),
+    });
   const lengths = constant(integers(sizes));
   const rowsOfShares = graphValue('SplitV', [rows, lengths, firstAxis], {
     T: typeAttribute(DT_INT32),
     Tlen: typeAttribute(DT_INT32),
     num_split: int(sizes.length),
   });
-  const picked = sizes.map((_, index) => pick({ ...rowsOfShares, index }));
-  const shares = dataSets.map((_, input) => picked.map((values) => values[input] as GraphValue));
-  return { fed: [...dataSets, rows], values: pick(rows), shares };
+  return {
+    fed: [...dataSets, rows],
+    values: dataSets.map((dataSet, index) => pick(dataSet, index, rows)),
+    shares: dataSets.map((dataSet, index) =>
+      sizes.map((_, share) => pick(dataSet, index, { ...rowsOfShares, index: share })),
+    ),
+  };
 }
 
 /** Connects the recorder with tfjs. Returns whether the function has made variables. */

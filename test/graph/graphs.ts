@@ -17,6 +17,11 @@ export function operations(body: TensorFunction, ...inputs: tf.Tensor[]): string
   return nodes(body, ...inputs).map(({ op }) => op);
 }
 
+/** A gradient for a result of this shape, another at each place. */
+export function upstreamGradient(shape: number[]): tf.Tensor {
+  return tf.tidy(() => tf.reshape(tf.linspace(0.5, 1.5, tf.util.sizeFromShape(shape)), shape));
+}
+
 /** Fails unless the function gives the same as a graph. Disposes the inputs. */
 export function assertSame(body: TensorFunction, ...inputs: tf.Tensor[]): void {
   const compiled = graph.compile((...tensors: tf.Tensor[]) => body(tensors));

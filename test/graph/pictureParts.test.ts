@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TensorFunction } from '../../lib/graph/trace';
 import * as tf from '../../lib/tensorflow';
-import { assertSame, nodes } from './graphs';
+import { assertSame, nodes, upstreamGradient } from './graphs';
 
 const filter = (size: number, input: number, output: number, seed: number) =>
   tf.randomNormal([size, size, input, output], 0, 0.5, 'float32', seed) as tf.Tensor4D;
@@ -14,8 +14,7 @@ const pictures = (size: number, channels = 1) =>
 function withGradients(body: (...inputs: tf.Tensor[]) => tf.Tensor): TensorFunction {
   return (inputs) => {
     const { shape } = tf.tidy(() => body(...inputs));
-    const upstream = tf.reshape(tf.linspace(0.5, 1.5, tf.util.sizeFromShape(shape)), shape);
-    const { value, grads } = tf.valueAndGrads(body)(inputs, upstream);
+    const { value, grads } = tf.valueAndGrads(body)(inputs, upstreamGradient(shape));
     return [value, ...grads];
   };
 }

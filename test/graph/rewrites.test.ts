@@ -5,7 +5,7 @@ import { sparseSoftmaxCrossentropy } from '../../lib/graph/softmaxCrossentropy';
 import type { TensorFunction } from '../../lib/graph/trace';
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
-import { assertSame, nodes, operations } from './graphs';
+import { assertSame, nodes, operations, upstreamGradient } from './graphs';
 import { maximumDifference } from './lockstep';
 
 type Pool = (x: tf.Tensor4D, size: number, stride: number, padding: 'same' | 'valid') => tf.Tensor;
@@ -19,8 +19,7 @@ function pooledWithGradient(
   const pooled = (x: tf.Tensor) => pool(activation(x as tf.Tensor4D), size, stride, padding);
   return ([x]) => {
     const { shape } = tf.tidy(() => pooled(tf.zerosLike(x as tf.Tensor)));
-    const upstream = tf.reshape(tf.linspace(0.5, 1.5, tf.util.sizeFromShape(shape)), shape);
-    const { value, grad } = tf.valueAndGrad(pooled)(x as tf.Tensor, upstream);
+    const { value, grad } = tf.valueAndGrad(pooled)(x as tf.Tensor, upstreamGradient(shape));
     return [value, grad];
   };
 }
