@@ -1,8 +1,9 @@
 /** Life with a compiled model: what is shared with eager tfjs, and what is released when. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, it } from 'node:test';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import {
@@ -13,6 +14,12 @@ import {
   maximumDifference,
   stateOf,
 } from './lockstep';
+
+// Other test files make graphs at the same time; this one counts the files of its own.
+const temporaryFolder = mkdtempSync(join(tmpdir(), 'compile-model-'));
+Object.assign(process.env, { TMPDIR: temporaryFolder, TEMP: temporaryFolder });
+assert.equal(tmpdir(), temporaryFolder);
+after(() => rmSync(temporaryFolder, { recursive: true }));
 
 const { inputs, targets } = imageBatch([6], 8, 1, 3) as Batch;
 
