@@ -135,11 +135,15 @@ async function save(folder: string, model: tf.LayersModel, training: Training): 
 async function earlierTraining(folder: string, settings: Settings): Promise<Training | undefined> {
   const text = await readFile(trainingFile(folder), 'utf8').catch(
     (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
+      if (error.code === 'ENOENT') {
+        return undefined;
+      }
       throw error;
     },
   );
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    return undefined;
+  }
   const training = JSON.parse(text) as Training;
   const keys = Object.keys(settings) as (keyof Settings)[];
   return keys.every((key) => training[key] === settings[key]) ? training : undefined;

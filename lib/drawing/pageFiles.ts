@@ -91,7 +91,9 @@ async function filesOfModel(folder: string): Promise<Map<string, PageFile>> {
   };
   const names = ['model.json', ...weightsManifest.flatMap(({ paths }) => paths)];
   const files = new Map<string, PageFile>();
-  for (const name of names) files.set(name, await pageFile(join(folder, basename(name))));
+  for (const name of names) {
+    files.set(name, await pageFile(join(folder, basename(name))));
+  }
   return files;
 }
 

@@ -62,7 +62,9 @@ export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: Can
     const chain: Element[] = [];
     for (let element: Element | null = text; element; element = element.parentElement) {
       chain.unshift(element);
-      if (element === ancestor) break;
+      if (element === ancestor) {
+        break;
+      }
     }
     const matrix = new DOMMatrix();
     for (const element of chain) {
@@ -70,9 +72,15 @@ export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: Can
         /(\w+)\(([^)]*)\)/g,
       )) {
         const [a = 0, b = 0, c = 0] = (list ?? '').split(/[ ,]+/).map(Number);
-        if (kind === 'translate') matrix.translateSelf(a, b);
-        if (kind === 'scale') matrix.scaleSelf(a, b || a);
-        if (kind === 'rotate') matrix.translateSelf(b, c).rotateSelf(a).translateSelf(-b, -c);
+        if (kind === 'translate') {
+          matrix.translateSelf(a, b);
+        }
+        if (kind === 'scale') {
+          matrix.scaleSelf(a, b || a);
+        }
+        if (kind === 'rotate') {
+          matrix.translateSelf(b, c).rotateSelf(a).translateSelf(-b, -c);
+        }
       }
     }
     return matrix;
@@ -97,7 +105,9 @@ export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: Can
 function inheritedStyle(element: Element, property: string): string {
   for (let at: Element | null = element; at; at = at.parentElement) {
     const value = (at as SVGElement).style?.getPropertyValue(property);
-    if (value) return value;
+    if (value) {
+      return value;
+    }
   }
   return { 'font-weight': 'normal', 'font-size': '12px' }[property] ?? 'Open Sans';
 }

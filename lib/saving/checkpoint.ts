@@ -83,15 +83,21 @@ export function loadEntries(
 
 /** Saves a checkpoint whole (see `saveCheckpoint`). */
 export async function saveEntries(prefix: string, entries: NamedTensor[]): Promise<void> {
-  if (entries.length === 0) throw new Error(`Nothing to save in the checkpoint ${prefix}.`);
+  if (entries.length === 0) {
+    throw new Error(`Nothing to save in the checkpoint ${prefix}.`);
+  }
   const folder = dirname(prefix);
   await mkdir(folder, { recursive: true });
   const temporary = join(folder, `${temporaryStart(prefix)}${randomUUID()}`);
   try {
     writeTensors(temporary, entries);
-    for (const suffix of suffixes) await flushToDisk(temporary + suffix);
+    for (const suffix of suffixes) {
+      await flushToDisk(temporary + suffix);
+    }
   } catch (error) {
-    for (const suffix of suffixes) await rm(temporary + suffix, { force: true });
+    for (const suffix of suffixes) {
+      await rm(temporary + suffix, { force: true });
+    }
     throw error;
   }
   await putInPlace(temporary, prefix);
@@ -100,7 +106,9 @@ export async function saveEntries(prefix: string, entries: NamedTensor[]): Promi
 
 async function putInPlace(temporary: string, prefix: string): Promise<void> {
   if (!existsSync(`${prefix}.index`)) {
-    for (const suffix of suffixes) await rename(temporary + suffix, prefix + suffix);
+    for (const suffix of suffixes) {
+      await rename(temporary + suffix, prefix + suffix);
+    }
   } else {
     // A checkpoint is two files, which cannot be replaced in one moment. Until both are, the folder's
     // `checkpoint` file names the temporary ones.
@@ -120,6 +128,8 @@ function temporaryStart(prefix: string): string {
 async function removeTemporaryFiles(prefix: string): Promise<void> {
   const folder = dirname(prefix);
   for (const name of await readdir(folder)) {
-    if (name.startsWith(temporaryStart(prefix))) await rm(join(folder, name), { force: true });
+    if (name.startsWith(temporaryStart(prefix))) {
+      await rm(join(folder, name), { force: true });
+    }
   }
 }

@@ -28,7 +28,9 @@ export async function readCheckpointIndex(prefix: string): Promise<Map<string, C
     for (const [, handle] of keysAndValues(block(file, footer.blockHandle()))) {
       for (const [key, value] of keysAndValues(block(file, new Reader(handle).blockHandle()))) {
         // The entry without a name is about the whole file.
-        if (key !== '') entries.set(key, entryOf(value));
+        if (key !== '') {
+          entries.set(key, entryOf(value));
+        }
       }
     }
   } catch (error) {
@@ -53,14 +55,18 @@ class Reader {
     for (let factor = 1; ; factor *= 128) {
       const byte = this.data.readUInt8(this.position++);
       value += (byte & 127) * factor;
-      if (byte < 128) return value;
+      if (byte < 128) {
+        return value;
+      }
     }
   }
 
   bytes(length: number): Buffer {
     const from = this.position;
     this.position += length;
-    if (this.position > this.data.length) throw new RangeError('beyond the end of the data');
+    if (this.position > this.data.length) {
+      throw new RangeError('beyond the end of the data');
+    }
     return this.data.subarray(from, this.position);
   }
 
@@ -96,8 +102,12 @@ function* keysAndValues(data: Buffer): Generator<[string, Buffer]> {
 function entryOf(message: Buffer): CheckpointEntry {
   const entry: CheckpointEntry = { dtype: 0, shape: [] };
   for (const [field, value] of fields(message)) {
-    if (field === 1) entry.dtype = value as number;
-    if (field === 2) entry.shape = shapeOf(value as Buffer);
+    if (field === 1) {
+      entry.dtype = value as number;
+    }
+    if (field === 2) {
+      entry.shape = shapeOf(value as Buffer);
+    }
   }
   return entry;
 }
@@ -105,7 +115,9 @@ function entryOf(message: Buffer): CheckpointEntry {
 function shapeOf(message: Buffer): number[] {
   const shape: number[] = [];
   for (const [field, dimension] of fields(message)) {
-    if (field !== 2) continue;
+    if (field !== 2) {
+      continue;
+    }
     const size = fields(dimension as Buffer).find(([inner]) => inner === 1);
     shape.push((size?.[1] as number | undefined) ?? 0);
   }
@@ -119,9 +131,13 @@ function fields(message: Buffer): [field: number, value: number | Buffer][] {
   while (!reader.atEnd) {
     const tag = reader.number();
     const wireType = tag & 7;
-    if (wireType === 0) found.push([tag >> 3, reader.number()]);
-    else if (wireType === 2) found.push([tag >> 3, reader.bytes(reader.number())]);
-    else found.push([tag >> 3, reader.bytes(wireType === 1 ? 8 : 4)]);
+    if (wireType === 0) {
+      found.push([tag >> 3, reader.number()]);
+    } else if (wireType === 2) {
+      found.push([tag >> 3, reader.bytes(reader.number())]);
+    } else {
+      found.push([tag >> 3, reader.bytes(wireType === 1 ? 8 : 4)]);
+    }
   }
   return found;
 }

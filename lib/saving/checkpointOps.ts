@@ -32,7 +32,9 @@ export function writeTensors(prefix: string, entries: NamedTensor[]): void {
       throw new Error(`"${name}" cannot be saved: it is a tensor of ${tensor.dtype} values.`);
     }
     const fed = placeholder(`value_${i}`, dtype, tensor.shape);
-    if (!asInt64) return fed;
+    if (!asInt64) {
+      return fed;
+    }
     return graphValue('Cast', [fed], { SrcT: type(DT_INT32), DstT: type(DT_INT64) });
   });
   const dtypes = entries.map(({ tensor, asInt64 }) =>
@@ -53,7 +55,9 @@ export function readTensors(prefix: string, entries: [string, CheckpointEntry][]
   const restore = graphNode('RestoreV2', where, { dtypes: types(dtypes) });
   const outputs = dtypes.map((dtype, index): GraphValue => {
     const output = { node: restore, index };
-    if (dtype !== DT_INT64) return output;
+    if (dtype !== DT_INT64) {
+      return output;
+    }
     return graphValue('Cast', [output], { SrcT: type(DT_INT64), DstT: type(DT_INT32) });
   });
   const names = entries.map(([name]) => name);

@@ -13,11 +13,15 @@ import { replaceFile } from './atomicFile';
  */
 export async function latestCheckpoint(directory: string): Promise<string | undefined> {
   const stateFile = join(directory, 'checkpoint');
-  if (!existsSync(stateFile)) return undefined;
+  if (!existsSync(stateFile)) {
+    return undefined;
+  }
   const match = /^model_checkpoint_path: "((?:[^"\\]|\\.)*)"/m.exec(
     await readFile(stateFile, 'utf8'),
   );
-  if (!match?.[1]) throw new Error(`${stateFile} does not name a checkpoint: it is damaged.`);
+  if (!match?.[1]) {
+    throw new Error(`${stateFile} does not name a checkpoint: it is damaged.`);
+  }
   const named = unescaped(match[1]);
   const prefix = isAbsolute(named) ? named : join(directory, named);
   if (!existsSync(`${prefix}.index`)) {

@@ -53,7 +53,9 @@ export async function writeHdf5(path: string, write: (root: Group) => void): Pro
 /** A text attribute, or undefined if there is none of that name. */
 export function readText(group: Group, attribute: string): string | undefined {
   const value = group.attrs[attribute]?.value;
-  if (value === undefined) return undefined;
+  if (value === undefined) {
+    return undefined;
+  }
   if (typeof value !== 'string') {
     throw new Error(`Attribute ${attribute} of ${group.path} should be text.`);
   }
@@ -73,11 +75,15 @@ export function readTexts(group: Group, attribute: string): string[] | undefined
             (name) => name.startsWith(attribute) && /^\d+$/.test(name.slice(attribute.length)),
           )
           .sort((a, b) => Number(a.slice(attribute.length)) - Number(b.slice(attribute.length)));
-  if (parts.length === 0) return undefined;
+  if (parts.length === 0) {
+    return undefined;
+  }
   return parts.flatMap((name) => {
     const value = group.attrs[name]?.value;
     // An empty list is stored as numbers, as NumPy does.
-    if (ArrayBuffer.isView(value) && value.byteLength === 0) return [];
+    if (ArrayBuffer.isView(value) && value.byteLength === 0) {
+      return [];
+    }
     if (!Array.isArray(value) || value.some((text) => typeof text !== 'string')) {
       throw new Error(`Attribute ${name} of ${group.path} should be a list of texts.`);
     }
@@ -93,23 +99,28 @@ export function writeText(group: Group, attribute: string, text: string): void {
 /** Stores a list of texts as one attribute. */
 export function writeTexts(group: Group, attribute: string, texts: string[]): void {
   // The library cannot write an empty list of texts; an empty list of numbers is what h5py writes.
-  if (texts.length === 0) group.create_attribute(attribute, new Float64Array(0), [0]);
-  else group.create_attribute(attribute, texts, null, 'S');
+  if (texts.length === 0) {
+    group.create_attribute(attribute, new Float64Array(0), [0]);
+  } else {
+    group.create_attribute(attribute, texts, null, 'S');
+  }
 }
 
 /** The group inside `group`; throws if there is none. */
 export function groupIn(group: Group, name: string): Group {
   const found = group.get(name);
-  if (!found || !('create_group' in found))
+  if (!found || !('create_group' in found)) {
     throw new Error(`The file has no group ${joined(group, name)}.`);
+  }
   return found;
 }
 
 /** Reads a dataset of 32-bit floating-point numbers, or of whole numbers (64-bit ones too). */
 export function readArray(group: Group, name: string): StoredArray {
   const found = group.get(name);
-  if (!found || !('filters' in found))
+  if (!found || !('filters' in found)) {
     throw new Error(`The file has no array ${joined(group, name)}.`);
+  }
   const { dtype, shape, value } = found;
   const isFloat32 = dtype === '<f';
   const isWhole = dtype === '<i' || dtype === '<q';
@@ -119,7 +130,9 @@ export function readArray(group: Group, name: string): StoredArray {
         'only 32-bit floating point and whole numbers can be read.',
     );
   }
-  if (ArrayBuffer.isView(value)) return { name, shape, values: value as StoredArray['values'] };
+  if (ArrayBuffer.isView(value)) {
+    return { name, shape, values: value as StoredArray['values'] };
+  }
   // A number alone comes as such.
   return {
     name,
@@ -155,8 +168,12 @@ function joined(group: Group, name: string): string {
 /** The innermost line of HDF5's own error report, which is the one that says why. */
 function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  if (text.includes('signature not found')) return 'it is not an HDF5 file.';
-  if (text.includes('truncated file')) return 'it is cut short.';
+  if (text.includes('signature not found')) {
+    return 'it is not an HDF5 file.';
+  }
+  if (text.includes('truncated file')) {
+    return 'it is cut short.';
+  }
   const lines = [...text.matchAll(/#\d+: .*\(\): (.*)/g)];
   return lines.at(-1)?.[1] ?? text;
 }

@@ -13,7 +13,9 @@ export function isObject(value: Json | undefined): value is JsonObject {
 
 /** The value itself if it is an object; `what` names it in the error. */
 export function asObject(value: Json | undefined, what: string): JsonObject {
-  if (!isObject(value)) throw new Error(`${what} should be an object, but is ${shown(value)}.`);
+  if (!isObject(value)) {
+    throw new Error(`${what} should be an object, but is ${shown(value)}.`);
+  }
   return value;
 }
 
@@ -35,7 +37,9 @@ export function asNumber(value: Json | undefined, what: string): number {
 
 /** The value itself if it is a list; `what` names it in the error. */
 export function asList(value: Json | undefined, what: string): Json[] {
-  if (!Array.isArray(value)) throw new Error(`${what} should be a list, but is ${shown(value)}.`);
+  if (!Array.isArray(value)) {
+    throw new Error(`${what} should be a list, but is ${shown(value)}.`);
+  }
   return value;
 }
 

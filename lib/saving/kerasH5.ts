@@ -111,7 +111,9 @@ async function buildModel(contents: KerasH5, compile: boolean): Promise<tf.Layer
     writeWeights(model, weights);
     if (compile && trainingConfig !== undefined) {
       compileFromKeras(model, trainingConfig, storedLearningRate(optimizerWeights ?? []));
-      if (optimizerWeights) await optimizerWeightsFromKeras(model, optimizerWeights);
+      if (optimizerWeights) {
+        await optimizerWeightsFromKeras(model, optimizerWeights);
+      }
     }
     return model;
   } catch (error) {
@@ -147,7 +149,9 @@ function writeContents(root: Group, contents: KerasH5): void {
   const weights = root.create_group('model_weights');
   writeVersion(weights);
   writeTexts(weights, 'layer_names', [...contents.weights.keys()]);
-  for (const [layer, arrays] of contents.weights) writeArrays(weights.create_group(layer), arrays);
+  for (const [layer, arrays] of contents.weights) {
+    writeArrays(weights.create_group(layer), arrays);
+  }
   writeArrays(weights.create_group('top_level_model_weights'), []);
   if (contents.optimizerWeights) {
     writeArrays(root.create_group('optimizer_weights'), contents.optimizerWeights);
@@ -160,7 +164,9 @@ function writeArrays(group: Group, arrays: StoredArray[]): void {
     'weight_names',
     arrays.map(({ name }) => name),
   );
-  for (const array of arrays) writeArray(group, array);
+  for (const array of arrays) {
+    writeArray(group, array);
+  }
 }
 
 function readContents(root: Group): KerasH5 {

@@ -127,7 +127,9 @@ export function layerOptionsFromKeras(className: string, keras: JsonObject): Jso
 export function layerOptionsToKeras(className: string, tfjs: JsonObject): JsonObject {
   const converted = checkedOptions(className, tfjs, optionToKeras);
   // Written out where tfjs knows the option: its default in Keras is a setting of the user's.
-  if ('data_format' in tfjs) converted.data_format = 'channels_last';
+  if ('data_format' in tfjs) {
+    converted.data_format = 'channels_last';
+  }
   return converted;
 }
 
@@ -144,11 +146,15 @@ function checkedOptions(className: string, from: JsonObject, convert: ConvertOpt
   }
   checkNumberType(from.dtype, className, layer);
   const to: JsonObject = { name };
-  if (from.trainable !== undefined) to.trainable = from.trainable;
+  if (from.trainable !== undefined) {
+    to.trainable = from.trainable;
+  }
   for (const [option, value] of Object.entries(from)) {
-    if (options.shared.includes(option)) to[option] = convert(option, value, layer);
-    else if (!everyLayersOptions.includes(option))
+    if (options.shared.includes(option)) {
+      to[option] = convert(option, value, layer);
+    } else if (!everyLayersOptions.includes(option)) {
       checkWithoutEffect(option, value, options, layer);
+    }
   }
   return to;
 }
@@ -186,23 +192,47 @@ function checkNumberType(dtype: Json | undefined, className: string, layer: stri
 }
 
 function optionFromKeras(option: string, value: Json, layer: string): Json {
-  if (option === 'activation') return activation(value === 'silu' ? 'swish' : value, layer);
-  if (option === 'seed') return typeof value === 'number' ? value : null;
-  if (option === 'axis' && Array.isArray(value) && value.length === 1) return value[0] as number;
-  if (value === null) return null;
-  if (option.endsWith('_initializer')) return initializerFromKeras(value, layer);
-  if (option.endsWith('_regularizer')) return regularizerFromKeras(value, layer);
-  if (option.endsWith('_constraint')) return constraint(value, layer);
+  if (option === 'activation') {
+    return activation(value === 'silu' ? 'swish' : value, layer);
+  }
+  if (option === 'seed') {
+    return typeof value === 'number' ? value : null;
+  }
+  if (option === 'axis' && Array.isArray(value) && value.length === 1) {
+    return value[0] as number;
+  }
+  if (value === null) {
+    return null;
+  }
+  if (option.endsWith('_initializer')) {
+    return initializerFromKeras(value, layer);
+  }
+  if (option.endsWith('_regularizer')) {
+    return regularizerFromKeras(value, layer);
+  }
+  if (option.endsWith('_constraint')) {
+    return constraint(value, layer);
+  }
   return value;
 }
 
 function optionToKeras(option: string, value: Json, layer: string): Json {
-  if (option === 'activation') return activation(value, layer);
-  if (option === 'seed') return seedToKeras(value);
-  if (value === null) return null;
-  if (option.endsWith('_initializer')) return initializerToKeras(value, layer);
+  if (option === 'activation') {
+    return activation(value, layer);
+  }
+  if (option === 'seed') {
+    return seedToKeras(value);
+  }
+  if (value === null) {
+    return null;
+  }
+  if (option.endsWith('_initializer')) {
+    return initializerToKeras(value, layer);
+  }
   // tfjs writes L1 and L2 as L1L2, which Keras has too.
-  if (option.endsWith('_constraint')) return constraint(value, layer);
+  if (option.endsWith('_constraint')) {
+    return constraint(value, layer);
+  }
   return value;
 }
 
@@ -212,7 +242,9 @@ function initializerToKeras(value: Json, layer: string): Json {
   if (!initializers.includes(class_name)) {
     throw new Error(`The ${layer} has the initializer ${class_name}, which is not supported.`);
   }
-  if (!('seed' in config)) return { class_name, config };
+  if (!('seed' in config)) {
+    return { class_name, config };
+  }
   return { class_name, config: { ...config, seed: seedToKeras(config.seed) } };
 }
 
@@ -243,7 +275,9 @@ function initializerFromKeras(value: Json, layer: string): Json {
   if ((input_axes ?? output_axes ?? null) !== null) {
     throw new Error(`The ${layer} has an initializer with axes of its own: not supported.`);
   }
-  if (seed === undefined) return { class_name: name, config: rest };
+  if (seed === undefined) {
+    return { class_name: name, config: rest };
+  }
   return { class_name: name, config: { ...rest, seed: typeof seed === 'number' ? seed : null } };
 }
 

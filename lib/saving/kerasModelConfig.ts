@@ -10,7 +10,9 @@ import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 export function modelConfigFromKeras(modelConfig: Json): JsonObject {
   const model = asObject(modelConfig, 'The model configuration');
   const className = asString(model.class_name, "The model's class_name");
-  if (className === 'Sequential') return sequentialFromKeras(model.config as Json);
+  if (className === 'Sequential') {
+    return sequentialFromKeras(model.config as Json);
+  }
   if (className === 'Functional' || className === 'Model') {
     return functionalFromKeras(asObject(model.config, "The model's config"));
   }
@@ -34,7 +36,9 @@ export function modelConfigToKeras(model: tf.LayersModel): JsonObject {
   }
   const startsWithInput = asObject(layers[0], 'The first layer').class_name === 'InputLayer';
   const [input] = model.inputs;
-  if (!input) throw new Error('The model has no input shape yet: give its first layer one.');
+  if (!input) {
+    throw new Error('The model has no input shape yet: give its first layer one.');
+  }
   const inputLayer = {
     class_name: 'InputLayer',
     config: {
@@ -75,7 +79,9 @@ function sequentialFromKeras(config: Json): JsonObject {
   const all = asList(layers, "The model's layers").map((layer) => asObject(layer, 'A layer'));
   const isInput = (layer: JsonObject) => layer.class_name === 'InputLayer';
   const [first, ...others] = all.filter((layer) => !isInput(layer)).map(sequentialLayer);
-  if (!first) throw new Error('The file holds a Sequential model without a layer.');
+  if (!first) {
+    throw new Error('The file holds a Sequential model without a layer.');
+  }
 
   const inputShape = all.map(inputShapeOf).find((shape) => shape !== undefined) ?? buildInputShape;
   if (!inputShape) {
@@ -140,7 +146,9 @@ function tensorList(tensors: Json | undefined): Json[] {
  */
 function inboundNode(node: Json, layer: string): Json[] {
   if (Array.isArray(node)) {
-    for (const tensor of node) checkNoArguments(asList(tensor, 'A connection')[3], layer);
+    for (const tensor of node) {
+      checkNoArguments(asList(tensor, 'A connection')[3], layer);
+    }
     return node;
   }
   const { args, kwargs } = asObject(node, `A connection of layer ${layer}`);
@@ -150,7 +158,9 @@ function inboundNode(node: Json, layer: string): Json[] {
 
 function tensorsIn(args: Json[], layer: string): Json[] {
   return args.flatMap((arg) => {
-    if (Array.isArray(arg)) return tensorsIn(arg, layer);
+    if (Array.isArray(arg)) {
+      return tensorsIn(arg, layer);
+    }
     const config = isObject(arg) && arg.class_name === '__keras_tensor__' ? arg.config : undefined;
     if (!isObject(config)) {
       throw new Error(`Layer ${layer} is called with ${shown(arg)}, which is not supported.`);

@@ -74,15 +74,21 @@ export async function optimizerWeightsFromKeras(
   const { optimizer } = model;
   const weights = model.trainableWeights.map((weight) => weight.read());
   const iteration = stored.find(({ name }) => counters.includes(lastPart(name)));
-  if (!iteration) throw new Error('The optimizer weights hold no count of steps ("iteration").');
+  if (!iteration) {
+    throw new Error('The optimizer weights hold no count of steps ("iteration").');
+  }
   // An optimiser that was not used yet has no slots in Keras 3.
   const hasSlots = stored.some(({ name }) => !scalars.includes(lastPart(name)));
   const steps = Number(iteration.values[0]);
-  if (steps === 0 && !hasSlots) return;
+  if (steps === 0 && !hasSlots) {
+    return;
+  }
   const state: OptimizerState = { iterations: steps, slots: {} };
   try {
     for (const { name, inKeras } of slotsOf(optimizer)) {
-      if (inKeras) state.slots[name] = slotTensors(optimizer, name, stored, weights);
+      if (inKeras) {
+        state.slots[name] = slotTensors(optimizer, name, stored, weights);
+      }
     }
     await writeOptimizerState(optimizer, weights, state);
   } finally {

@@ -136,7 +136,9 @@ function kerasOptions(optimizer: tf.Optimizer): { className: string; options: Js
     case 'Adam':
       return { className, options: { beta_1: beta1, beta_2: beta2, epsilon, amsgrad: false } };
     case 'Adamax':
-      if (config.decay) throw new Error(`Keras has no Adamax with decay (here ${config.decay}).`);
+      if (config.decay) {
+        throw new Error(`Keras has no Adamax with decay (here ${config.decay}).`);
+      }
       return { className, options: { beta_1: beta1, beta_2: beta2, epsilon } };
     case 'RMSProp': {
       const { decay = null, centered = false } = config;

@@ -72,8 +72,12 @@ function isEmpty(value: Json): boolean {
 
 /** `convert` one value, or each value of a list or of an object with a value per output. */
 function perOutput<To>(value: Json | undefined, convert: (one: Json) => To) {
-  if (Array.isArray(value)) return value.map(convert);
-  if (!isObject(value) || 'class_name' in value) return convert(value ?? null);
+  if (Array.isArray(value)) {
+    return value.map(convert);
+  }
+  if (!isObject(value) || 'class_name' in value) {
+    return convert(value ?? null);
+  }
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, convert(one)]));
 }
 
@@ -108,11 +112,17 @@ function metricsFromKeras(
   value: Json | undefined,
   model: tf.LayersModel,
 ): Metric[] | MetricsByOutput {
-  if (value === undefined || value === null) return [];
-  if (isObject(value)) return perOutput(value, metricListFromKeras) as unknown as MetricsByOutput;
+  if (value === undefined || value === null) {
+    return [];
+  }
+  if (isObject(value)) {
+    return perOutput(value, metricListFromKeras) as unknown as MetricsByOutput;
+  }
   // Keras 2 lists the metrics of each output in a list of its own.
   const lists = Array.isArray(value) && value.every((one) => Array.isArray(one));
-  if (!lists || model.outputs.length === 1) return metricListFromKeras(value);
+  if (!lists || model.outputs.length === 1) {
+    return metricListFromKeras(value);
+  }
   const byOutput = value.map((list, i) => [model.outputNames[i], metricListFromKeras(list)]);
   return Object.fromEntries(byOutput) as unknown as MetricsByOutput;
 }
@@ -136,9 +146,13 @@ function metricFromKeras(metric: Json): Metric {
 }
 
 function metricsToKeras(value: unknown): Json {
-  if (value === undefined || value === null) return null;
+  if (value === undefined || value === null) {
+    return null;
+  }
   return perOutput(value as Json, (one) => {
-    if (Array.isArray(one)) return one.map((metric) => metricToKeras(metric));
+    if (Array.isArray(one)) {
+      return one.map((metric) => metricToKeras(metric));
+    }
     return metricToKeras(one);
   });
 }
@@ -159,7 +173,9 @@ function metricToKeras(metric: unknown): string {
  * (`MeanSquaredError`), or as a wrapped function. Options that change what it computes are refused.
  */
 function functionName(value: Json, kind: 'loss' | 'metric'): string {
-  if (!isObject(value)) return asString(value, `The ${kind}`);
+  if (!isObject(value)) {
+    return asString(value, `The ${kind}`);
+  }
   const className = asString(value.class_name, `The class_name of a ${kind}`);
   const config = isObject(value.config) ? value.config : {};
   const changes = ['from_logits', 'label_smoothing', 'ignore_class'].filter((name) => config[name]);
@@ -171,8 +187,12 @@ function functionName(value: Json, kind: 'loss' | 'metric'): string {
     const options = changes.map((name) => `${name} = ${shown(config[name])}`).join(', ');
     throw new Error(`The ${kind} ${className} with ${options} is not supported.`);
   }
-  if (className === 'function') return asString(value.config, `The name of a ${kind}`);
-  if (typeof config.fn === 'string') return config.fn;
+  if (className === 'function') {
+    return asString(value.config, `The name of a ${kind}`);
+  }
+  if (typeof config.fn === 'string') {
+    return config.fn;
+  }
   return className
     .replace(/^KLDivergence$/, 'KlDivergence')
     .replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`)

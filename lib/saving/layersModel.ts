@@ -60,7 +60,9 @@ export async function saveLayersModel(model: tf.LayersModel, folder: string): Pr
 
 async function artifactsOf(model: tf.LayersModel): Promise<ModelArtifacts> {
   // A Sequential that has not been used yet has no weights.
-  if (model instanceof tf.Sequential && !model.built) model.build();
+  if (model instanceof tf.Sequential && !model.built) {
+    model.build();
+  }
   let artifacts: ModelArtifacts | undefined;
   await model.save(
     tf.io.withSaveHandler(async (given) => {
@@ -69,7 +71,9 @@ async function artifactsOf(model: tf.LayersModel): Promise<ModelArtifacts> {
     }),
     { includeOptimizer: false },
   );
-  if (!artifacts) throw new Error('TensorFlow.js gave no model to save.');
+  if (!artifacts) {
+    throw new Error('TensorFlow.js gave no model to save.');
+  }
   return artifacts;
 }
 
@@ -81,7 +85,9 @@ function bytesOf(weightData: ModelArtifacts['weightData']): Buffer {
 /** The weights of the model that is in the folder now, if this saver wrote it. */
 async function weightsFilesOf(modelFile: string): Promise<string[]> {
   const text = await readFile(modelFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '{}';
+    if (error.code === 'ENOENT') {
+      return '{}';
+    }
     throw error;
   });
   const files = namedFiles(text);
@@ -94,7 +100,9 @@ function namedFiles(json: string): string[] {
     return weightsManifest.flatMap(({ paths }) => paths);
   } catch (error) {
     // What is not JSON is no model: it is replaced, and names no files.
-    if (error instanceof SyntaxError) return [];
+    if (error instanceof SyntaxError) {
+      return [];
+    }
     throw error;
   }
 }

@@ -50,7 +50,9 @@ export class ModelCheckpoint {
       ...options,
     };
     const { filepath, period, mode, monitor } = this.options;
-    if (!filepath) throw new Error('ModelCheckpoint needs a filepath.');
+    if (!filepath) {
+      throw new Error('ModelCheckpoint needs a filepath.');
+    }
     if (!Number.isInteger(period) || period < 1) {
       throw new Error(`ModelCheckpoint: period is ${period}, but has to be a whole number from 1.`);
     }
@@ -75,20 +77,30 @@ export class ModelCheckpoint {
    */
   async onEpochEnd(epoch: number, logs: Record<string, number> = {}): Promise<void> {
     const { filepath, period, saveBestOnly, saveWeightsOnly, verbose } = this.options;
-    if (!this.model) throw new Error('ModelCheckpoint works as a callback of fit only.');
+    if (!this.model) {
+      throw new Error('ModelCheckpoint works as a callback of fit only.');
+    }
     this.epochsSinceSave++;
-    if (this.epochsSinceSave < period) return;
+    if (this.epochsSinceSave < period) {
+      return;
+    }
     this.epochsSinceSave = 0;
-    if (saveBestOnly && !this.isBest(logs)) return;
+    if (saveBestOnly && !this.isBest(logs)) {
+      return;
+    }
     const prefix = formatPath(filepath, { ...logs, epoch: epoch + 1 });
     await saveWeights(this.model, prefix, { includeOptimizer: !saveWeightsOnly });
-    if (verbose) console.log(`Epoch ${epoch + 1}: saving model to ${prefix}`);
+    if (verbose) {
+      console.log(`Epoch ${epoch + 1}: saving model to ${prefix}`);
+    }
   }
 
   private isBest(logs: Record<string, number>): boolean {
     const current = valueIn(logs, this.options.monitor);
     const { best } = this;
-    if (best !== undefined && (this.moreIsBetter ? current <= best : current >= best)) return false;
+    if (best !== undefined && (this.moreIsBetter ? current <= best : current >= best)) {
+      return false;
+    }
     this.best = current;
     return true;
   }
@@ -98,9 +110,15 @@ function formatPath(filepath: string, values: Record<string, number>): string {
   return filepath.replace(/\{(\w+)(?::([^}]*))?\}/g, (_, name: string, format = '') => {
     const value = valueIn(values, name);
     const [, width, decimals] = /^(?:0(\d+)d?|\.(\d+)f)?$/.exec(format) ?? [];
-    if (width) return String(value).padStart(Number(width), '0');
-    if (decimals) return value.toFixed(Number(decimals));
-    if (format === '' || format === 'd') return String(value);
+    if (width) {
+      return String(value).padStart(Number(width), '0');
+    }
+    if (decimals) {
+      return value.toFixed(Number(decimals));
+    }
+    if (format === '' || format === 'd') {
+      return String(value);
+    }
     throw new Error(
       `ModelCheckpoint: "${format}" in ${filepath} is not understood; try 04d or .2f.`,
     );

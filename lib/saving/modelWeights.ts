@@ -39,8 +39,9 @@ export async function saveWeights(
 ): Promise<void> {
   const keys = keysOfWeights(model);
   const entries: NamedTensor[] = [];
-  for (const [weight, key] of keys)
+  for (const [weight, key] of keys) {
     entries.push({ name: `${key}/${value}`, tensor: weight.read() });
+  }
   const made = includeOptimizer && model.optimizer ? await optimizerEntries(model, keys) : [];
   try {
     await saveEntries(prefix, [...entries, ...made]);
@@ -71,8 +72,12 @@ export async function loadWeights(model: tf.LayersModel, prefix: string): Promis
   const slotEntries = withOptimizer ? checkedSlots(model, keys, prefix, stored) : [];
   const tensors = loadEntries(prefix, [...wanted, ...slotEntries]);
   try {
-    for (const [weight, key] of keys) weight.write(tensors[`${key}/${value}`] as tf.Tensor);
-    if (withOptimizer) await restoreOptimizer(model, keys, tensors);
+    for (const [weight, key] of keys) {
+      weight.write(tensors[`${key}/${value}`] as tf.Tensor);
+    }
+    if (withOptimizer) {
+      await restoreOptimizer(model, keys, tensors);
+    }
   } finally {
     tf.dispose(tensors);
   }
@@ -145,7 +150,9 @@ async function restoreOptimizer(
   );
   const slots: Record<string, tf.Tensor[]> = {};
   for (const { name, inKeras } of slotsOf(optimizer)) {
-    if (!inKeras) continue;
+    if (!inKeras) {
+      continue;
+    }
     slots[name] = trainableWeights.map(
       (weight) => tensors[keyOfSlot(model, keys.get(weight) as string, name)] as tf.Tensor,
     );

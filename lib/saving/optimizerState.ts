@@ -64,7 +64,9 @@ export async function readOptimizerState(
   const values = await slotValues(optimizer);
   const slots: Record<string, tf.Tensor[]> = {};
   for (const [index, slot] of slotsOf(optimizer).entries()) {
-    if (!slot.inKeras) continue;
+    if (!slot.inKeras) {
+      continue;
+    }
     slots[slot.name] = weights.map((weight, i) => {
       const value = values[index * weights.length + i];
       return value ? tf.mul(value, slot.scale) : tf.fill(weight.shape, slot.initialValue);
@@ -82,16 +84,24 @@ export async function writeOptimizerState(
   const before = await slotValues(optimizer);
   const after = slotsOf(optimizer).flatMap((slot) =>
     weights.map((weight, i) => {
-      if (!slot.inKeras) return tf.zeros(weight.shape);
+      if (!slot.inKeras) {
+        return tf.zeros(weight.shape);
+      }
       const value = slots[slot.name]?.[i];
-      if (!value) throw new Error(`The optimizer state has no ${slot.name} for weight ${i}.`);
-      if (slot.scale === 0) throw new Error('Momentum cannot be restored at a learning rate of 0.');
+      if (!value) {
+        throw new Error(`The optimizer state has no ${slot.name} for weight ${i}.`);
+      }
+      if (slot.scale === 0) {
+        throw new Error('Momentum cannot be restored at a learning rate of 0.');
+      }
       return tf.div(value, slot.scale);
     }),
   );
   if (before.length === after.length) {
     // The variables stay the same ones: a compiled training step holds on to them.
-    for (const [i, variable] of before.entries()) variable.assign(after[i] as tf.Tensor);
+    for (const [i, variable] of before.entries()) {
+      variable.assign(after[i] as tf.Tensor);
+    }
     setCounters(optimizer, iterations);
   } else {
     await makeSlots(optimizer, iterations, after);
@@ -106,14 +116,19 @@ export function learningRateOf(optimizer: tf.Optimizer): number {
 
 /** Changes the learning rate; a difference below the precision of float32 counts as none. */
 export function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
-  if (Math.fround(learningRateOf(optimizer)) === Math.fround(rate)) return;
+  if (Math.fround(learningRateOf(optimizer)) === Math.fround(rate)) {
+    return;
+  }
   const fields = optimizer as unknown as {
     learningRate: number;
     setLearningRate?(rate: number): void;
   };
   // SGD and momentum keep a tensor of it; for the others it is a plain field.
-  if (fields.setLearningRate) fields.setLearningRate(rate);
-  else fields.learningRate = rate;
+  if (fields.setLearningRate) {
+    fields.setLearningRate(rate);
+  } else {
+    fields.learningRate = rate;
+  }
 }
 
 /** Parts of tfjs's optimisers that they give to nobody: the counters, and Adamax's slots. */

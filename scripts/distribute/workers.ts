@@ -54,7 +54,9 @@ const running = new Set<ChildProcess>();
 
 /** Ends all workers. */
 export function stopWorkers(): void {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) {
+    child.kill('SIGKILL');
+  }
 }
 
 /** Makes the Python environment with TensorFlow, if it is not there yet. */

@@ -21,7 +21,9 @@ before(() => {
 after(() => model.dispose());
 afterEach(async () => {
   delete globals[hostKey];
-  for (const pad of open.splice(0)) await pad.close();
+  for (const pad of open.splice(0)) {
+    await pad.close();
+  }
 });
 
 async function draw(...options: Parameters<typeof drawDigits>): Promise<DrawingPad> {

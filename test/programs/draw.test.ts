@@ -10,7 +10,9 @@ const program = path.resolve(__dirname, '../../scripts/draw.js');
 const ids = ['lenet5', 'cnn', 'mlp'];
 const children: ChildProcess[] = [];
 after(() => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const child of children) {
+    child.kill('SIGKILL');
+  }
 });
 
 /** A program that goes on running. */
@@ -36,7 +38,9 @@ class Drawing {
   async until(text: RegExp): Promise<string> {
     for (;;) {
       const found = text.exec(this.output);
-      if (found) return found[0];
+      if (found) {
+        return found[0];
+      }
       assert.equal(this.child.exitCode, null, this.output);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

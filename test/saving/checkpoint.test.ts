@@ -67,7 +67,9 @@ test('hundreds of tensors, more than one block of the index, are listed', async 
 for (const name of ['keras2_adam', 'keras2_legacy_adam']) {
   test(`weights that TensorFlow 2 saved (${name}) load into the same layers`, async () => {
     const model = await saving.loadKerasH5(fixture(name));
-    for (const weight of model.weights) weight.write(tf.zeros(weight.shape as number[]));
+    for (const weight of model.weights) {
+      weight.write(tf.zeros(weight.shape as number[]));
+    }
     await saving.loadWeights(model, ofTensorFlow(name));
     assertClose(predictions(model), expectedOfKeras2[name]?.predictions.flat() ?? [], 1e-5);
   });
@@ -80,7 +82,9 @@ test('what is saved here has the names, types, shapes and values that TensorFlow
   await saving.saveWeights(model, prefix);
   const theirs = await readCheckpointIndex(ofTensorFlow(name));
   const ours = await readCheckpointIndex(prefix);
-  for (const [key, entry] of ours) assert.deepEqual(entry, theirs.get(key), key);
+  for (const [key, entry] of ours) {
+    assert.deepEqual(entry, theirs.get(key), key);
+  }
   // Settings of the optimiser, which are the model's, and notes about Python objects.
   const left = [...theirs.keys()].filter((key) => !ours.has(key));
   assert.deepEqual(

@@ -20,7 +20,9 @@ function pythonIn(virtualEnvironment: string): string {
  */
 export async function setUpKeras(): Promise<string | undefined> {
   const wanted = readFileSync(requirements, 'utf8');
-  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return undefined;
+  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) {
+    return undefined;
+  }
   rmSync(environment, { recursive: true, force: true });
   const projectPython = pythonIn(path.resolve('.venv'));
   const install = ['-m', 'uv', 'pip', 'install', '--quiet', '--require-hashes'];

@@ -99,7 +99,9 @@ function predictions(model: tf.LayersModel): number[] {
 
 for (const name of ours) {
   test(`Keras loads ${name}, predicts the same and goes on training`, async (t) => {
-    if (noKeras) return t.skip(noKeras);
+    if (noKeras) {
+      return t.skip(noKeras);
+    }
     const model = savedModels.get(name) as tf.LayersModel;
     const keras = fromKeras[name] as Results;
     assertClose(predictions(model), keras.predictions, 1e-5);
@@ -109,7 +111,9 @@ for (const name of ours) {
 
 for (const name of theirs) {
   test(`${name} from Keras predicts the same and goes on training`, async (t) => {
-    if (noKeras) return t.skip(noKeras);
+    if (noKeras) {
+      return t.skip(noKeras);
+    }
     const model = await saving.loadKerasH5(path.join(folder, `${name}.h5`));
     const keras = fromKeras[name] as Results;
     assertClose(predictions(model), keras.predictions, 1e-5);

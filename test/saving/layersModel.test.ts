@@ -104,7 +104,9 @@ test('saving again replaces the model and leaves no other file, and no tensor', 
   assertClose(readInPlainJavaScript(folder, shape), predictHere(second, shape), 1e-5);
   await saveLayersModel(second, folder);
   assert.deepEqual(readdirSync(folder).sort(), files, 'the same model has the same files');
-  for (const model of [first, second]) model.dispose();
+  for (const model of [first, second]) {
+    model.dispose();
+  }
 });
 
 test('when writing fails, the old model stays whole', async () => {
@@ -125,7 +127,9 @@ test('when writing fails, the old model stays whole', async () => {
     readdirSync(place).filter((name) => name.endsWith('.tmp')),
     [],
   );
-  for (const model of [old, next]) model.dispose();
+  for (const model of [old, next]) {
+    model.dispose();
+  }
 });
 
 test('what cannot be saved is named', async () => {

@@ -64,13 +64,17 @@ describe("a session's configuration", () => {
   });
 
   it('can say how many threads the session has, as these are its own', (t) => {
-    if (prebuilt) return t.skip(prebuilt);
+    if (prebuilt) {
+      return t.skip(prebuilt);
+    }
     // The addon has set this, in whatever order the packages are loaded.
     assert.equal(process.env.TF_OVERRIDE_GLOBAL_THREADPOOL, '1');
   });
 
   it('is refused when TensorFlow cannot read it', (t) => {
-    if (prebuilt) return t.skip(prebuilt);
+    if (prebuilt) {
+      return t.skip(prebuilt);
+    }
     const sessions = tf.node.getNumOfSavedModels();
     // A text of fifty bytes is announced, and none comes.
     const cutOff = Uint8Array.of((1 << 3) | 2, 50);
@@ -81,7 +85,9 @@ describe("a session's configuration", () => {
   });
 
   it('is refused when it is anything but bytes', (t) => {
-    if (prebuilt) return t.skip(prebuilt);
+    if (prebuilt) {
+      return t.skip(prebuilt);
+    }
     for (const configuration of [null, '{}', [16, 1], new Float32Array(1), {}]) {
       assert.throws(() => binding.loadSavedModel(folder, GRAPH_TAG, configuration), {
         message: /^Invalid session configuration: pass a Uint8Array/,

@@ -17,7 +17,9 @@ function take(count: number, batchSize: number, seed: number): number[][] {
       inputs?.map((row) => row * 10),
     );
     tf.dispose(batch);
-    if (taken.push(inputs ?? []) === count) break;
+    if (taken.push(inputs ?? []) === count) {
+      break;
+    }
   }
   tf.dispose([rows, images, labels]);
   return taken;

@@ -57,7 +57,9 @@ function meter(label: string): HTMLElement {
 
 function make(tag: string, className: string, text = ''): HTMLElement {
   const element = document.createElement(tag);
-  if (className) element.className = className;
+  if (className) {
+    element.className = className;
+  }
   element.textContent = text;
   return element;
 }

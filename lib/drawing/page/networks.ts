@@ -31,7 +31,9 @@ export interface Answer {
  * @returns 28 · 28 values row by row, 0 (paper) to 1 (ink); `undefined` where there is no ink.
  */
 export function pictureOf(ink: Ink): Float32Array | undefined {
-  if (!ink.values.some((value) => value > 0)) return undefined;
+  if (!ink.values.some((value) => value > 0)) {
+    return undefined;
+  }
   const picture = toMnistForm(ink);
   const values = picture.dataSync<'float32'>();
   picture.dispose();
@@ -56,7 +58,11 @@ export function warmUp(model: tf.LayersModel): void {
 /** A probability for people: `97 %`, and never 100 % of what is less. */
 export function percent(probability: number): string {
   const rounded = Math.round(100 * probability);
-  if (rounded === 100 && probability < 1) return '> 99 %';
-  if (rounded === 0 && probability > 0) return '< 1 %';
+  if (rounded === 100 && probability < 1) {
+    return '> 99 %';
+  }
+  if (rounded === 0 && probability > 0) {
+    return '< 1 %';
+  }
   return `${rounded} %`;
 }

@@ -61,7 +61,9 @@ export class Pad {
   }
 
   private begin(event: PointerEvent): void {
-    if (event.button !== 0 || this.pointer !== undefined) return;
+    if (event.button !== 0 || this.pointer !== undefined) {
+      return;
+    }
     this.pointer = event.pointerId;
     this.canvas.setPointerCapture(event.pointerId);
     this.keyboard.down = false;
@@ -70,7 +72,9 @@ export class Pad {
   }
 
   private extend(event: PointerEvent): void {
-    if (event.pointerId !== this.pointer) return;
+    if (event.pointerId !== this.pointer) {
+      return;
+    }
     const events = event.getCoalescedEvents();
     for (const one of events.length > 0 ? events : [event]) {
       this.strokes.at(-1)?.push(this.pointOf(one));
@@ -79,32 +83,46 @@ export class Pad {
   }
 
   private end(event: PointerEvent): void {
-    if (event.pointerId !== this.pointer) return;
+    if (event.pointerId !== this.pointer) {
+      return;
+    }
     this.pointer = undefined;
     this.update();
   }
 
   private press(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
     const arrow = arrows[event.key];
-    if (arrow) this.movePen(...arrow);
-    else if (event.key === ' ') this.togglePen();
-    else if (event.key === 'Backspace') this.undo();
-    else if (event.key === 'Delete') this.clear();
-    else return;
+    if (arrow) {
+      this.movePen(...arrow);
+    } else if (event.key === ' ') {
+      this.togglePen();
+    } else if (event.key === 'Backspace') {
+      this.undo();
+    } else if (event.key === 'Delete') {
+      this.clear();
+    } else {
+      return;
+    }
     // The page must not scroll, nor the browser go back.
     event.preventDefault();
   }
 
   private movePen(byX: number, byY: number): void {
     this.keyboard.at = moved(this.keyboard.at, byX, byY);
-    if (this.keyboard.down) this.strokes.at(-1)?.push(this.keyboard.at);
+    if (this.keyboard.down) {
+      this.strokes.at(-1)?.push(this.keyboard.at);
+    }
     this.update();
   }
 
   private togglePen(): void {
     this.keyboard.down = !this.keyboard.down;
-    if (this.keyboard.down) this.strokes.push([this.keyboard.at]);
+    if (this.keyboard.down) {
+      this.strokes.push([this.keyboard.at]);
+    }
     this.update();
   }
 
@@ -125,10 +143,14 @@ export class Pad {
 
   private draw(): void {
     const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
-    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
+    if (this.canvas.width !== side) {
+      this.canvas.width = this.canvas.height = side;
+    }
     const context = this.canvas.getContext('2d') as CanvasRenderingContext2D;
     paint(context, this.strokes, side, '#ffffff');
-    if (this.canvas.matches(':focus-visible')) this.drawKeyboardPen(context, side);
+    if (this.canvas.matches(':focus-visible')) {
+      this.drawKeyboardPen(context, side);
+    }
   }
 
   private drawKeyboardPen(context: CanvasRenderingContext2D, side: number): void {
@@ -139,6 +161,8 @@ export class Pad {
     context.strokeStyle = '#4aa3ef';
     context.fillStyle = '#4aa3ef';
     context.stroke();
-    if (down) context.fill();
+    if (down) {
+      context.fill();
+    }
   }
 }

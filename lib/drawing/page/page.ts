@@ -37,7 +37,9 @@ class Reader {
   }
 
   private drawingChanged(): void {
-    if (this.awaited) return;
+    if (this.awaited) {
+      return;
+    }
     this.awaited = true;
     requestAnimationFrame(() => {
       this.awaited = false;
@@ -62,11 +64,15 @@ class Reader {
   ): void {
     page.classList.toggle('has-ink', this.pad.drawing.length > 0);
     showPicture(this.picture, picture);
-    for (const [index, column] of this.columns.entries()) column.show(answers?.[index]);
+    for (const [index, column] of this.columns.entries()) {
+      column.show(answers?.[index]);
+    }
     find('latency').textContent = answers ? `read in ${milliseconds.toFixed(0)} ms` : '';
     page.dataset.milliseconds = answers ? milliseconds.toFixed(1) : '';
     // Spoken when a line is finished, not at each of its points.
-    if (!this.pad.isDrawing) announce(this.networks, answers);
+    if (!this.pad.isDrawing) {
+      announce(this.networks, answers);
+    }
   }
 }
 
@@ -100,7 +106,9 @@ function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
 
 async function loadNetworks(): Promise<Network[]> {
   const response = await fetch('networks.json');
-  if (!response.ok) throw new Error(`networks.json: ${await response.text()}`);
+  if (!response.ok) {
+    throw new Error(`networks.json: ${await response.text()}`);
+  }
   const descriptions = (await response.json()) as NetworkDescription[];
   return Promise.all(
     descriptions.map(async (description) => {

@@ -32,11 +32,15 @@ export function paint(pen: Pen, strokes: readonly Stroke[], side: number, colour
   Object.assign(pen, { lineCap: 'round', lineJoin: 'round', strokeStyle: colour });
   pen.lineWidth = penWidth * side;
   for (const [first, ...others] of strokes) {
-    if (!first) continue;
+    if (!first) {
+      continue;
+    }
     pen.beginPath();
     pen.moveTo(first.x * side, first.y * side);
     // A line to where it began is a dot.
-    for (const { x, y } of others.length > 0 ? others : [first]) pen.lineTo(x * side, y * side);
+    for (const { x, y } of others.length > 0 ? others : [first]) {
+      pen.lineTo(x * side, y * side);
+    }
     pen.stroke();
   }
 }
