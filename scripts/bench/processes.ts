@@ -30,7 +30,7 @@ export async function prepare(
   for (const name of environments) {
     await run(
       process.execPath,
-      [path.join(project, 'scripts/bench/pythonEnvironment.mjs'), name],
+      [path.join(project, 'scripts/setup/pythonEnvironment.mjs'), name],
       {},
       showProgress,
     );

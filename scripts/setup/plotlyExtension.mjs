@@ -28,7 +28,7 @@ export function work() {
   if (scripts.length !== 1) {
     throw new SetUpProblem(
       `Plotly's extension for JupyterLab was expected to store pictures in 1 place, not in ${scripts.length}: ` +
-        'has the version in scripts/requirements.in changed? Then look at scripts/setup/plotlyExtension.mjs.',
+        'has the version in scripts/setup/requirements.in changed? Then look at scripts/setup/plotlyExtension.mjs.',
     );
   }
   for (const { file, text } of scripts) {

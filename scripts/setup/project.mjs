@@ -16,7 +16,7 @@ export const venvPython = path.join(venv, windows ? 'Scripts/python.exe' : 'bin/
  */
 export function jupyterEnvironment(environment = process.env) {
   const own = path.join(project, '.jupyter');
-  const settings = path.join(project, 'scripts/jupyter');
+  const settings = path.join(project, 'scripts/notebooks/jupyter');
   // On Windows the variable may be spelt "Path"; the child must not receive both.
   const { PATH, Path, ...rest } = environment;
   const searchPath = [path.dirname(process.execPath), path.dirname(venvPython), PATH ?? Path];

@@ -6,7 +6,7 @@ import { cache, project, venv, venvPython } from './project.mjs';
 import { missingRequirement, oldestPython, SetUpProblem } from './requirements.mjs';
 import { CommandFailed, run } from './run.mjs';
 
-const requirements = path.join(project, 'scripts/requirements.txt');
+const requirements = path.join(project, 'scripts/setup/requirements.txt');
 const done = path.join(venv, '.set-up');
 
 export const title = 'Python with JupyterLab';
@@ -54,9 +54,13 @@ async function installPackages() {
   ];
   const env = { PIP_CACHE_DIR: path.join(cache, 'pip'), UV_CACHE_DIR: path.join(cache, 'uv') };
   try {
-    await run(venvPython, [...pip, '--requirement', `${project}/scripts/requirements-uv.txt`], {
-      env,
-    });
+    await run(
+      venvPython,
+      [...pip, '--requirement', `${project}/scripts/setup/requirements-uv.txt`],
+      {
+        env,
+      },
+    );
     await run(
       venvPython,
       [

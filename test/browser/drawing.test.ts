@@ -35,7 +35,7 @@ describe('npm run draw', () => {
   }
 
   before(async () => {
-    program = spawn(process.execPath, [path.join(project, 'build/scripts/draw.js')], {
+    program = spawn(process.execPath, [path.join(project, 'build/scripts/programs/draw.js')], {
       cwd: project,
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -30,7 +30,7 @@ describe('npm run export', () => {
     for (const ending of ['html', 'pdf']) {
       rmSync(`${exported}.${ending}`, { force: true });
     }
-    execFileSync(process.execPath, [path.join(project, 'scripts/export.mjs'), name], {
+    execFileSync(process.execPath, [path.join(project, 'scripts/notebooks/export.mjs'), name], {
       stdio: ['ignore', 'ignore', 'inherit'],
       timeout: 120_000,
     });

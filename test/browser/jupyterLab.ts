@@ -30,7 +30,7 @@ export class JupyterLab {
     const program = spawn(
       process.execPath,
       [
-        path.join(project, 'scripts/start.mjs'),
+        path.join(project, 'scripts/notebooks/start.mjs'),
         '--no-browser',
         `--ServerApp.port=${port}`,
         '--ServerApp.port_retries=0',

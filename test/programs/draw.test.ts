@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { run, temporaryFolder } from './run';
 
-const program = path.resolve(__dirname, '../../scripts/draw.js');
+const program = path.resolve(__dirname, '../../scripts/programs/draw.js');
 const ids = ['lenet5', 'cnn', 'mlp'];
 const children: ChildProcess[] = [];
 after(() => {

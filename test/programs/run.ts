@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 
-const programs = path.resolve(__dirname, '../../scripts');
+const programs = path.resolve(__dirname, '../../scripts/programs');
 
 /** Runs a program as `npm run` would, in `folder`, and waits for its end. */
 export function run(

@@ -38,7 +38,7 @@ describe('Chromium', () => {
   test('is asked for in one sentence where it is missing', onLinux, () => {
     const { status, stderr } = spawnSync(
       process.execPath,
-      [path.join(scripts, 'testBrowser.mjs')],
+      [path.join(scripts, 'tests/runBrowser.mjs')],
       { env: { PATH: '/nowhere' }, encoding: 'utf8' },
     );
     assert.equal(status, 1);

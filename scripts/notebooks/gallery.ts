@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { writeWhole } from './recordedResults';
+import { writeWhole } from '../recordedResults';
 
 /** Where a picture is: in the output of the one cell of that notebook whose code has this in it. */
 export interface Place {
@@ -12,7 +12,7 @@ export interface Place {
   code: string;
 }
 
-const project = path.resolve(__dirname, '../..');
+const project = path.resolve(__dirname, '../../..');
 const folder = 'docs/gallery';
 
 /** The file in docs/gallery, without its ending, and where the picture comes from. */

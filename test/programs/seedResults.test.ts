@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { store } from '../../scripts/seeds/results';
+import { store } from '../../scripts/programs/seeds/results';
 
 test('a seed’s scores replace its older ones and leave all others as they are', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'seeds-'));

@@ -2,7 +2,7 @@
  * Draws the sample pictures in data/digits: strokes along hand-set points, shaken a little, with
  * a pen whose width varies. No font and no other people's data. The same seed gives the same files.
  *
- *     npx tsc && node build/scripts/drawDigits.js
+ *     npx tsc && node build/scripts/samples/digitPictures.js
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -156,7 +156,7 @@ const looks: readonly Look[] = [
   },
 ];
 
-const folder = resolve(__dirname, '../../data/digits');
+const folder = resolve(__dirname, '../../../data/digits');
 
 function main(): void {
   for (const look of looks) {

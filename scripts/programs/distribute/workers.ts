@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 
-const project = path.resolve(__dirname, '../../..');
+const project = path.resolve(__dirname, '../../../..');
 const environment = path.join(project, '.cache/bench/distributed');
 
 interface Score {
@@ -61,7 +61,7 @@ export function stopWorkers(): void {
 
 /** Makes the Python environment with TensorFlow, if it is not there yet. */
 export async function preparePython(): Promise<void> {
-  const maker = path.join(project, 'scripts/bench/pythonEnvironment.mjs');
+  const maker = path.join(project, 'scripts/setup/pythonEnvironment.mjs');
   const list = 'scripts/keras/requirements-distributed.txt';
   await run(process.execPath, [maker, 'distributed', list], {}, true);
 }

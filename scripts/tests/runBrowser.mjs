@@ -3,9 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { needChromium } from './setup/chromium.mjs';
-import { project } from './setup/project.mjs';
-import { SetUpProblem } from './setup/requirements.mjs';
+import { needChromium } from '../setup/chromium.mjs';
+import { project } from '../setup/project.mjs';
+import { SetUpProblem } from '../setup/requirements.mjs';
 
 const folder = 'build/test/browser';
 const wanted = process.argv.slice(2);

@@ -1,9 +1,9 @@
 /** `npm run train -- --epochs 5`: trains the CNN of notebook 04 on MNIST and saves checkpoints. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { datasets, models, saving, training } from '../lib/index';
-import * as tf from '../lib/tensorflow';
-import { runProgram, wholeNumber } from './commandLine';
+import { datasets, models, saving, training } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { runProgram, wholeNumber } from '../commandLine';
 
 const help = `Usage: npm run train -- [options]
 

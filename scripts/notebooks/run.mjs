@@ -2,13 +2,13 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { jupyterEnvironment, project, venvPython } from './setup/project.mjs';
+import { jupyterEnvironment, project, venvPython } from '../setup/project.mjs';
 
 const env = jupyterEnvironment();
 // IPython, which nbclient uses, warns about a folder that it would have to make itself.
 mkdirSync(env.IPYTHONDIR, { recursive: true });
 
-const program = path.join(project, 'scripts/run_notebooks.py');
+const program = path.join(project, 'scripts/notebooks/run_notebooks.py');
 const runner = spawn(venvPython, [program, ...process.argv.slice(2)], {
   cwd: project,
   env,

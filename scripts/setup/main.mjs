@@ -2,7 +2,7 @@
 // JupyterLab, native TensorFlow, the notebook kernel and the compiled library. `npm start` and
 // `npm test` run it first; when nothing is left to do it ends in well under a second.
 // Only Node's own modules are used here: nothing else is installed yet when this starts.
-import { oldestNode } from './setup/requirements.mjs';
+import { oldestNode } from './requirements.mjs';
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < oldestNode) {
@@ -15,5 +15,5 @@ if (major < oldestNode) {
 }
 
 // Imported only now: an older Node.js could not even load these.
-const { setUp } = await import('./setup/steps.mjs');
+const { setUp } = await import('./steps.mjs');
 process.exitCode = await setUp();

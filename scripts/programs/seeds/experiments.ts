@@ -1,6 +1,6 @@
 /** What can be trained with several seeds: each experiment as its notebook does it. */
-import { datasets, models, training } from '../../lib/index';
-import * as tf from '../../lib/tensorflow';
+import { datasets, models, training } from '../../../lib/index';
+import * as tf from '../../../lib/tensorflow';
 
 /** What a model scores on the test set after so many epochs of training. */
 export interface Score {

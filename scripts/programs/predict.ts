@@ -1,7 +1,7 @@
 /** `npm run predict -- picture.png`: reads digits in pictures with the network that `train` left. */
 import { parseArgs } from 'node:util';
-import { images, models, saving, training } from '../lib/index';
-import { runProgram, UsageError } from './commandLine';
+import { images, models, saving, training } from '../../lib/index';
+import { runProgram, UsageError } from '../commandLine';
 
 const help = `Usage: npm run predict -- [options] PICTURE...
 

@@ -5,9 +5,9 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
-import { needChromium } from './setup/chromium.mjs';
-import { jupyterEnvironment, project, venvPython } from './setup/project.mjs';
-import { SetUpProblem } from './setup/requirements.mjs';
+import { needChromium } from '../setup/chromium.mjs';
+import { jupyterEnvironment, project, venvPython } from '../setup/project.mjs';
+import { SetUpProblem } from '../setup/requirements.mjs';
 
 const exportsFolder = path.join(project, 'exports');
 

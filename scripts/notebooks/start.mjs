@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { compiler } from './setup/library.mjs';
-import { jupyterEnvironment, project, venvPython } from './setup/project.mjs';
+import { compiler } from '../setup/library.mjs';
+import { jupyterEnvironment, project, venvPython } from '../setup/project.mjs';
 
 const windows = process.platform === 'win32';
 const secondsToStop = 15;
@@ -24,7 +24,7 @@ const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
 
 // Both get process groups of their own, so that Ctrl-C reaches only this program, which then stops
 // them in order. JupyterLab opens on the folder it is started in; its settings are in
-// scripts/jupyter.
+// ./jupyter.
 const lab = spawn(venvPython, ['-m', 'jupyterlab', ...quiet, ...asRoot, ...wanted], {
   cwd: notebooks,
   env: jupyterEnvironment(),

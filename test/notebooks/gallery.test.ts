@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { pictureOf } from '../../scripts/gallery';
+import { pictureOf } from '../../scripts/notebooks/gallery';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'gallery-'));
 const notebook = path.join(folder, 'lesson.ipynb');

@@ -1,7 +1,7 @@
 /** `npm run draw`: a page to draw digits on, read by three networks in the browser. */
 import { parseArgs } from 'node:util';
-import { drawing } from '../lib/index';
-import { runProgram, wholeNumber } from './commandLine';
+import { drawing } from '../../lib/index';
+import { runProgram, wholeNumber } from '../commandLine';
 
 const help = `Usage: npm run draw -- [options]
 

@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import * as tf from '../lib/tensorflow';
+import * as tf from '../../lib/tensorflow';
 import { type Experiment, experiments } from './seeds/experiments';
 import { type Run, store } from './seeds/results';
 

@@ -1,14 +1,14 @@
 // Makes a Python environment of a program's own in .cache/bench, unless it is there already:
-//   node scripts/bench/pythonEnvironment.mjs keras|torch
-//   node scripts/bench/pythonEnvironment.mjs distributed scripts/keras/requirements-distributed.txt
+//   node scripts/setup/pythonEnvironment.mjs keras|torch
+//   node scripts/setup/pythonEnvironment.mjs distributed scripts/keras/requirements-distributed.txt
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { fingerprint, readIfThere, writeWhole } from '../setup/fingerprint.mjs';
-import { StepLine } from '../setup/progress.mjs';
-import { cache, project, venvPython } from '../setup/project.mjs';
-import { findPython } from '../setup/python.mjs';
-import { SetUpProblem } from '../setup/requirements.mjs';
-import { CommandFailed, run, stopAll } from '../setup/run.mjs';
+import { fingerprint, readIfThere, writeWhole } from './fingerprint.mjs';
+import { StepLine } from './progress.mjs';
+import { cache, project, venvPython } from './project.mjs';
+import { findPython } from './python.mjs';
+import { SetUpProblem } from './requirements.mjs';
+import { CommandFailed, run, stopAll } from './run.mjs';
 
 const [name, list = `scripts/bench/requirements-${name}.txt`] = process.argv.slice(2);
 const requirements = path.join(project, list);

@@ -1,7 +1,7 @@
 /** results/seeds.json: what each seed gave, on which machine, with which versions. */
 import { existsSync, readFileSync } from 'node:fs';
-import { versions } from '../libraryVersions';
-import { machine, today, writeWhole } from '../recordedResults';
+import { versions } from '../../libraryVersions';
+import { machine, today, writeWhole } from '../../recordedResults';
 import type { Score } from './experiments';
 
 /** One score of one seed; `seconds` is the time from the start of the run, loading included. */

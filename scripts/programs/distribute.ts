@@ -5,12 +5,12 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { datasets, models, saving, training } from '../lib/index';
-import * as tf from '../lib/tensorflow';
-import { runProgram, wholeNumber } from './commandLine';
+import { datasets, models, saving, training } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { runProgram, wholeNumber } from '../commandLine';
+import { versions } from '../libraryVersions';
+import { machine, today, writeWhole } from '../recordedResults';
 import { preparePython, type Report, stopWorkers, trainWithWorkers } from './distribute/workers';
-import { versions } from './libraryVersions';
-import { machine, today, writeWhole } from './recordedResults';
 
 const help = `Usage: npm run distribute -- [options]
 
@@ -31,7 +31,7 @@ workers tested, or 2 if the command line is wrong.
 `;
 
 /** Where `datasets.mnist` keeps the files that Python reads. */
-const mnistFiles = path.resolve(__dirname, '../../data/cache/mnist');
+const mnistFiles = path.resolve(__dirname, '../../../data/cache/mnist');
 const batchSize = 64;
 const seed = 0;
 

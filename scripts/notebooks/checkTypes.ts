@@ -20,7 +20,7 @@ interface NotebookModule {
   cellStarts: number[];
 }
 
-const folder = path.resolve(__dirname, '../../notebooks');
+const folder = path.resolve(__dirname, '../../../notebooks');
 
 function toModule(notebook: string): NotebookModule {
   const { cells } = JSON.parse(readFileSync(path.join(folder, notebook), 'utf8')) as {

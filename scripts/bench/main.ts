@@ -1,12 +1,12 @@
 /** `npm run bench`: this project's training against Python's. See `npm run bench -- --help`. */
 import path from 'node:path';
-import { batchSize, type Measurement } from './bench/measurement';
-import { help, type Options, parseOptions } from './bench/options';
-import { cache, measure, prepare, stopRunning } from './bench/processes';
-import { loadWarning, report, thisMachine, writeResults } from './bench/results';
-import { pythonEnvironment, title, trains, variantsOf } from './bench/sides';
-import { trainWhole } from './bench/wholeTraining';
-import { runProgram } from './commandLine';
+import { runProgram } from '../commandLine';
+import { batchSize, type Measurement } from './measurement';
+import { help, type Options, parseOptions } from './options';
+import { cache, measure, prepare, stopRunning } from './processes';
+import { loadWarning, report, thisMachine, writeResults } from './results';
+import { pythonEnvironment, title, trains, variantsOf } from './sides';
+import { trainWhole } from './wholeTraining';
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));

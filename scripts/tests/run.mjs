@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const project = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const project = path.resolve(fileURLToPath(import.meta.url), '../../..');
 const wanted = process.argv.slice(2);
 
 function stage(title, args) {
@@ -31,7 +31,7 @@ stage('Type check of the drawing pad', [
   '-p',
   'lib/drawing/page',
 ]);
-stage('Type check of the notebooks', ['build/scripts/checkNotebooks.js']);
+stage('Type check of the notebooks', ['build/scripts/notebooks/checkTypes.js']);
 // Every public name is documented, and every link in the documentation leads somewhere.
 stage('API reference', ['node_modules/typedoc/bin/typedoc', '--emit', 'none']);
 
