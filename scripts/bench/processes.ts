@@ -60,6 +60,8 @@ async function measured<Answer>(task: Task | WholeTask): Promise<Answer> {
         KERAS_BACKEND: task.side === 'keras-jax' ? 'jax' : 'tensorflow',
         // Keras would otherwise write a file in the user's home.
         KERAS_HOME: path.join(cache, 'keras-home'),
+        // As on our side: TensorFlow would otherwise use oneDNN on some processors only.
+        TF_ENABLE_ONEDNN_OPTS: process.env.TF_ENABLE_ONEDNN_OPTS ?? '1',
         TF_CPP_MIN_LOG_LEVEL: '3',
       })
     : await run(process.execPath, [path.join(__dirname, 'typescriptSide.js'), argument]);

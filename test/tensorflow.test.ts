@@ -1,0 +1,72 @@
+// TensorFlow uses oneDNN on every processor, through whichever door a program takes to it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+
+const library = JSON.stringify(path.resolve(__dirname, '../lib'));
+
+const doors = {
+  'tfjs-node, required': "require('@tensorflow/tfjs-node')",
+  'tfjs-node, imported': "await import('@tensorflow/tfjs-node')",
+  'the library': `require(${library} + '/index.js')`,
+  'the library after tfjs-node': `require('@tensorflow/tfjs-node'), require(${library} + '/index.js')`,
+};
+
+/** What a program that computes something prints about oneDNN. */
+function oneDnnLine(open: string, setting: string | undefined): string {
+  const program = `
+    (async () => {
+      ${open};
+      require('@tensorflow/tfjs-node').matMul([[1]], [[2]]).dataSync();
+    })();
+  `;
+  const { TF_ENABLE_ONEDNN_OPTS: _, ...environment } = process.env;
+  const { status, stderr } = spawnSync(process.execPath, ['-e', program], {
+    encoding: 'utf8',
+    env: {
+      ...environment,
+      TF_CPP_MIN_LOG_LEVEL: '0',
+      ...(setting !== undefined && { TF_ENABLE_ONEDNN_OPTS: setting }),
+    },
+  });
+  assert.equal(status, 0, stderr);
+  return /oneDNN custom operations are \w+/.exec(stderr)?.[0] ?? '';
+}
+
+// TensorFlow for macOS is built without oneDNN.
+const onLinux = { skip: process.platform !== 'linux' };
+
+describe('oneDNN', onLinux, () => {
+  for (const [door, open] of Object.entries(doors)) {
+    it(`is on through ${door}`, () => {
+      assert.equal(oneDnnLine(open, undefined), 'oneDNN custom operations are on');
+    });
+    it(`is off through ${door} where the user says so`, () => {
+      assert.equal(oneDnnLine(open, '0'), '');
+    });
+  }
+
+  it('is asked for by the library before it loads a tfjs-node without our patch', () => {
+    const program = `
+      const file = require.resolve('@tensorflow/tfjs-node');
+      require.extensions['.js'] = ((load) => (module, name) => {
+        if (name !== file) return load(module, name);
+        console.log(process.env.TF_ENABLE_ONEDNN_OPTS);
+        process.exit();
+      })(require.extensions['.js']);
+      require(${library} + '/index.js');
+    `;
+    for (const [setting, expected] of [
+      [undefined, '1'],
+      ['0', '0'],
+    ]) {
+      const { TF_ENABLE_ONEDNN_OPTS: _, ...environment } = process.env;
+      const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
+        encoding: 'utf8',
+        env: { ...environment, ...(setting && { TF_ENABLE_ONEDNN_OPTS: setting }) },
+      });
+      assert.equal(stdout, `${expected}\n`, stderr);
+    }
+  });
+});
