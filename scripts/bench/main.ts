@@ -67,8 +67,8 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const) {
-  process.on(signal, () => {
-    stopRunning();
+  process.on(signal, async () => {
+    await stopRunning();
     console.error(`\nStopped (${signal}). Finished rounds have been written.`);
     process.exit(code);
   });

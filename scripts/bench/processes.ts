@@ -1,5 +1,4 @@
 /** The processes of the benchmark: one at a time, and none is left behind. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Result, Task } from './measurement';
 import { pythonEnvironment, title } from './sides';
@@ -9,17 +8,10 @@ const project = path.resolve(__dirname, '../../..');
 /** Everything the benchmark keeps between runs. */
 export const cache = path.join(project, '.cache/bench');
 
-let running: ChildProcess | undefined;
-
 /** Ends the process that runs now, and those that it started. */
-export function stopRunning(): void {
-  if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) {
-    return;
-  }
-  process.kill(-running.pid);
+export async function stopRunning(): Promise<void> {
+  (await import('../setup/run.mjs')).stopAll();
 }
-
-const showProgress = (text: string) => process.stdout.write(text);
 
 /** Makes what the sides need: the Python environments, the data and the initial weights. */
 export async function prepare(
@@ -27,19 +19,12 @@ export async function prepare(
   folder: string,
   fashion: boolean,
 ): Promise<void> {
+  const { pythonEnvironment } = await import('../setup/pythonEnvironment.mjs');
   for (const name of environments) {
-    await run(
-      process.execPath,
-      [path.join(project, 'scripts/setup/pythonEnvironment.mjs'), name],
-      {},
-      showProgress,
-    );
+    await pythonEnvironment(`bench/${name}`, `scripts/bench/requirements-${name}.txt`);
   }
-  await run(process.execPath, [
-    path.join(__dirname, 'prepare.js'),
-    folder,
-    ...(fashion ? ['--fashion'] : []),
-  ]);
+  const program = path.join(__dirname, 'prepare.js');
+  await run(process.execPath, [program, folder, ...(fashion ? ['--fashion'] : [])]);
 }
 
 /** Runs one measurement in a process of its own. */
@@ -58,8 +43,6 @@ async function measured<Answer>(task: Task | WholeTask): Promise<Answer> {
   const output = environment
     ? await run(...python(environment, argument), {
         KERAS_BACKEND: task.side === 'keras-jax' ? 'jax' : 'tensorflow',
-        // Keras would otherwise write a file in the user's home.
-        KERAS_HOME: path.join(cache, 'keras-home'),
         // As on our side: TensorFlow would otherwise use oneDNN on some processors only.
         TF_ENABLE_ONEDNN_OPTS: process.env.TF_ENABLE_ONEDNN_OPTS ?? '1',
         TF_CPP_MIN_LOG_LEVEL: '3',
@@ -77,49 +60,20 @@ function python(environment: 'keras' | 'torch', argument: string): [string, stri
   return [path.join(cache, environment, 'bin/python'), [program, argument]];
 }
 
-/**
- * Runs a program to its end.
- *
- * @param onOutput is called with what it prints on standard output, as it comes.
- * @returns what it printed on standard output.
- * @throws Error with the program's last lines if it failed.
- */
-function run(
+/** Runs a program to its end, however long it takes. Returns what it printed on standard output. */
+async function run(
   command: string,
   args: string[],
-  env: NodeJS.ProcessEnv = {},
-  onOutput: (text: string) => void = () => {},
+  env: Record<string, string> = {},
 ): Promise<string> {
-  const child = spawn(command, args, {
-    cwd: project,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A process group of its own, so that what it starts can be stopped with it.
-    detached: true,
-  });
-  running = child;
-  let output = '';
-  let errors = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output += text;
-    onOutput(text);
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    errors += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      running = undefined;
-      if (code === 0) {
-        resolve(output);
-      } else {
-        const reason = signal ? `was ended by ${signal}` : `ended with code ${code}`;
-        const name = args.find((argument) => /\.\w+$/.test(argument)) ?? command;
-        reject(new Error(`${path.basename(name)} ${reason}:\n${lastLines(errors || output)}`));
-      }
-    });
-  });
+  const { CommandError, run } = await import('../setup/run.mjs');
+  try {
+    return await run(command, args, { env, timeLimit: Number.POSITIVE_INFINITY });
+  } catch (error) {
+    throw error instanceof CommandError
+      ? new Error(`${error.message}:\n${error.lastLines}`)
+      : error;
+  }
 }
 
 function lastLines(text: string): string {

@@ -1,6 +1,6 @@
 """Makes a Keras .h5 file, such as `saveKerasH5` of lib/saving writes, into what TensorFlow Serving serves.
 
-    .cache/bench/distributed/bin/python scripts/keras/export_saved_model.py model.h5 serving/mnist/1
+    .cache/distributed/bin/python scripts/keras/export_saved_model.py model.h5 serving/mnist/1
 
 The last folder is the model's version, a number: TensorFlow Serving takes the highest. The
 environment is the one that `npm run distribute` makes. Checks what it wrote: loads it without Keras,

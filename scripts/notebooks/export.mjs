@@ -7,22 +7,27 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { needChromium } from '../setup/chromium.mjs';
 import { jupyterEnvironment, project, venvPython } from '../setup/project.mjs';
-import { SetUpProblem } from '../setup/requirements.mjs';
+import { SetUpError } from '../setup/requirements.mjs';
 
 const exportsFolder = path.join(project, 'exports');
 
-/** The notebooks whose names begin with one of these texts, or all of them. */
+/**
+ * The notebooks whose names begin with one of these texts, or all of them.
+ *
+ * @param {string[]} wanted
+ */
 function choose(wanted) {
   const all = readdirSync(path.join(project, 'notebooks'))
     .filter((name) => name.endsWith('.ipynb'))
     .map((name) => path.basename(name, '.ipynb'));
   const missing = wanted.find((text) => !all.some((name) => name.startsWith(text)));
   if (missing !== undefined) {
-    throw new SetUpProblem(`there is no notebook ${missing}. There are: ${all.join(', ')}.`);
+    throw new SetUpError(`there is no notebook ${missing}. There are: ${all.join(', ')}.`);
   }
   return all.filter((name) => wanted.length === 0 || wanted.some((text) => name.startsWith(text)));
 }
 
+/** @param {string[]} names */
 function writePages(names) {
   const files = names.map((name) => path.join(project, 'notebooks', `${name}.ipynb`));
   const { status } = spawnSync(
@@ -38,10 +43,11 @@ function writePages(names) {
     { env: jupyterEnvironment(), stdio: 'inherit' },
   );
   if (status !== 0) {
-    throw new SetUpProblem('nbconvert could not write the pages; its own message is above.');
+    throw new SetUpError('nbconvert could not write the pages; its own message is above.');
   }
 }
 
+/** @param {string[]} names */
 async function printPages(names) {
   const executablePath = needChromium();
   const browser = await chromium.launch({
@@ -66,7 +72,7 @@ try {
   writePages(names);
   await printPages(names);
 } catch (error) {
-  if (!(error instanceof SetUpProblem)) {
+  if (!(error instanceof SetUpError)) {
     throw error;
   }
   console.error(`The export stopped: ${error.message}`);

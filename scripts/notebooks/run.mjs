@@ -6,7 +6,7 @@ import { jupyterEnvironment, project, venvPython } from '../setup/project.mjs';
 
 const env = jupyterEnvironment();
 // IPython, which nbclient uses, warns about a folder that it would have to make itself.
-mkdirSync(env.IPYTHONDIR, { recursive: true });
+mkdirSync(`${env.IPYTHONDIR}`, { recursive: true });
 
 const program = path.join(project, 'scripts/notebooks/run_notebooks.py');
 const runner = spawn(venvPython, [program, ...process.argv.slice(2)], {

@@ -67,8 +67,8 @@ async function main(): Promise<void> {
     folder: path.resolve(values.folder),
   };
   stopWithThisProgram();
-  await preparePython();
-  const result = await thereAndBack(settings);
+  const python = await preparePython();
+  const result = await thereAndBack(python, settings);
   writeWhole(values.results, `${JSON.stringify(result, null, 2)}\n`);
   checkSameModel(result);
 }
@@ -76,8 +76,8 @@ async function main(): Promise<void> {
 /** Ctrl-C ends the workers too. */
 function stopWithThisProgram(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      stopWorkers();
+    process.on(signal, async () => {
+      await stopWorkers();
       process.exit(1);
     });
   }
@@ -96,14 +96,17 @@ interface Result {
   after: Score;
 }
 
-async function thereAndBack(settings: Settings): Promise<Result & Record<string, unknown>> {
+async function thereAndBack(
+  python: string,
+  settings: Settings,
+): Promise<Result & Record<string, unknown>> {
   const { workers, epochs, pictures, folder } = settings;
   mkdirSync(folder, { recursive: true });
   const files = { before: path.join(folder, 'before.h5'), after: path.join(folder, 'after.h5') };
 
   const before = await trainHere(files.before, pictures);
   print('after one epoch here', before);
-  const reports = await trainWithWorkers(workers, {
+  const reports = await trainWithWorkers(python, workers, {
     ...{ ...files, data: mnistFiles },
     ...{ epochs, batchSize, pictures, seed, folder },
   });

@@ -2,9 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { SetUpProblem } from './requirements.mjs';
+import { SetUpError } from './requirements.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+/** @type {Partial<Record<NodeJS.Platform, string[]>>} */
 const usualPlaces = {
   darwin: [
     '/Applications/Chromium.app/Contents/MacOS/Chromium',
@@ -18,11 +19,14 @@ const usualPlaces = {
 /**
  * The path of Chromium or Chrome: what the variable CHROMIUM names, or the first one on PATH or
  * where the system keeps its programs; undefined where there is none.
+ *
+ * @param {NodeJS.ProcessEnv} environment
+ * @param {NodeJS.Platform} platform
  */
 export function findChromium(environment = process.env, platform = process.platform) {
   if (environment.CHROMIUM) {
     if (!isProgram(environment.CHROMIUM)) {
-      throw new SetUpProblem(
+      throw new SetUpError(
         `the variable CHROMIUM names ${environment.CHROMIUM}, which is not a program: give it the ` +
           'path of Chromium or Chrome, or remove it.',
       );
@@ -53,7 +57,7 @@ export function needChromium() {
   }
   const installed = findChromium();
   if (!installed) {
-    throw new SetUpProblem(
+    throw new SetUpError(
       'Chromium or Chrome is needed and was not found: install it with "sudo apt install chromium" ' +
         '(Debian), "sudo snap install chromium" (Ubuntu), "brew install --cask chromium" (macOS) or ' +
         '"winget install Google.Chrome" (Windows), or give its path in the variable CHROMIUM.',
@@ -62,6 +66,7 @@ export function needChromium() {
   return installed;
 }
 
+/** @param {string} file */
 function isProgram(file) {
   try {
     accessSync(file, constants.X_OK);

@@ -3,7 +3,7 @@
 // that goes there names both with absolute paths.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readIfThere, writeWhole } from './fingerprint.mjs';
+import { readIfThere, writeWhole } from './files.mjs';
 import { project, venv } from './project.mjs';
 
 const kernelName = 'tslab';
@@ -24,8 +24,15 @@ export function work() {
   writeWhole(path.join(target, 'kernel.json'), specification());
 }
 
-/** kernel/kernel.json with its folder and the running Node.js filled in. */
+/**
+ * kernel/kernel.json with its folder and the running Node.js filled in.
+ *
+ * @param {string} template
+ * @param {string} folder
+ * @param {string} node
+ */
 export function fillIn(template, folder, node) {
+  /** @type {{ argv: string[] }} */
   const spec = JSON.parse(template);
   const [, ...rest] = spec.argv;
   const argv = [node, ...rest.map((argument) => argument.replace('{resource_dir}', folder))];

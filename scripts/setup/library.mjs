@@ -1,9 +1,10 @@
 // The compiled library in build/, which the notebooks import, and the page of its drawing pad.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { fingerprint, readIfThere, writeWhole } from './fingerprint.mjs';
+import { readIfThere, writeWhole } from './files.mjs';
+import { fingerprint } from './fingerprint.mjs';
 import { nodeModules, project } from './project.mjs';
-import { CommandFailed, run } from './run.mjs';
+import { CommandError, run } from './run.mjs';
 
 const build = path.join(project, 'build');
 const door = path.join(build, 'lib/index.js');
@@ -17,6 +18,7 @@ export function isDone() {
   return existsSync(door) && existsSync(page) && readIfThere(done) === currentState();
 }
 
+/** @param {import('./progress.mjs').StepLine} progress */
 export async function work(progress) {
   const state = currentState();
   if (!existsSync(door)) {
@@ -29,7 +31,7 @@ export async function work(progress) {
   } catch (error) {
     // Code with type errors is compiled all the same, and whoever is editing it must be able to
     // start. They are shown, and insisted on, by the compiler of `npm start` and by `npm test`.
-    if (!(error instanceof CommandFailed) || !existsSync(door)) {
+    if (!(error instanceof CommandError) || !existsSync(door)) {
       throw error;
     }
   }
@@ -40,8 +42,8 @@ export async function work(progress) {
 
 function currentState() {
   const sources = ['lib', 'test', 'scripts'].flatMap((folder) =>
-    readdirSync(path.join(project, folder), { recursive: true })
-      .filter((name) => /\.(ts|html|css|png)$/.test(name))
+    readdirSync(path.join(project, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|mjs|html|css|png)$/.test(name))
       .map((name) => path.join(folder, name)),
   );
   return fingerprint(

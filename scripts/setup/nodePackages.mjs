@@ -1,10 +1,11 @@
 // The Node packages of package-lock.json, with the project's patches applied.
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { fingerprint, readIfThere, writeWhole } from './fingerprint.mjs';
+import { readIfThere, writeWhole } from './files.mjs';
+import { fingerprint } from './fingerprint.mjs';
 import { cache, nodeModules, project } from './project.mjs';
-import { SetUpProblem } from './requirements.mjs';
-import { CommandFailed, run } from './run.mjs';
+import { SetUpError } from './requirements.mjs';
+import { CommandError, run } from './run.mjs';
 
 const patches = path.join(project, 'patches');
 const appliedPatches = path.join(nodeModules, '.applied-patches');
@@ -18,6 +19,7 @@ export function isDone() {
   return existsSync(installedLockfile) && readIfThere(done) === currentState();
 }
 
+/** @param {import('./progress.mjs').StepLine} progress */
 export async function work(progress) {
   if (!isInstalled()) {
     await install(progress);
@@ -26,7 +28,7 @@ export async function work(progress) {
   try {
     await applyPatches();
   } catch (error) {
-    if (!(error instanceof CommandFailed)) {
+    if (!(error instanceof CommandError)) {
       throw error;
     }
     // Packages that are patched in some other way than we believe: start from clean ones.
@@ -39,6 +41,10 @@ export async function work(progress) {
 /**
  * Whether what is installed (npm's own `node_modules/.package-lock.json`) is what the lockfile
  * asks for. Packages marked optional may be missing: they are for other systems.
+ *
+ * @typedef {{ packages: Record<string, { version?: string, optional?: boolean }> }} Lockfile
+ * @param {Lockfile} lockfile
+ * @param {Lockfile} installed
  */
 export function matchesLockfile(lockfile, installed) {
   const wanted = Object.entries(lockfile.packages).filter(([location]) => location !== '');
@@ -81,6 +87,10 @@ function currentState() {
   )}`;
 }
 
+/**
+ * @param {string} folder
+ * @returns {[name: string, text: string][]}
+ */
 function readPatches(folder) {
   return existsSync(folder)
     ? readdirSync(folder)
@@ -90,6 +100,7 @@ function readPatches(folder) {
     : [];
 }
 
+/** @param {import('./progress.mjs').StepLine} progress */
 async function install(progress) {
   progress.update('npm ci');
   const cached = existsSync(path.join(cache, 'npm/_cacache/index-v5'));
@@ -113,6 +124,7 @@ async function reachRegistry() {
   });
 }
 
+/** @param {string[]} args */
 async function installWith(args) {
   try {
     await runNpm(args);
@@ -121,9 +133,10 @@ async function installWith(args) {
   }
 }
 
+/** @param {unknown} error */
 function installationProblem(error) {
-  return error instanceof CommandFailed
-    ? new SetUpProblem(
+  return error instanceof CommandError
+    ? new SetUpError(
         `the Node packages could not be installed (${error.message}): check the network, the proxy ` +
           'settings (npm config get proxy) and the free disk space, then run the same command ' +
           `again.\n${npmErrors(error.output)}`,
@@ -131,13 +144,22 @@ function installationProblem(error) {
     : error;
 }
 
-// npm says what is wrong first and ends with general advice.
+/**
+ * npm says what is wrong first and ends with general advice.
+ *
+ * @param {string} output
+ */
 function npmErrors(output) {
   const lines = output.split('\n').filter((line) => line.startsWith('npm error'));
   return lines.slice(0, 8).join('\n');
 }
 
-/** Runs npm: the one that has started us, if one has, so that it fits this Node.js. */
+/**
+ * Runs npm: the one that has started us, if one has, so that it fits this Node.js.
+ *
+ * @param {string[]} args
+ * @param {import('./run.mjs').RunOptions} [options]
+ */
 export function runNpm(args, options) {
   const own = process.env.npm_execpath;
   return own?.endsWith('npm-cli.js')
@@ -158,6 +180,7 @@ async function applyPatches() {
   }
 }
 
+/** @param {string[]} args */
 function patchPackage(args) {
   const program = path.join(nodeModules, 'patch-package/index.js');
   return run(process.execPath, [program, '--error-on-fail', ...args]);

@@ -4,9 +4,9 @@
 // taken out.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readIfThere, writeWhole } from './fingerprint.mjs';
+import { readIfThere, writeWhole } from './files.mjs';
 import { venv } from './project.mjs';
-import { SetUpProblem } from './requirements.mjs';
+import { SetUpError } from './requirements.mjs';
 
 const extension = path.join(venv, 'share/jupyter/labextensions/jupyterlab-plotly');
 const done = path.join(extension, '.set-up');
@@ -26,7 +26,7 @@ export function work() {
     .map((file) => ({ file, text: readFileSync(file, 'utf8') }))
     .filter(({ text }) => text.match(storing));
   if (scripts.length !== 1) {
-    throw new SetUpProblem(
+    throw new SetUpError(
       `Plotly's extension for JupyterLab was expected to store pictures in 1 place, not in ${scripts.length}: ` +
         'has the version in scripts/setup/requirements.in changed? Then look at scripts/setup/plotlyExtension.mjs.',
     );

@@ -8,12 +8,17 @@ export class StepLine {
   #started = performance.now();
   #lastUpdate = performance.now();
 
+  /** @param {string} title */
   constructor(title) {
     this.title = title;
     process.stdout.write(`${title} …`);
   }
 
-  /** Shows what the step is doing now, "downloading 42 of 207 MB" for example. */
+  /**
+   * Shows what the step is doing now, "downloading 42 of 207 MB" for example.
+   *
+   * @param {string} text
+   */
   update(text) {
     if (this.#terminal) {
       process.stdout.write(`\r\x1b[K${this.title} … ${text}`);
@@ -31,25 +36,54 @@ export class StepLine {
     this.#end('failed');
   }
 
+  /** @param {string} text */
   #end(text) {
     process.stdout.write(this.#terminal ? `\r\x1b[K${this.title}: ${text}\n` : ` ${text}\n`);
   }
 }
 
-/** Bytes in a folder and everything under it: how far a download has come. 0 if there is none. */
-export function folderSize(folder) {
+/**
+ * The sizes of the files in a folder and everything under it, in bytes.
+ *
+ * @param {string} folder
+ * @returns {number[]} none if there is no such folder
+ */
+export function fileSizes(folder) {
   let entries;
   try {
     entries = readdirSync(folder, { withFileTypes: true });
   } catch {
-    return 0; // not there yet, or moved while we look
+    return []; // not there yet, or moved while we look
   }
-  let size = 0;
-  for (const entry of entries) {
+  return entries.flatMap((entry) => {
     const name = path.join(folder, entry.name);
-    size += entry.isDirectory()
-      ? folderSize(name)
-      : (statSync(name, { throwIfNoEntry: false })?.size ?? 0);
-  }
-  return size;
+    return entry.isDirectory()
+      ? fileSizes(name)
+      : [statSync(name, { throwIfNoEntry: false })?.size ?? 0];
+  });
+}
+
+/**
+ * Watches a download. The function that it returns is to be asked every second, and says when the
+ * folder has not changed for too long.
+ *
+ * @param {string} folder
+ * @param {number} seconds
+ * @param {(bytes: number) => void} report is called with the size of the largest file: programs
+ *   collect a download in one place and then copy it to another
+ * @returns {() => boolean}
+ */
+export function stallWatch(folder, seconds, report) {
+  let total = -1;
+  let changed = performance.now();
+  return () => {
+    const sizes = fileSizes(folder);
+    const now = sizes.reduce((sum, size) => sum + size, 0);
+    if (now !== total) {
+      total = now;
+      changed = performance.now();
+      report(Math.max(0, ...sizes));
+    }
+    return performance.now() - changed > seconds * 1000;
+  };
 }

@@ -1,18 +1,65 @@
-// Where things lie in the project, and the environment that keeps Jupyter inside it.
+// Where things lie in the project, and the environments that keep other programs' files inside it.
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const windows = process.platform === 'win32';
 
-export const project = path.resolve(fileURLToPath(import.meta.url), '../../..');
+/** The project's folder, from this file or from its compiled copy in build/. */
+export const project = folderWith('package.json', path.dirname(fileURLToPath(import.meta.url)));
 export const cache = path.join(project, '.cache');
 export const nodeModules = path.join(project, 'node_modules');
 export const venv = path.join(project, '.venv');
-export const venvPython = path.join(venv, windows ? 'Scripts/python.exe' : 'bin/python');
+export const venvPython = pythonIn(venv);
+
+/** This process's own temporary files: inside the project, as the system's folder may be small. */
+export const temporaryFiles = path.join(cache, 'tmp', `${process.pid}`);
+
+/**
+ * The nearest folder, this one or one above it, that has a file of this name.
+ *
+ * @param {string} name
+ * @param {string} folder
+ * @returns {string}
+ */
+function folderWith(name, folder) {
+  return existsSync(path.join(folder, name)) ? folder : folderWith(name, path.dirname(folder));
+}
+
+/**
+ * The Python of a virtual environment.
+ *
+ * @param {string} environment its folder
+ */
+export function pythonIn(environment) {
+  return path.join(environment, windows ? 'Scripts/python.exe' : 'bin/python');
+}
+
+/**
+ * Variables that make other programs keep their caches and temporary files in the project's folder
+ * instead of the user's home.
+ *
+ * @returns {Record<string, string>}
+ */
+export function cachesInProject() {
+  return {
+    PIP_CACHE_DIR: path.join(cache, 'pip'),
+    UV_CACHE_DIR: path.join(cache, 'uv'),
+    KERAS_HOME: path.join(cache, 'keras'),
+    // Biome, and whatever else follows the desktop's rule.
+    XDG_CACHE_HOME: cache,
+    TMPDIR: temporaryFiles,
+    TEMP: temporaryFiles,
+    TMP: temporaryFiles,
+  };
+}
 
 /**
  * The environment for JupyterLab, nbclient and every other Jupyter program: this project's kernel
  * is found, and whatever Jupyter writes stays in the project folder.
+ *
+ * @param {NodeJS.ProcessEnv} [environment]
+ * @returns {NodeJS.ProcessEnv}
  */
 export function jupyterEnvironment(environment = process.env) {
   const own = path.join(project, '.jupyter');

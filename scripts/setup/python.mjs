@@ -1,90 +1,159 @@
 // Python for JupyterLab: a virtual environment in .venv with the versions of requirements.txt.
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { fingerprint, readIfThere, writeWhole } from './fingerprint.mjs';
+import { readIfThere, writeWhole } from './files.mjs';
+import { fingerprint } from './fingerprint.mjs';
 import { cache, project, venv, venvPython } from './project.mjs';
-import { missingRequirement, oldestPython, SetUpProblem } from './requirements.mjs';
-import { CommandFailed, run } from './run.mjs';
+import { missingRequirements, oldestPython, SetUpError } from './requirements.mjs';
+import { CommandError, run } from './run.mjs';
 
 const requirements = path.join(project, 'scripts/setup/requirements.txt');
+const uvRequirements = path.join(project, 'scripts/setup/requirements-uv.txt');
+const wheels = path.join(cache, 'wheels');
 const done = path.join(venv, '.set-up');
 
 export const title = 'Python with JupyterLab';
 
 export function isDone() {
-  return existsSync(venvPython) && readIfThere(done) === currentState();
+  return existsSync(venvPython) && readIfThere(done) === stateOf(venv, requirements);
 }
 
+/** @param {import('./progress.mjs').StepLine} progress */
 export async function work(progress) {
-  const python = await findPython();
-  progress.update(`new environment with Python ${python.version}`);
-  rmSync(venv, { recursive: true, force: true });
-  await run(python.command, [...python.args, '-m', 'venv', venv]);
-  progress.update('installing packages');
+  // The old environment stays until the new one works: there may be no network.
+  const old = path.join(cache, 'venv.old');
+  if (!existsSync(old) && existsSync(venv)) {
+    renameSync(venv, old);
+  }
   try {
-    await installPackages();
+    await makeEnvironment(venv, progress);
+    progress.update('installing packages');
+    await installInstaller(venvPython);
+    await installPackages(venvPython, requirements);
   } catch (error) {
-    if (!(error instanceof CommandFailed)) {
+    rmSync(venv, { recursive: true, force: true });
+    if (existsSync(old)) {
+      renameSync(old, venv);
+    }
+    throw installationProblem(error, 'the Python packages');
+  }
+  writeWhole(done, stateOf(venv, requirements));
+  rmSync(old, { recursive: true, force: true });
+}
+
+/**
+ * Says what an environment was made from. It cannot be moved, so its place is part of its state.
+ *
+ * @param {string} environment
+ * @param {string} list
+ */
+export function stateOf(environment, list) {
+  return fingerprint(environment, readFileSync(list, 'utf8'));
+}
+
+/**
+ * Makes an empty virtual environment.
+ *
+ * @param {string} environment its folder
+ * @param {import('./progress.mjs').StepLine} progress
+ * @param {string[]} [options]
+ */
+export async function makeEnvironment(environment, progress, options = []) {
+  const found = await findPython();
+  if ('missing' in found) {
+    throw missingRequirements([found.missing]);
+  }
+  progress.update(`new environment with Python ${found.version}`);
+  rmSync(environment, { recursive: true, force: true });
+  await run(found.command, [...found.args, '-m', 'venv', ...options, environment]);
+}
+
+const pip = ['-m', 'pip', '--disable-pip-version-check', '--quiet', '--retries=2'];
+
+/**
+ * Puts uv into the environment, which installs several times faster than pip. Its wheel is kept,
+ * so that another environment needs no network. Where there is none for the system, pip does uv's
+ * work.
+ *
+ * @param {string} python
+ */
+async function installInstaller(python) {
+  const list = ['--require-hashes', '--requirement', uvRequirements];
+  const install = [...pip, 'install', '--no-index', `--find-links=${wheels}`, ...list];
+  try {
+    await run(python, install).catch(async () => {
+      rmSync(wheels, { recursive: true, force: true });
+      await run(python, [...pip, 'download', '--only-binary=:all:', `--dest=${wheels}`, ...list]);
+      await run(python, install);
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError)) {
       throw error;
     }
-    throw new SetUpProblem(
-      `the Python packages could not be installed (${error.message}): check the network, the proxy ` +
-        `settings (pip config list) and the free disk space, then run the same command again.\n${error.lastLines}`,
-    );
   }
-  writeWhole(done, currentState());
 }
 
-// A virtual environment cannot be moved, so its place is part of its state.
-function currentState() {
-  return fingerprint(venv, readFileSync(requirements, 'utf8'));
-}
-
-// uv installs several times faster than pip; where it has no build for the system, or cannot pass
-// a proxy that pip can, pip does the same work.
-async function installPackages() {
-  const pip = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--retries=2',
-    '--require-hashes',
-  ];
-  const env = { PIP_CACHE_DIR: path.join(cache, 'pip'), UV_CACHE_DIR: path.join(cache, 'uv') };
-  try {
-    await run(
-      venvPython,
-      [...pip, '--requirement', `${project}/scripts/setup/requirements-uv.txt`],
-      {
-        env,
-      },
-    );
-    await run(
-      venvPython,
-      [
-        '-m',
-        'uv',
-        'pip',
-        'install',
-        '--python',
-        venvPython,
-        '--require-hashes',
-        '--requirement',
-        requirements,
-      ],
-      { env, timeLimit: 600 },
-    );
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) {
-      throw error;
+/**
+ * Installs the packages of a list, each with its checksum: from the cache where all are there, else
+ * from the network, and with pip where uv cannot pass a proxy that pip can.
+ *
+ * @param {string} python of the environment to install into
+ * @param {string} list
+ * @param {string[]} [options] for uv
+ */
+export async function installPackages(python, list, options = []) {
+  const packages = ['--require-hashes', '--requirement', list];
+  const uv = ['-m', 'uv', 'pip', 'install', '--python', python, ...options, ...packages];
+  const attempts = /** @type {const} */ ([
+    [venvPython, [...uv, '--offline']],
+    [venvPython, uv],
+    [python, [...pip, 'install', ...packages]],
+  ]);
+  for (const [index, [program, args]] of attempts.entries()) {
+    try {
+      await run(program, [...args]);
+      return;
+    } catch (error) {
+      if (!(error instanceof CommandError) || index === attempts.length - 1) {
+        throw error;
+      }
     }
-    await run(venvPython, [...pip, '--requirement', requirements], { env });
   }
 }
 
-/** The commands under which a Python may be found, the best known first. */
+/**
+ * @param {unknown} error
+ * @param {string} what was to be installed
+ */
+export function installationProblem(error, what) {
+  return error instanceof CommandError
+    ? new SetUpError(
+        `${what} could not be installed (${error.message}): check the network, the proxy settings ` +
+          '(pip config list) and the free disk space, then run the same command again.\n' +
+          error.lastLines,
+      )
+    : error;
+}
+
+/**
+ * A command that starts Python.
+ *
+ * @typedef {{ command: string, args: string[] }} PythonCommand
+ */
+
+/**
+ * What a Python says of itself.
+ *
+ * @typedef {{ version: string, canMakeEnvironments: boolean }} PythonAnswer
+ */
+
+/**
+ * The commands under which a Python may be found, the best known first.
+ *
+ * @param {NodeJS.Platform} [platform]
+ * @param {NodeJS.ProcessEnv} [environment]
+ * @returns {PythonCommand[]}
+ */
 export function pythonCandidates(platform = process.platform, environment = process.env) {
   const named = environment.PYTHON ? [{ command: environment.PYTHON, args: [] }] : [];
   const versions = ['3.13', '3.12', '3.14', '3.11', '3.10'];
@@ -92,17 +161,27 @@ export function pythonCandidates(platform = process.platform, environment = proc
     platform === 'win32'
       ? [...versions.map((version) => ['py', `-${version}`]), ['python'], ['py', '-3'], ['python3']]
       : [['python3'], ...versions.map((version) => [`python${version}`]), ['python']];
-  return [...named, ...usual.map(([command, ...args]) => ({ command, args }))];
+  return [...named, ...usual.map(([command = '', ...args]) => ({ command, args }))];
 }
 
-/** Whether a Python of this version ("3.11.7") is new enough. */
+/**
+ * Whether a Python of this version ("3.11.7") is new enough.
+ *
+ * @param {string} version
+ */
 export function isNewEnough(version) {
-  const [major, minor] = version.split('.').map(Number);
+  const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = oldestPython;
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }
 
-/** The first Python that is new enough and can make virtual environments. */
+/**
+ * The first Python that is new enough and can make virtual environments, or what is missing.
+ *
+ * @param {PythonCommand[]} [candidates]
+ * @param {(candidate: PythonCommand) => Promise<PythonAnswer | undefined>} [inspect]
+ * @returns {Promise<(PythonCommand & PythonAnswer) | { missing: import('./requirements.mjs').Missing }>}
+ */
 export async function findPython(candidates = pythonCandidates(), inspect = inspectPython) {
   const found = [];
   for (const candidate of candidates) {
@@ -115,11 +194,19 @@ export async function findPython(candidates = pythonCandidates(), inspect = insp
     }
   }
   const newEnough = found.find(({ version }) => isNewEnough(version));
-  throw newEnough
-    ? missingRequirement('venv', `Python ${newEnough.version}`)
-    : missingRequirement('python', found.length > 0 ? `only ${found[0].version}` : '');
+  if (newEnough) {
+    return { missing: { what: 'venv', detail: `Python ${newEnough.version} is there` } };
+  }
+  const [older] = found;
+  return {
+    missing: { what: 'python', ...(older && { detail: `only ${older.version} is there` }) },
+  };
 }
 
+/**
+ * @param {PythonCommand} candidate
+ * @returns {Promise<PythonAnswer | undefined>}
+ */
 async function inspectPython({ command, args }) {
   const question =
     'import sys, json, importlib.util as u; print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3],' +
@@ -127,7 +214,7 @@ async function inspectPython({ command, args }) {
   try {
     return JSON.parse(await run(command, [...args, '-c', question], { timeLimit: 20 }));
   } catch (error) {
-    if (error instanceof CommandFailed || error instanceof SyntaxError) {
+    if (error instanceof CommandError || error instanceof SyntaxError) {
       return undefined; // not installed, or a stand-in such as the Windows Store's
     }
     throw error;

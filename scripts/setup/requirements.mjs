@@ -1,42 +1,114 @@
-// What the machine must bring along, and what to say when it does not.
+// What the machine must bring along, and what to say when it does not. All of it is looked for
+// before anything is done, so that whatever is missing is named at once.
 
-export const oldestNode = 20;
+/** The oldest major version of Node.js that everything is tested with. */
+export const oldestNode = 22;
+/** Older than that, and without security fixes since April 2026, but it still works. */
+export const outdatedNode = 20;
+/** @type {readonly [major: number, minor: number]} */
 export const oldestPython = [3, 10];
 
-const pythonVersion = oldestPython.join('.');
+/** A foreseeable reason why the set-up cannot go on, worded for the person who reads it. */
+export class SetUpError extends Error {
+  /** @override */
+  name = 'SetUpError';
+}
 
-/** The remedy for each thing that can be missing, for the three systems people use. */
+/**
+ * Something that is missing.
+ *
+ * @typedef {object} Missing
+ * @property {keyof typeof remedies | 'space'} what
+ * @property {string} [detail] what was found instead
+ */
+
+/** For each thing that can be missing, how to say so, and the packages that have it. */
 const remedies = {
+  node: {
+    missing: `Node.js ${oldestNode} or newer`,
+    debian: '',
+    fedora: 'nodejs',
+    macos: 'node',
+    windows: 'OpenJS.NodeJS.LTS',
+  },
   python: {
-    missing: `Python ${pythonVersion} or newer was not found`,
-    debian: 'sudo apt install python3 python3-venv',
-    macos: 'brew install python',
-    windows: 'winget install Python.Python.3.13',
+    missing: `Python ${oldestPython.join('.')} or newer`,
+    debian: 'python3 python3-venv',
+    fedora: 'python3',
+    macos: 'python',
+    windows: 'Python.Python.3.13',
   },
   venv: {
-    missing: 'Python is there without its module for virtual environments',
-    debian: 'sudo apt install python3-venv',
-    macos: 'brew install python',
-    windows: 'winget install Python.Python.3.13',
+    missing: "Python's modules for virtual environments, venv and ensurepip",
+    debian: 'python3-venv',
+    fedora: 'python3',
+    macos: 'python',
+    windows: 'Python.Python.3.13',
   },
   compiler: {
-    missing: 'a C++ compiler is needed to connect TensorFlow to Node.js, and none was found',
-    debian: 'sudo apt install g++',
-    macos: 'xcode-select --install',
-    windows: 'wsl --install',
+    missing: 'a C++ compiler, which connects TensorFlow to Node.js',
+    debian: 'g++',
+    fedora: 'gcc-c++',
+    macos: '', // not Homebrew's
+    windows: '', // nothing is compiled there
   },
 };
 
-/** A foreseeable reason why the set-up cannot go on, worded for the person who reads it. */
-export class SetUpProblem extends Error {
-  name = 'SetUpProblem';
+/**
+ * One message for all that is missing, with the commands that install it on this system.
+ *
+ * @param {readonly Missing[]} missing
+ * @param {NodeJS.Platform} [platform]
+ */
+export function missingRequirements(missing, platform = process.platform) {
+  const items = missing.map(({ what, detail }) => {
+    const text = what === 'space' ? 'free disk space' : remedies[what].missing;
+    return `  - ${text}${detail ? ` (${detail})` : ''}`;
+  });
+  const commands = installCommands(missing, platform).map((command) => `  ${command}`);
+  return new SetUpError(
+    [
+      'this machine lacks',
+      ...items,
+      ...(commands.length > 0 ? ['Install it:', ...commands] : []),
+      'Then run the same command again.',
+    ].join('\n'),
+  );
 }
 
-/** The one sentence for a missing requirement: what is missing, and the remedy on each system. */
-export function missingRequirement(requirement, detail = '') {
-  const { missing, debian, macos, windows } = remedies[requirement];
-  return new SetUpProblem(
-    `${missing}${detail && ` (${detail})`}: install it with "${debian}" (Debian/Ubuntu), ` +
-      `"${macos}" (macOS) or "${windows}" (Windows), then run the same command again.`,
-  );
+/**
+ * @param {readonly Missing[]} missing
+ * @param {NodeJS.Platform} platform
+ * @returns {string[]}
+ */
+function installCommands(missing, platform) {
+  const things = missing.flatMap(({ what }) => (what === 'space' ? [] : [what]));
+  /** @param {'debian' | 'fedora' | 'macos' | 'windows'} system */
+  const packages = (system) => {
+    const names = things.flatMap((what) => remedies[what][system].split(' '));
+    return [...new Set(names)].filter((name) => name !== '');
+  };
+  /**
+   * @param {string} install
+   * @param {string[]} names
+   * @param {string} [note]
+   */
+  const command = (install, names, note) =>
+    names.length > 0 ? [`${install} ${names.join(' ')}${note ? `   (${note})` : ''}`] : [];
+  if (platform === 'darwin') {
+    const compiler = things.includes('compiler') ? ['xcode-select --install'] : [];
+    return [...command('brew install', packages('macos')), ...compiler];
+  }
+  if (platform === 'win32') {
+    return packages('windows').flatMap((name) => command('winget install', [name]));
+  }
+  // Debian's own Node.js is mostly older than what is needed.
+  const node = things.includes('node')
+    ? [`nvm install --lts   (see https://github.com/nvm-sh/nvm), or https://nodejs.org`]
+    : [];
+  return [
+    ...node,
+    ...command('sudo apt install', packages('debian'), 'Debian, Ubuntu'),
+    ...command('sudo dnf install', packages('fedora'), 'Fedora'),
+  ];
 }

@@ -1,57 +1,76 @@
-// Runs another program for a set-up step: quietly, with a limit, and never left behind.
+// Runs another program to its end: quietly, with a limit, and never left behind.
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { recordChild } from './lock.mjs';
-import { cache, project } from './project.mjs';
+import { hasCode } from './files.mjs';
+import { cachesInProject, project, temporaryFiles } from './project.mjs';
 
 const windows = process.platform === 'win32';
+/** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
-
-/** Where the programs put their temporary files: inside the project, as /tmp may be small. */
-export const temporaryFiles = path.join(cache, 'tmp');
-const temporaryFolder = { TMPDIR: temporaryFiles, TEMP: temporaryFiles, TMP: temporaryFiles };
+/** @type {(pid: number | undefined) => void} */
+let onChange = () => {};
 
 /** A program that ended with an error, was stopped, or could not be started at all. */
-export class CommandFailed extends Error {
-  name = 'CommandFailed';
+export class CommandError extends Error {
+  /** @override */
+  name = 'CommandError';
 
-  constructor(command, reason, output) {
-    super(`${path.basename(command)} ${reason}`);
+  /**
+   * @param {string} program
+   * @param {string} reason
+   * @param {string} output
+   */
+  constructor(program, reason, output) {
+    super(`${program} ${reason}`);
     this.output = output;
   }
 
   /** The last lines the program printed: where programs say what went wrong. */
   get lastLines() {
-    return this.output.trim().split('\n').slice(-5).join('\n');
+    return this.output.trim().split('\n').slice(-10).join('\n');
   }
 }
 
 /**
- * Runs a program and resolves to what it printed on standard output.
+ * @typedef {object} RunOptions
+ * @property {Record<string, string>} [env] variables besides this process's own
+ * @property {number} [timeLimit] in seconds; half an hour unless given
+ * @property {boolean} [shell]
+ * @property {() => boolean} [stalled] is asked every second; ends the program by answering true
+ * @property {(text: string) => void} [onOutput] is called with what the program prints on standard
+ *   output, as it comes
+ */
+
+/**
+ * Runs a program, in the project's folder.
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: object, timeLimit?: number, shell?: boolean,
- *   stalled?: () => boolean }} [options] `timeLimit` in seconds; `stalled` is asked every second
- *   and ends the program when it answers true
+ * @param {RunOptions} [options]
+ * @returns {Promise<string>} what it printed on standard output
+ * @throws {CommandError} if it could not be started, failed or was stopped
  */
-export function run(command, args, { env, timeLimit = 1800, shell, stalled } = {}) {
-  mkdirSync(temporaryFiles, { recursive: true });
+export function run(
+  command,
+  args,
+  { env, timeLimit = 1800, shell = false, stalled, onOutput = () => {} } = {},
+) {
+  makeTemporaryFolder();
   const child = spawn(command, args, {
     cwd: project,
     shell,
-    env: { ...process.env, ...temporaryFolder, ...env },
+    env: { ...process.env, ...cachesInProject(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own, so that the programs it starts can be stopped with it.
     detached: !windows,
   });
   running.add(child);
-  recordChild(child.pid);
 
   return new Promise((resolve, reject) => {
     let standardOutput = '';
     let output = '';
+    /** @type {string | undefined} */
     let stopped;
     const started = performance.now();
     const watch = setInterval(() => {
@@ -67,25 +86,62 @@ export function run(command, args, { env, timeLimit = 1800, shell, stalled } = {
     child.stdout.setEncoding('utf8').on('data', (text) => {
       standardOutput += text;
       output += text;
+      onOutput(text);
     });
     child.stderr.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
+    /** @param {string | undefined} reason */
     const finish = (reason) => {
       clearInterval(watch);
       running.delete(child);
-      recordChild(undefined);
       if (reason) {
-        reject(new CommandFailed(command, reason, output));
+        reject(new CommandError(nameOf(command, args), reason, output));
       } else {
         resolve(standardOutput);
+      }
+      notify(undefined);
+    };
+    /**
+     * An error here, of a full disk for example, is this call's.
+     *
+     * @param {number | undefined} pid
+     */
+    const notify = (pid) => {
+      try {
+        onChange(pid);
+      } catch (error) {
+        stop(child);
+        reject(error);
       }
     };
     child.on('error', (error) => finish(`could not be started (${error.message})`));
     child.on('close', (code, signal) => {
-      finish(stopped ?? (signal ? `was ended by ${signal}` : code && `ended with code ${code}`));
+      const failure = signal
+        ? `was ended by ${signal}`
+        : code
+          ? `ended with code ${code}`
+          : undefined;
+      finish(stopped ?? failure);
     });
+    notify(child.pid);
   });
+}
+
+/** Makes the folder for temporary files, which goes when this process ends. */
+function makeTemporaryFolder() {
+  if (mkdirSync(temporaryFiles, { recursive: true })) {
+    process.on('exit', () => rmSync(temporaryFiles, { recursive: true, force: true }));
+  }
+}
+
+/**
+ * Has a function told which program runs now (undefined: none).
+ *
+ * @param {(pid: number | undefined) => void} listener
+ */
+export function whenRunning(listener) {
+  onChange = listener;
 }
 
 /** Ends every program that is still running: for Ctrl-C. */
@@ -93,6 +149,18 @@ export function stopAll() {
   running.forEach(stop);
 }
 
+/**
+ * What a program is called in messages: its script, where an interpreter runs one.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ */
+function nameOf(command, args) {
+  const script = args[0] && /\.(m?js|py)$/.test(args[0]) ? args[0] : command;
+  return path.basename(script);
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
 function stop(child) {
   if (child.pid === undefined) {
     return;
@@ -105,7 +173,7 @@ function stop(child) {
     }
   } catch (error) {
     // ESRCH: it has ended by itself in the meantime.
-    if (error.code !== 'ESRCH') {
+    if (!hasCode(error, 'ESRCH')) {
       throw error;
     }
   }

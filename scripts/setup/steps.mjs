@@ -1,38 +1,51 @@
 // The set-up's steps in order. Each knows whether it is done (`isDone`) and how to do it (`work`).
-import { rmSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
+import { hasCode } from './files.mjs';
 import * as kernelspec from './kernelspec.mjs';
 import * as library from './library.mjs';
-import { releaseLock, takeLock } from './lock.mjs';
-import * as nativeTensorFlow from './nativeTensorFlow.mjs';
+import { isRunning, takeLock } from './lock.mjs';
 import * as nodePackages from './nodePackages.mjs';
 import * as plotlyExtension from './plotlyExtension.mjs';
 import { StepLine } from './progress.mjs';
-import { cache, project } from './project.mjs';
+import { cache, project, temporaryFiles } from './project.mjs';
 import * as python from './python.mjs';
-import { SetUpProblem } from './requirements.mjs';
-import { CommandFailed, stopAll, temporaryFiles } from './run.mjs';
+import { missingRequirements, oldestNode, outdatedNode, SetUpError } from './requirements.mjs';
+import { CommandError, stopAll, whenRunning } from './run.mjs';
+import * as addon from './tensorflow/addon.mjs';
+import * as nativeTensorFlow from './tensorflow/step.mjs';
 
-// Python comes first, since it is what a machine may lack. TensorFlow uses Python's pip and the
-// Node packages, so it comes after both.
+/**
+ * @typedef {object} Step
+ * @property {string} title
+ * @property {() => boolean} isDone
+ * @property {(progress: StepLine) => void | Promise<void>} work
+ */
+
+// Python comes first: TensorFlow uses its pip, and the Node packages.
+/** @type {readonly Step[]} */
 const steps = [python, nodePackages, nativeTensorFlow, kernelspec, plotlyExtension, library];
 
-// What the first run takes at its peak (1.6 GB stay, the wheel comes on top), with some room.
+const nodeVersion = Number(process.versions.node.split('.')[0]);
+
+// What the first run takes at its peak (1.8 GB stay, the wheel comes on top), with some room.
 const gigabytesNeeded = 3;
 
 /** Does what is left to do. Resolves to the exit code: 0, or 1 when a step failed. */
 export async function setUp() {
-  if (steps.every((step) => step.isDone())) {
+  if (nodeVersion >= outdatedNode && steps.every((step) => step.isDone())) {
     return 0;
   }
-  for (const [signal, code] of [
+  /** @type {import('./lock.mjs').Lock | undefined} */
+  let lock;
+  for (const [signal, code] of /** @type {const} */ ([
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ]) {
+  ])) {
     process.on(signal, () => {
       stopAll();
-      releaseLock();
+      lock?.release();
       console.log(
         `\nSet-up stopped (${signal}). The same command goes on where this one left off.`,
       );
@@ -40,29 +53,25 @@ export async function setUp() {
     });
   }
   try {
-    await takeLock(path.join(cache, 'set-up.lock'), {
+    await checkRequirements();
+    lock = await takeLock(path.join(cache, 'set-up.lock'), {
       onWait: (pid) =>
         console.log(`Another set-up (process ${pid}) is at work here; waiting for it …`),
     });
+    whenRunning((pid) => lock?.recordChild(pid));
     await doSteps();
-    rmSync(temporaryFiles, { recursive: true, force: true });
+    removeLeftovers(path.dirname(temporaryFiles));
     return 0;
   } catch (error) {
-    if (error instanceof SetUpProblem) {
-      console.error(`\nSet-up stopped: ${error.message}`);
-    } else if (error instanceof CommandFailed) {
-      console.error(`\nSet-up stopped: ${error.message}.\n${error.lastLines}`);
-    } else {
-      throw error;
-    }
+    console.error(`\nSet-up stopped: ${explain(error)}`);
     return 1;
   } finally {
-    releaseLock();
+    whenRunning(() => {});
+    lock?.release();
   }
 }
 
 async function doSteps() {
-  checkDiskSpace();
   for (const [index, step] of steps.entries()) {
     if (step.isDone()) {
       continue;
@@ -78,16 +87,82 @@ async function doSteps() {
   }
 }
 
-function checkDiskSpace() {
-  if (nodePackages.isDone() && nativeTensorFlow.isDone()) {
-    return;
+/**
+ * Removes the temporary files of processes that were killed. Their folders are named by number.
+ *
+ * @param {string} folder
+ */
+function removeLeftovers(folder) {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    if (Number(name) !== process.pid && !isRunning(Number(name))) {
+      rmSync(path.join(folder, name), { recursive: true, force: true });
+    }
   }
-  const { bavail, bsize } = statfsSync(project);
-  const free = (bavail * bsize) / 1e9;
-  if (free < gigabytesNeeded) {
-    throw new SetUpProblem(
-      `the first set-up needs about ${gigabytesNeeded} GB of free disk space and ${project} has ` +
-        `${free.toFixed(1)}: make room and run the same command again.`,
+}
+
+/** Looks for all that the machine must have before anything is done, and names all that it lacks. */
+async function checkRequirements() {
+  /** @type {import('./requirements.mjs').Missing[]} */
+  const missing = [];
+  if (nodeVersion < outdatedNode) {
+    missing.push({ what: 'node', detail: `this is ${process.versions.node}` });
+  } else if (nodeVersion < oldestNode) {
+    console.warn(
+      `Node.js ${nodeVersion} gets no security fixes any more; this project is made for ` +
+        `${oldestNode} and newer. It still works with ${nodeVersion}.`,
     );
   }
+  if (!python.isDone()) {
+    const found = await python.findPython();
+    if ('missing' in found) {
+      missing.push(found.missing);
+    }
+  }
+  if (!nativeTensorFlow.isDone() && addon.isCompiledHere() && !(await addon.findCompiler())) {
+    missing.push({ what: 'compiler' });
+  }
+  if (!nodePackages.isDone() || !nativeTensorFlow.isDone()) {
+    const { bavail, bsize } = statfsSync(project);
+    const free = (bavail * bsize) / 1e9;
+    if (free < gigabytesNeeded) {
+      const detail = `${gigabytesNeeded} GB are needed, ${project} has ${free.toFixed(1)}`;
+      missing.push({ what: 'space', detail });
+    }
+  }
+  if (missing.length > 0) {
+    throw missingRequirements(missing);
+  }
+}
+
+/**
+ * What to say about an error; throws it where it is none that could be foreseen.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function explain(error) {
+  const output = error instanceof CommandError ? error.output : '';
+  const text = error instanceof SetUpError ? error.message : '';
+  if (
+    hasCode(error, 'ENOSPC', 'EDQUOT') ||
+    /ENOSPC|EDQUOT|No space left on device|[Dd]isk quota exceeded/.test(output + text)
+  ) {
+    return (
+      `the disk is full. The first set-up needs about ${gigabytesNeeded} GB in ${project}: make ` +
+      'room and run the same command again; it goes on where it stopped.'
+    );
+  }
+  if (hasCode(error, 'EACCES', 'EPERM', 'EROFS') && error instanceof Error) {
+    return (
+      `a file cannot be written (${error.message}). Everything goes into ${project}: make that ` +
+      'folder and what is in it your own, then run the same command again.'
+    );
+  }
+  if (error instanceof SetUpError) {
+    return error.message;
+  }
+  if (error instanceof CommandError) {
+    return `${error.message}.\n${error.lastLines}`;
+  }
+  throw error;
 }

@@ -9,6 +9,10 @@ import { fileURLToPath } from 'node:url';
 const project = path.resolve(fileURLToPath(import.meta.url), '../../..');
 const wanted = process.argv.slice(2);
 
+/**
+ * @param {string} title
+ * @param {string[]} args
+ */
 function stage(title, args) {
   const start = performance.now();
   console.log(`\n== ${title}`);
@@ -35,7 +39,10 @@ stage('Type check of the notebooks', ['build/scripts/notebooks/checkTypes.js']);
 // Every public name is documented, and every link in the documentation leads somewhere.
 stage('API reference', ['node_modules/typedoc/bin/typedoc', '--emit', 'none']);
 
-const files = readdirSync(path.join(project, 'build/test'), { recursive: true })
+const files = readdirSync(path.join(project, 'build/test'), {
+  recursive: true,
+  encoding: 'utf8',
+})
   // Those in browser/ need one: `npm run test:browser`.
   .filter((file) => file.endsWith('.test.js') && !file.startsWith('browser'))
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))

@@ -5,7 +5,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { needChromium } from '../setup/chromium.mjs';
 import { project } from '../setup/project.mjs';
-import { SetUpProblem } from '../setup/requirements.mjs';
+import { SetUpError } from '../setup/requirements.mjs';
 
 const folder = 'build/test/browser';
 const wanted = process.argv.slice(2);
@@ -14,7 +14,7 @@ let chromium;
 try {
   chromium = needChromium();
 } catch (error) {
-  if (!(error instanceof SetUpProblem)) {
+  if (!(error instanceof SetUpError)) {
     throw error;
   }
   console.error(`The browser tests cannot run: ${error.message}`);

@@ -8,7 +8,7 @@ import { models, saving } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import { run, temporaryFolder } from './run';
 
-const environment = path.resolve('.cache/bench/distributed');
+const environment = path.resolve('.cache/distributed');
 const isThere = existsSync(path.join(environment, '.set-up'));
 
 test('distribute trains with two workers and loads what they return', (t) => {

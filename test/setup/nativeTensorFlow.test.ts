@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { graphValue, placeholder, type } from '../../lib/graph/graphNode';
 import { DT_FLOAT, type NativeBinding, nativeBackend } from '../../lib/graph/native';
 import { GRAPH_TAG, writeSavedModel } from '../../lib/graph/savedModel';
@@ -43,8 +42,7 @@ describe("a session's configuration", () => {
   let prebuilt: string | false;
 
   before(async () => {
-    const setUp = pathToFileURL(path.resolve('scripts/setup/nativeTensorFlow.mjs')).href;
-    const { wheels } = await import(setUp);
+    const { wheels } = await import('../../scripts/setup/tensorflow/places.mjs');
     const wheel = wheels[`${process.platform}-${process.arch}`];
     prebuilt =
       !wheel?.requirement.endsWith(`==${binding.TF_Version}`) &&

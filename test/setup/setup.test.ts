@@ -9,84 +9,64 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 
-interface PythonCommand {
-  command: string;
-  args: string[];
-}
-
-interface LockFile {
-  packages: Record<string, { version?: string; optional?: boolean }>;
-}
-
-interface SetUpModules {
-  fingerprint: {
-    fileChecksum(file: string): Promise<string>;
-    fingerprint(...values: unknown[]): string;
-    readIfThere(file: string): string | undefined;
-    writeWhole(file: string, text: string): void;
-  };
-  kernelspec: { fillIn(template: string, folder: string, node: string): string };
-  lock: {
-    releaseLock(): void;
-    takeLock(
-      file: string,
-      options?: { onWait?: (pid: number) => void; timeLimit?: number },
-    ): Promise<void>;
-  };
-  nativeTensorFlow: {
-    answers(url: string, seconds?: number): Promise<boolean>;
-    wheels: Record<string, { requirement: string; platformTag: string; sha256: string }>;
-  };
-  nodePackages: { matchesLockfile(lockfile: LockFile, installed: LockFile): boolean };
-  project: {
-    jupyterEnvironment(environment?: NodeJS.ProcessEnv): Record<string, string>;
-    project: string;
-  };
-  python: {
-    findPython(
-      candidates: PythonCommand[],
-      inspect: (
-        candidate: PythonCommand,
-      ) => Promise<{ version: string; canMakeEnvironments: boolean } | undefined>,
-    ): Promise<PythonCommand>;
-    isNewEnough(version: string): boolean;
-    pythonCandidates(platform: string, environment: NodeJS.ProcessEnv): PythonCommand[];
-  };
-  requirements: { missingRequirement(requirement: string): Error };
-  run: {
-    run(command: string, args: string[], options?: { timeLimit?: number }): Promise<string>;
-  };
-}
-
-function load<Name extends keyof SetUpModules>(name: Name): Promise<SetUpModules[Name]> {
-  return import(pathToFileURL(path.resolve(`scripts/setup/${name}.mjs`)).href);
-}
+// They are ECMAScript modules, and this file is none.
+const load = {
+  files: () => import('../../scripts/setup/files.mjs'),
+  fingerprint: () => import('../../scripts/setup/fingerprint.mjs'),
+  kernelspec: () => import('../../scripts/setup/kernelspec.mjs'),
+  lock: () => import('../../scripts/setup/lock.mjs'),
+  nodePackages: () => import('../../scripts/setup/nodePackages.mjs'),
+  places: () => import('../../scripts/setup/tensorflow/places.mjs'),
+  prebuilt: () => import('../../scripts/setup/tensorflow/prebuilt.mjs'),
+  project: () => import('../../scripts/setup/project.mjs'),
+  python: () => import('../../scripts/setup/python.mjs'),
+  requirements: () => import('../../scripts/setup/requirements.mjs'),
+  run: () => import('../../scripts/setup/run.mjs'),
+};
 
 const folder = mkdtempSync(path.join(tmpdir(), 'setup-test-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('a missing requirement is one sentence with a remedy for each system', async () => {
-  const { missingRequirement } = await load('requirements');
-  for (const requirement of ['python', 'venv', 'compiler']) {
-    const { message } = missingRequirement(requirement);
-    for (const system of ['Debian/Ubuntu', 'macOS', 'Windows']) {
-      assert.match(message, new RegExp(system), requirement);
-    }
-    assert.match(message, /"sudo apt install .*"(brew|xcode-select) .*"(winget|wsl) /);
-    assert.doesNotMatch(message, /\n|undefined/);
-  }
+test('all that is missing is named in one message, with commands for the system at hand', async () => {
+  const { missingRequirements } = await load.requirements();
+  const missing = [
+    { what: 'node', detail: 'this is 20.19.2' },
+    { what: 'venv', detail: 'Python 3.13.5 is there' },
+    { what: 'compiler' },
+    { what: 'space', detail: '3 GB are needed, /home/reader has 0.4' },
+  ] as const;
+  assert.equal(
+    missingRequirements(missing, 'linux').message,
+    `this machine lacks
+  - Node.js 22 or newer (this is 20.19.2)
+  - Python's modules for virtual environments, venv and ensurepip (Python 3.13.5 is there)
+  - a C++ compiler, which connects TensorFlow to Node.js
+  - free disk space (3 GB are needed, /home/reader has 0.4)
+Install it:
+  nvm install --lts   (see https://github.com/nvm-sh/nvm), or https://nodejs.org
+  sudo apt install python3-venv g++   (Debian, Ubuntu)
+  sudo dnf install nodejs python3 gcc-c++   (Fedora)
+Then run the same command again.`,
+  );
+  assert.match(
+    missingRequirements(missing, 'darwin').message,
+    /brew install node python\n +xcode-/,
+  );
+  const windows = missingRequirements(missing, 'win32').message;
+  assert.match(windows, /winget install OpenJS\.NodeJS\.LTS\n +winget install Python\./);
+  const space = missingRequirements([{ what: 'space', detail: 'x' }], 'linux').message;
+  assert.doesNotMatch(space, /Install/);
 });
 
 test('Python 3.10 and newer will do', async () => {
-  const { isNewEnough } = await load('python');
+  const { isNewEnough } = await load.python();
   const versions = ['2.7.18', '3.9.18', '3.10.0', '3.14.1', '4.0.0'];
   assert.deepEqual(versions.filter(isNewEnough), ['3.10.0', '3.14.1', '4.0.0']);
 });
 
 test('the first Python that is new enough and can make environments is taken', async () => {
-  const { findPython } = await load('python');
+  const { findPython } = await load.python();
   const answers: Record<string, { version: string; canMakeEnvironments: boolean }> = {
     old: { version: '3.9.2', canMakeEnvironments: true },
     bare: { version: '3.12.1', canMakeEnvironments: false },
@@ -98,21 +78,26 @@ test('the first Python that is new enough and can make environments is taken', a
       names.map((command) => ({ command, args: [] })),
       async ({ command }) => answers[command],
     );
-  assert.equal((await find('absent', 'old', 'bare', 'good', 'later')).command, 'good');
-  await assert.rejects(find('absent'), /Python 3\.10 or newer was not found: install it with/);
-  await assert.rejects(find('old'), /not found \(only 3\.9\.2\)/);
-  await assert.rejects(find('old', 'bare'), /virtual environments \(Python 3\.12\.1\)/);
+  const { command } = (await find('absent', 'old', 'bare', 'good', 'later')) as { command: string };
+  assert.equal(command, 'good');
+  assert.deepEqual(await find('absent'), { missing: { what: 'python' } });
+  assert.deepEqual(await find('old'), {
+    missing: { what: 'python', detail: 'only 3.9.2 is there' },
+  });
+  assert.deepEqual(await find('old', 'bare'), {
+    missing: { what: 'venv', detail: 'Python 3.12.1 is there' },
+  });
 });
 
 test('the Python named in the environment is tried first; Windows has its launcher', async () => {
-  const { pythonCandidates } = await load('python');
+  const { pythonCandidates } = await load.python();
   assert.equal(pythonCandidates('linux', { PYTHON: '/opt/python' })[0]?.command, '/opt/python');
   assert.equal(pythonCandidates('linux', {})[0]?.command, 'python3');
   assert.deepEqual(pythonCandidates('win32', {})[0], { command: 'py', args: ['-3.13'] });
 });
 
 test('installed packages are compared with the lockfile', async () => {
-  const { matchesLockfile } = await load('nodePackages');
+  const { matchesLockfile } = await load.nodePackages();
   const lockfile = {
     packages: {
       '': {},
@@ -120,7 +105,8 @@ test('installed packages are compared with the lockfile', async () => {
       'node_modules/other-system': { version: '2.0.0', optional: true },
     },
   };
-  const installed = (packages: LockFile['packages']) => matchesLockfile(lockfile, { packages });
+  const installed = (packages: Record<string, { version?: string }>) =>
+    matchesLockfile(lockfile, { packages });
   assert.equal(installed({ 'node_modules/a': { version: '1.0.0' } }), true);
   assert.equal(installed({ 'node_modules/a': { version: '1.0.1' } }), false, 'other version');
   assert.equal(installed({}), false, 'missing');
@@ -129,7 +115,7 @@ test('installed packages are compared with the lockfile', async () => {
 });
 
 test('every wheel is pinned by version and SHA-256', async () => {
-  const { wheels } = await load('nativeTensorFlow');
+  const { wheels } = await load.places();
   assert.deepEqual(Object.keys(wheels).sort(), [
     'darwin-arm64',
     'darwin-x64',
@@ -144,7 +130,7 @@ test('every wheel is pinned by version and SHA-256', async () => {
 });
 
 test('a server that refuses, lacks the file or says nothing counts as not answering', async () => {
-  const { answers } = await load('nativeTensorFlow');
+  const { answers } = await load.prebuilt();
   const server = createServer((request, response) => {
     if (request.url === '/there') {
       response.end();
@@ -168,7 +154,7 @@ test('a server that refuses, lacks the file or says nothing counts as not answer
 });
 
 test('the editor gets absolute paths for the kernel', async () => {
-  const { fillIn } = await load('kernelspec');
+  const { fillIn } = await load.kernelspec();
   const template = '{"argv": ["node", "{resource_dir}/../start.cjs", "{connection_file}"]}';
   assert.deepEqual(JSON.parse(fillIn(template, '/p/kernel', '/bin/node')).argv, [
     '/bin/node',
@@ -178,19 +164,20 @@ test('the editor gets absolute paths for the kernel', async () => {
 });
 
 test('everything Jupyter writes stays in the project, and there is one PATH', async () => {
-  const { jupyterEnvironment, project } = await load('project');
+  const { jupyterEnvironment, project } = await load.project();
   const environment = jupyterEnvironment({ Path: 'C:\\Windows', HOME: '/home/somebody' });
   const places = Object.entries(environment).filter(([name]) => /^(JUPYTER|IPYTHON)/.test(name));
   assert.equal(places.length, 8);
   for (const [name, place] of places) {
-    assert.ok(place.startsWith(project + path.sep), name);
+    assert.ok(place?.startsWith(project + path.sep), name);
   }
   assert.ok(environment.PATH?.endsWith('C:\\Windows'));
   assert.equal(environment.Path, undefined);
 });
 
 test('a file is written whole, and its fingerprint follows the content', async () => {
-  const { fileChecksum, fingerprint, readIfThere, writeWhole } = await load('fingerprint');
+  const { fingerprint } = await load.fingerprint();
+  const { fileChecksum, readIfThere, writeWhole } = await load.files();
   const file = path.join(folder, 'state');
   assert.equal(readIfThere(file), undefined);
   writeWhole(file, 'abc');
@@ -201,11 +188,11 @@ test('a file is written whole, and its fingerprint follows the content', async (
 });
 
 test('the lock is taken once, waits for a living owner and passes over a dead one', async () => {
-  const { releaseLock, takeLock } = await load('lock');
+  const { takeLock } = await load.lock();
   const file = path.join(folder, 'lock');
-  await takeLock(file);
+  const lock = await takeLock(file);
   assert.equal(JSON.parse(readFileSync(file, 'utf8')).owner, process.pid);
-  releaseLock();
+  lock.release();
   assert.equal(existsSync(file), false);
 
   const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
@@ -220,17 +207,15 @@ test('the lock is taken once, waits for a living owner and passes over a dead on
     other.kill();
     await once(other, 'exit');
   }
-  await takeLock(file);
-  assert.equal(JSON.parse(readFileSync(file, 'utf8')).owner, process.pid);
-  releaseLock();
+  (await takeLock(file)).release();
+  assert.equal(existsSync(file), false);
 
   writeFileSync(file, '{"own'); // half a file
-  await takeLock(file);
-  releaseLock();
+  (await takeLock(file)).release();
 });
 
 test('a program is given up after its time limit, and an error shows what it printed', async () => {
-  const { run } = await load('run');
+  const { run } = await load.run();
   assert.equal(await run(process.execPath, ['-e', 'console.log(6 * 7)']), '42\n');
   const forever = run(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { timeLimit: 0.5 });
   await assert.rejects(forever, /did not finish within 0\.5 seconds/);

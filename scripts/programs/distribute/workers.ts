@@ -1,11 +1,9 @@
 /** The Python processes that train one model together; none is left behind. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 
 const project = path.resolve(__dirname, '../../../..');
-const environment = path.join(project, '.cache/bench/distributed');
 
 interface Score {
   loss: number;
@@ -50,51 +48,53 @@ export interface Training {
   folder: string;
 }
 
-const running = new Set<ChildProcess>();
-
 /** Ends all workers. */
-export function stopWorkers(): void {
-  for (const child of running) {
-    child.kill('SIGKILL');
-  }
+export async function stopWorkers(): Promise<void> {
+  (await import('../../setup/run.mjs')).stopAll();
 }
 
-/** Makes the Python environment with TensorFlow, if it is not there yet. */
-export async function preparePython(): Promise<void> {
-  const maker = path.join(project, 'scripts/setup/pythonEnvironment.mjs');
-  const list = 'scripts/keras/requirements-distributed.txt';
-  await run(process.execPath, [maker, 'distributed', list], {}, true);
+/** Makes the Python environment with TensorFlow, if it is not there yet; returns its Python. */
+export async function preparePython(): Promise<string> {
+  const { pythonEnvironment } = await import('../../setup/pythonEnvironment.mjs');
+  return pythonEnvironment('distributed', 'scripts/keras/requirements-distributed.txt');
 }
 
 /**
  * Trains a model with several workers on this machine, to the end.
  *
+ * @param python the Python with TensorFlow.
  * @returns each worker's report.
  * @throws Error with the last lines of the worker that failed; the others are ended.
  */
-export async function trainWithWorkers(count: number, training: Training): Promise<Report[]> {
+export async function trainWithWorkers(
+  python: string,
+  count: number,
+  training: Training,
+): Promise<Report[]> {
+  const { CommandError, run } = await import('../../setup/run.mjs');
   const ports = await freePorts(count);
   const cluster = { worker: ports.map((port) => `127.0.0.1:${port}`) };
   const reports = ports.map((_, index) => path.join(training.folder, `worker-${index}.json`));
   const workers = reports.map((report, index) =>
-    run(python(), workerArguments(training, report), {
-      TF_CONFIG: JSON.stringify({ cluster, task: { type: 'worker', index } }),
-      TF_CPP_MIN_LOG_LEVEL: '3',
+    run(python, workerArguments(training, report), {
+      env: {
+        TF_CONFIG: JSON.stringify({ cluster, task: { type: 'worker', index } }),
+        TF_CPP_MIN_LOG_LEVEL: '3',
+      },
+      timeLimit: Number.POSITIVE_INFINITY,
     }),
   );
   try {
     await Promise.all(workers);
   } catch (error) {
     // A worker waits for ever for one that is gone.
-    stopWorkers();
+    await stopWorkers();
     await Promise.allSettled(workers);
-    throw error;
+    throw error instanceof CommandError
+      ? new Error(`${error.message}:\n${error.lastLines}`)
+      : error;
   }
   return reports.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
-}
-
-function python(): string {
-  return path.join(environment, 'bin/python');
 }
 
 function workerArguments(training: Training, report: string): string[] {
@@ -130,38 +130,4 @@ async function freePorts(count: number): Promise<number[]> {
   } finally {
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
-}
-
-/** Runs a program to its end; throws with its last lines if it failed. */
-function run(
-  command: string,
-  args: string[],
-  env: NodeJS.ProcessEnv,
-  showOutput = false,
-): Promise<void> {
-  const child = spawn(command, args, {
-    cwd: project,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', showOutput ? 'inherit' : 'pipe', 'pipe'],
-  });
-  running.add(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      running.delete(child);
-      if (code === 0) {
-        resolve();
-      } else {
-        const lines = output.trim().split('\n').slice(-10).join('\n');
-        const end = signal ? `was ended by ${signal}` : `ended with code ${code}`;
-        reject(new Error(`${path.basename(args[0] ?? command)} ${end}:\n${lines}`));
-      }
-    });
-  });
 }

@@ -1,0 +1,92 @@
+// The addon that connects TensorFlow's library to Node.js, compiled from tfjs-node's own sources.
+import { readdirSync, readFileSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { fingerprint } from '../fingerprint.mjs';
+import { nodeModules } from '../project.mjs';
+import { SetUpError } from '../requirements.mjs';
+import { CommandError, run } from '../run.mjs';
+import { nodeApiVersion, system, systemsWithPrebuiltAddon, tfjsNode, wheels } from './places.mjs';
+
+const sources = path.join(tfjsNode, 'binding');
+
+/** Whether the set-up compiles the addon on this system, rather than download a prebuilt one. */
+export function isCompiledHere() {
+  return (
+    system in wheels && (process.platform === 'linux' || !systemsWithPrebuiltAddon.includes(system))
+  );
+}
+
+/** The first C++ compiler that answers, or undefined. */
+export async function findCompiler() {
+  const named = process.env.CXX ? [process.env.CXX] : [];
+  for (const command of [...named, 'g++', 'clang++', 'c++']) {
+    try {
+      await run(command, ['--version'], { timeLimit: 20 });
+      return command;
+    } catch (error) {
+      if (!(error instanceof CommandError)) {
+        throw error;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Says which sources an addon is compiled from: the package's own, as patches/ have changed them. */
+export function sourcesFingerprint() {
+  const names = readdirSync(sources).sort();
+  return fingerprint(names.map((name) => [name, readFileSync(path.join(sources, name), 'utf8')]));
+}
+
+/**
+ * Where a build has the addon that belongs to the present sources.
+ *
+ * @param {string} build
+ */
+export function addonOf(build) {
+  return path.join(build, `tfjs_binding-${sourcesFingerprint()}.node`);
+}
+
+/**
+ * Compiles the addon with the library and the headers of a build, into that build.
+ *
+ * @param {string} compiler
+ * @param {string} build
+ */
+export async function compileAddon(compiler, build) {
+  const deps = path.join(build, 'deps');
+  const partial = path.join(build, 'tfjs_binding.partial');
+  const libraries = readdirSync(path.join(deps, 'lib')).map((name) => path.join(deps, 'lib', name));
+  const files = readdirSync(sources)
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => path.join(sources, name));
+  const includes = [
+    path.join(nodeModules, 'node-api-headers/include'),
+    path.join(deps, 'include'),
+    sources,
+  ];
+  // Node's own functions are found in the running program, so they may stay undefined here.
+  const link =
+    process.platform === 'darwin'
+      ? ['-Wl,-undefined,dynamic_lookup', '-Wl,-rpath,@loader_path/../../deps/lib']
+      : ['-Wl,-rpath,$ORIGIN/../../deps/lib'];
+  try {
+    await run(compiler, [
+      ...['-O2', '-std=c++17', '-fPIC', '-shared', `-DNAPI_VERSION=${nodeApiVersion}`],
+      ...includes.flatMap((folder) => ['-I', folder]),
+      ...files,
+      ...['-o', partial],
+      ...libraries,
+      ...link,
+    ]);
+  } catch (error) {
+    if (!(error instanceof CommandError)) {
+      throw error;
+    }
+    throw new SetUpError(
+      `the addon that connects TensorFlow to Node.js did not compile (${error.message}); ` +
+        `a C++17 compiler with its standard library is needed.\n${error.lastLines}`,
+    );
+  }
+  renameSync(partial, addonOf(build));
+}
