@@ -140,6 +140,7 @@ function installationProblem(error) {
         `the Node packages could not be installed (${error.message}): check the network, the proxy ` +
           'settings (npm config get proxy) and the free disk space, then run the same command ' +
           `again.\n${npmErrors(error.output)}`,
+        { cause: error },
       )
     : error;
 }

@@ -131,6 +131,7 @@ export function installationProblem(error, what) {
         `${what} could not be installed (${error.message}): check the network, the proxy settings ` +
           '(pip config list) and the free disk space, then run the same command again.\n' +
           error.lastLines,
+        { cause: error },
       )
     : error;
 }

@@ -135,18 +135,28 @@ async function checkRequirements() {
 }
 
 /**
+ * Whether a full disk was the reason: for us, or for a program, most of which only print so.
+ *
+ * @param {unknown} error
+ * @returns {boolean}
+ */
+function diskIsFull(error) {
+  const output = error instanceof CommandError ? error.output : '';
+  return (
+    hasCode(error, 'ENOSPC', 'EDQUOT') ||
+    /ENOSPC|EDQUOT|No space left on device|[Dd]isk quota exceeded/.test(output) ||
+    (error instanceof Error && error.cause !== undefined && diskIsFull(error.cause))
+  );
+}
+
+/**
  * What to say about an error; throws it where it is none that could be foreseen.
  *
  * @param {unknown} error
  * @returns {string}
  */
 export function explain(error) {
-  const output = error instanceof CommandError ? error.output : '';
-  const text = error instanceof SetUpError ? error.message : '';
-  if (
-    hasCode(error, 'ENOSPC', 'EDQUOT') ||
-    /ENOSPC|EDQUOT|No space left on device|[Dd]isk quota exceeded/.test(output + text)
-  ) {
+  if (diskIsFull(error)) {
     return (
       `the disk is full. The first set-up needs about ${gigabytesNeeded} GB in ${project}: make ` +
       'room and run the same command again; it goes on where it stopped.'

@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -222,4 +230,57 @@ test('a program is given up after its time limit, and an error shows what it pri
   const failing = run(process.execPath, ['-e', 'console.error("why"); process.exit(3)']);
   await assert.rejects(failing, { message: /ended with code 3/, output: 'why\n' });
   await assert.rejects(run('no-such-program', []), /could not be started/);
+});
+
+test('a full disk is named, whoever has met it', async () => {
+  const { CommandError } = await load.run();
+  const { SetUpError } = await load.requirements();
+  const { explain } = await import('../../scripts/setup/steps.mjs');
+  const npm = new CommandError('npm', 'ended with code 1', 'npm warn tar ENOSPC: no space left\n');
+  for (const error of [
+    Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }),
+    npm,
+    new SetUpError('the Node packages could not be installed', { cause: npm }),
+    new CommandError('cc1plus', 'ended with code 1', 'error: No space left on device'),
+  ]) {
+    assert.match(explain(error), /^the disk is full\. .* make room and run the same command again/);
+  }
+  const readOnly = Object.assign(new Error("EROFS: read-only, open '/x'"), { code: 'EROFS' });
+  assert.match(explain(readOnly), /^a file cannot be written \(EROFS: read-only, open '\/x'\)/);
+  assert.equal(explain(new SetUpError('the reason')), 'the reason');
+  assert.equal(
+    explain(new CommandError('strip', 'ended with code 1', 'bad file\n')),
+    'strip ended with code 1.\nbad file',
+  );
+  assert.throws(() => explain(new TypeError('a mistake of ours')), /a mistake of ours/);
+});
+
+test('an error of the lock ends the program and is its own', async () => {
+  const { run, whenRunning } = await load.run();
+  const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  whenRunning(() => {
+    throw full;
+  });
+  try {
+    const forever = run(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await assert.rejects(forever, full);
+  } finally {
+    whenRunning(() => {});
+  }
+});
+
+test('what other programs keep stays in the project', async () => {
+  const { cachesInProject, project } = await load.project();
+  for (const [name, place] of Object.entries(cachesInProject())) {
+    assert.ok(place.startsWith(path.join(project, '.cache')), name);
+  }
+  // These wrote into the user's home once.
+  const { run } = await load.run();
+  const home = path.join(folder, 'home');
+  mkdirSync(home);
+  const biome = path.resolve('node_modules/@biomejs/biome/bin/biome');
+  await run(process.execPath, [biome, 'ci', 'package.json'], { env: { HOME: home } });
+  const { venvPython } = await load.project();
+  await run(venvPython, ['-m', 'uv', 'cache', 'dir'], { env: { HOME: home } });
+  assert.deepEqual(readdirSync(home), []);
 });

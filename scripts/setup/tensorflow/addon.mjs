@@ -86,6 +86,7 @@ export async function compileAddon(compiler, build) {
     throw new SetUpError(
       `the addon that connects TensorFlow to Node.js did not compile (${error.message}); ` +
         `a C++17 compiler with its standard library is needed.\n${error.lastLines}`,
+      { cause: error },
     );
   }
   renameSync(partial, addonOf(build));

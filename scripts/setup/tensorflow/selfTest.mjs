@@ -25,6 +25,7 @@ export async function selfTest() {
     throw new SetUpError(
       `native TensorFlow was installed but its self-test failed (${error.message}), ` +
         `so it does not work on this system (${system}, Node.js ${process.versions.node}).\n${error.lastLines}`,
+      { cause: error },
     );
   }
 }

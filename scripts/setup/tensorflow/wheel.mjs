@@ -47,6 +47,7 @@ export async function downloadWheel(wheel, folder, progress) {
       `native TensorFlow could not be downloaded, neither from its makers nor as ${wheel.requirement} ` +
         `with pip (${error.message}): check the network, the proxy settings (pip config list) and the ` +
         `free disk space, then run the same command again.\n${error.lastLines}`,
+      { cause: error },
     );
   }
   const name = readdirSync(folder).find((entry) => entry.endsWith('.whl'));
