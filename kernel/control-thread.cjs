@@ -2,22 +2,36 @@
 
 'use strict';
 
-const { createHmac } = require('node:crypto');
+const { createHmac, timingSafeEqual } = require('node:crypto');
 const { parentPort, workerData } = require('node:worker_threads');
 const { Router } = require('zeromq');
 const { shared, state } = require('./control-channel.cjs');
 
 const { connection, memory } = workerData;
 
-/** The type of a signed Jupyter message: [identities…, delimiter, signature, header, …]. */
+const delimiter = Buffer.from('<IDS|MSG>');
+
+/**
+ * The type of a Jupyter message: [identities…, delimiter, signature, header, parent, metadata,
+ * content, buffers…]. `undefined` when nobody with the key has sent it.
+ */
 function messageType(frames) {
-  const delimiter = frames.findIndex((frame) => frame.toString() === '<IDS|MSG>');
-  const [signature, ...parts] = frames.slice(delimiter + 1);
+  const start = frames.findIndex((frame) => frame.equals(delimiter));
+  const [signature, ...parts] = frames.slice(start + 1);
+  if (start < 0 || parts.length < 4) {
+    return undefined;
+  }
   const hmac = createHmac('sha256', connection.key);
-  for (const part of parts) {
+  for (const part of parts.slice(0, 4)) {
     hmac.update(part);
   }
-  return hmac.digest('hex') === signature.toString() ? JSON.parse(parts[0]).msg_type : undefined;
+  const wanted = Buffer.from(hmac.digest('hex'));
+  const isSigned = signature.length === wanted.length && timingSafeEqual(signature, wanted);
+  try {
+    return isSigned ? JSON.parse(parts[0])?.msg_type : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function interrupt() {
@@ -55,10 +69,13 @@ async function serve() {
     }
   });
   for await (const frames of socket) {
-    if (messageType(frames) === 'interrupt_request') {
+    const type = messageType(frames);
+    if (type === 'interrupt_request') {
       interrupt();
     }
-    parentPort.postMessage(frames);
+    if (type !== undefined) {
+      parentPort.postMessage(frames);
+    }
   }
 }
 

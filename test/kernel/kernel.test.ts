@@ -38,4 +38,5 @@ describe('the kernel', { concurrency: true }, () => {
   it('passes the Jupyter conformance suite', () => runPythonTests('conformance.py'));
   it('runs whole notebooks', () => runPythonTests('notebooks.py'));
   it('runs, fails and interrupts single cells', () => runPythonTests('cells.py'));
+  it('survives what strangers send', () => runPythonTests('security.py'));
 });
