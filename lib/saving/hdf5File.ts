@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { Group, h5wasm } from 'h5wasm/node' with { 'resolution-mode': 'import' };
-import { replaceFile } from './atomicFile';
+import { replaceFile } from '../files/replaceFile';
 
 export type { Group };
 
