@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { mnist } from '../datasets/index';
+import { replaceFile } from '../files/replaceFile';
 import { cnn, lenet5, mlp } from '../models/index';
-import { replaceFile } from '../saving/atomicFile';
 import { saveLayersModel } from '../saving/index';
 import * as tf from '../tensorflow';
 import { evaluate, fit } from '../training/index';

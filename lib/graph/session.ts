@@ -2,9 +2,9 @@
  * A graph loaded into TensorFlow and ready to run. tfjs-node can load graphs from SavedModel
  * folders only, so the graph takes a short way over the disk.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeTemporaryFolder } from '../files/temporaryFolder';
 import { type NativeTensor, nativeBackend } from './native';
 import { GRAPH_TAG } from './savedModel';
 
@@ -20,7 +20,7 @@ export class Session {
    * @param isDivided Whether each operation is to use one core, as the graph itself is divided among them.
    */
   constructor(savedModel: Uint8Array, isDivided = false) {
-    const folder = mkdtempSync(join(tmpdir(), 'training-graph-'));
+    const folder = makeTemporaryFolder('training-graph');
     try {
       writeFileSync(join(folder, 'saved_model.pb'), savedModel);
       this.id = this.binding.loadSavedModel(folder, GRAPH_TAG, ...(isDivided ? [ONE_CORE] : []));

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { replaceFile } from '../saving/atomicFile';
+import { replaceFile } from '../files/replaceFile';
 import type * as tf from '../tensorflow';
 
 /** How numbers become pixels. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { type MimeBundle, notebookHost, show as showOutput } from '../display/index';
-import { replaceFile } from '../saving/atomicFile';
+import { replaceFile } from '../files/replaceFile';
 import type { Figure } from './figure';
 import { renderPng, renderSvg } from './render';
 import { openWindow } from './window';

@@ -1,15 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { flushToDisk } from '../files/replaceFile';
+import { removeAbandonedFiles, temporaryName } from '../files/temporaryNames';
 import { DT_INT64, DT_STRING, nativeType } from '../graph/native';
 import type * as tf from '../tensorflow';
-import { flushToDisk, replaceFile } from './atomicFile';
 import { type CheckpointEntry, readCheckpointIndex } from './checkpointIndex';
 import { type NamedTensor, readTensors, writeTensors } from './checkpointOps';
-import { markLatest } from './checkpointState';
-
-const suffixes = ['.data-00000-of-00001', '.index'];
+import {
+  checkpointSuffixes,
+  finishReplacement,
+  removeCheckpoint,
+  replaceCheckpoint,
+} from './checkpointReplacement';
 
 /**
  * Saves tensors under names in TensorFlow's own checkpoint format: `<prefix>.index`,
@@ -50,7 +53,7 @@ export async function loadCheckpoint(prefix: string): Promise<Record<string, tf.
 
 /** The names in a checkpoint with their data types and shapes. */
 export async function listCheckpoint(prefix: string): Promise<Map<string, CheckpointEntry>> {
-  for (const suffix of suffixes) {
+  for (const suffix of checkpointSuffixes) {
     if (!existsSync(prefix + suffix)) {
       throw new Error(`There is no checkpoint ${prefix}: the file ${prefix}${suffix} is missing.`);
     }
@@ -88,48 +91,17 @@ export async function saveEntries(prefix: string, entries: NamedTensor[]): Promi
   }
   const folder = dirname(prefix);
   await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `${temporaryStart(prefix)}${randomUUID()}`);
+  await finishReplacement(folder);
+  await removeAbandonedFiles(folder, checkpointSuffixes);
+  const temporary = join(folder, temporaryName(basename(prefix)));
   try {
     writeTensors(temporary, entries);
-    for (const suffix of suffixes) {
+    for (const suffix of checkpointSuffixes) {
       await flushToDisk(temporary + suffix);
     }
   } catch (error) {
-    for (const suffix of suffixes) {
-      await rm(temporary + suffix, { force: true });
-    }
+    await removeCheckpoint(temporary);
     throw error;
   }
-  await putInPlace(temporary, prefix);
-  await removeTemporaryFiles(prefix);
-}
-
-async function putInPlace(temporary: string, prefix: string): Promise<void> {
-  if (!existsSync(`${prefix}.index`)) {
-    for (const suffix of suffixes) {
-      await rename(temporary + suffix, prefix + suffix);
-    }
-  } else {
-    // A checkpoint is two files, which cannot be replaced in one moment. Until both are, the folder's
-    // `checkpoint` file names the temporary ones.
-    await markLatest(temporary);
-    for (const suffix of suffixes) {
-      await replaceFile(prefix + suffix, (path) => copyFile(temporary + suffix, path));
-    }
-  }
-  await markLatest(prefix);
-}
-
-function temporaryStart(prefix: string): string {
-  return `.${basename(prefix)}.tmp-`;
-}
-
-/** Also those that a killed process left behind. */
-async function removeTemporaryFiles(prefix: string): Promise<void> {
-  const folder = dirname(prefix);
-  for (const name of await readdir(folder)) {
-    if (name.startsWith(temporaryStart(prefix))) {
-      await rm(join(folder, name), { force: true });
-    }
-  }
+  await replaceCheckpoint(prefix, temporary);
 }

@@ -1,18 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { replaceFile } from './atomicFile';
+import { replaceFile } from '../files/replaceFile';
 
-/**
- * The newest checkpoint in a folder, by the folder's `checkpoint` file: the path to give to
- * `loadWeights` or `loadCheckpoint`. Undefined if there is none.
- *
- * @param directory the folder that holds the checkpoints.
- * @throws An error if the `checkpoint` file is damaged, or names a checkpoint that is not there.
- * @see https://www.tensorflow.org/api_docs/python/tf/train/latest_checkpoint
- */
-export async function latestCheckpoint(directory: string): Promise<string | undefined> {
-  const stateFile = join(directory, 'checkpoint');
+/** The checkpoint that the folder's `checkpoint` file names; undefined if there is no such file. */
+export async function namedCheckpoint(directory: string): Promise<string | undefined> {
+  const stateFile = stateFileIn(directory);
   if (!existsSync(stateFile)) {
     return undefined;
   }
@@ -23,20 +16,19 @@ export async function latestCheckpoint(directory: string): Promise<string | unde
     throw new Error(`${stateFile} does not name a checkpoint: it is damaged.`);
   }
   const named = unescaped(match[1]);
-  const prefix = isAbsolute(named) ? named : join(directory, named);
-  if (!existsSync(`${prefix}.index`)) {
-    throw new Error(
-      `${stateFile} names the checkpoint ${prefix}, but there is no ${prefix}.index.`,
-    );
-  }
-  return prefix;
+  return isAbsolute(named) ? named : join(directory, named);
 }
 
 /** Makes a checkpoint the newest of its folder, in TensorFlow's text format. */
 export async function markLatest(prefix: string): Promise<void> {
   const name = `"${basename(prefix).replace(/["\\]/g, '\\$&')}"`;
   const text = `model_checkpoint_path: ${name}\nall_model_checkpoint_paths: ${name}\n`;
-  await replaceFile(join(dirname(prefix), 'checkpoint'), (path) => writeFile(path, text));
+  await replaceFile(stateFileIn(dirname(prefix)), (path) => writeFile(path, text));
+}
+
+/** Where TensorFlow notes which checkpoint of a folder is the newest. */
+export function stateFileIn(directory: string): string {
+  return join(directory, 'checkpoint');
 }
 
 /** TensorFlow writes bytes outside ASCII as octal numbers: `\303\251` is é. */

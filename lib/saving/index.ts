@@ -4,9 +4,9 @@
  * @module
  */
 export { loadCheckpoint, saveCheckpoint } from './checkpoint';
-export { latestCheckpoint } from './checkpointState';
 export type { LoadKerasH5Options, SaveKerasH5Options } from './kerasH5';
 export { loadKerasH5, saveKerasH5 } from './kerasH5';
+export { latestCheckpoint } from './latestCheckpoint';
 export { saveLayersModel } from './layersModel';
 export type { ModelCheckpointOptions } from './modelCheckpoint';
 export { ModelCheckpoint } from './modelCheckpoint';

@@ -1,17 +1,16 @@
 import * as tf from '../tensorflow';
+import { readHdf5, writeHdf5 } from './hdf5File';
 import {
-  type Group,
+  emptyGroup,
   groupIn,
+  groupMadeIn,
+  type Hdf5Group,
   readArray,
-  readHdf5,
   readText,
   readTexts,
   type StoredArray,
   writeArray,
-  writeHdf5,
-  writeText,
-  writeTexts,
-} from './hdf5File';
+} from './hdf5Tree';
 import type { Json, JsonObject } from './json';
 import { modelConfigFromKeras, modelConfigToKeras } from './kerasModelConfig';
 import {
@@ -39,8 +38,12 @@ export interface LoadKerasH5Options {
 
 type ModelJson = Parameters<typeof tf.models.modelFromJSON>[0];
 
-/** Version of Keras whose file layout is written; version 3 reads it as well. */
-const kerasVersion = '2.15.0';
+const version: [string, string][] = [
+  // The version of Keras whose file layout is written; version 3 reads it as well.
+  ['keras_version', '2.15.0'],
+  // Keras 2 turns kernels around that come from another backend than TensorFlow.
+  ['backend', 'tensorflow'],
+];
 
 /** What the file holds, before any of it is made into a model. */
 interface KerasH5 {
@@ -76,7 +79,7 @@ export async function saveKerasH5(
     weights: await readWeights(model),
     optimizerWeights: isCompiled ? await optimizerWeightsToKeras(model) : undefined,
   };
-  await writeHdf5(path, (root) => writeContents(root, contents));
+  await writeHdf5(path, treeOf(contents));
 }
 
 /**
@@ -95,9 +98,9 @@ export async function loadKerasH5(
   path: string,
   { compile = true }: LoadKerasH5Options = {},
 ): Promise<tf.LayersModel> {
-  const contents = await readHdf5(path, readContents);
+  const tree = await readHdf5(path);
   try {
-    return await buildModel(contents, compile);
+    return await buildModel(readContents(tree), compile);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The model in ${path} cannot be loaded: ${reason}`, { cause: error });
@@ -135,32 +138,28 @@ async function layersFromConfig(config: JsonObject): Promise<tf.LayersModel> {
   }
 }
 
-function writeContents(root: Group, contents: KerasH5): void {
-  const writeVersion = (group: Group) => {
-    writeText(group, 'keras_version', kerasVersion);
-    // Keras 2 turns kernels around that come from another backend than TensorFlow.
-    writeText(group, 'backend', 'tensorflow');
-  };
-  writeVersion(root);
-  writeText(root, 'model_config', JSON.stringify(contents.modelConfig));
+function treeOf(contents: KerasH5): Hdf5Group {
+  const root = emptyGroup();
+  root.attributes = new Map(version);
+  root.attributes.set('model_config', JSON.stringify(contents.modelConfig));
   if (contents.trainingConfig !== undefined) {
-    writeText(root, 'training_config', JSON.stringify(contents.trainingConfig));
+    root.attributes.set('training_config', JSON.stringify(contents.trainingConfig));
   }
-  const weights = root.create_group('model_weights');
-  writeVersion(weights);
-  writeTexts(weights, 'layer_names', [...contents.weights.keys()]);
+  const weights = groupMadeIn(root, 'model_weights');
+  weights.attributes = new Map(version);
+  weights.attributes.set('layer_names', [...contents.weights.keys()]);
   for (const [layer, arrays] of contents.weights) {
-    writeArrays(weights.create_group(layer), arrays);
+    writeArrays(groupMadeIn(weights, layer), arrays);
   }
-  writeArrays(weights.create_group('top_level_model_weights'), []);
+  writeArrays(groupMadeIn(weights, 'top_level_model_weights'), []);
   if (contents.optimizerWeights) {
-    writeArrays(root.create_group('optimizer_weights'), contents.optimizerWeights);
+    writeArrays(groupMadeIn(root, 'optimizer_weights'), contents.optimizerWeights);
   }
+  return root;
 }
 
-function writeArrays(group: Group, arrays: StoredArray[]): void {
-  writeTexts(
-    group,
+function writeArrays(group: Hdf5Group, arrays: StoredArray[]): void {
+  group.attributes.set(
     'weight_names',
     arrays.map(({ name }) => name),
   );
@@ -169,14 +168,14 @@ function writeArrays(group: Group, arrays: StoredArray[]): void {
   }
 }
 
-function readContents(root: Group): KerasH5 {
+function readContents(root: Hdf5Group): KerasH5 {
   const modelConfig = readText(root, 'model_config');
   if (modelConfig === undefined) {
     const onlyWeights = readTexts(root, 'layer_names') !== undefined;
     throw new Error(
       onlyWeights
-        ? `${root.path} holds only weights; save the whole model with model.save() in Keras.`
-        : `${root.path} is an HDF5 file, but not a Keras model (it has no model_config).`,
+        ? 'it holds only weights; save the whole model with model.save() in Keras.'
+        : 'it is an HDF5 file, but not a Keras model (it has no model_config).',
     );
   }
   const trainingConfig = readText(root, 'training_config');
@@ -187,7 +186,7 @@ function readContents(root: Group): KerasH5 {
     trainingConfig:
       trainingConfig === undefined ? undefined : parsed(trainingConfig, 'training_config'),
     weights: new Map(layerNames.map((layer) => [layer, readArrays(groupIn(weights, layer))])),
-    optimizerWeights: root.keys().includes('optimizer_weights')
+    optimizerWeights: root.members.has('optimizer_weights')
       ? readArrays(groupIn(root, 'optimizer_weights'))
       : undefined,
   };
@@ -201,6 +200,6 @@ function parsed(text: string, attribute: string): Json {
   }
 }
 
-function readArrays(group: Group): StoredArray[] {
+function readArrays(group: Hdf5Group): StoredArray[] {
   return (readTexts(group, 'weight_names') ?? []).map((name) => readArray(group, name));
 }

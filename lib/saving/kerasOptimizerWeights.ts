@@ -1,5 +1,5 @@
 import * as tf from '../tensorflow';
-import type { StoredArray } from './hdf5File';
+import type { StoredArray } from './hdf5Tree';
 import {
   type OptimizerState,
   readOptimizerState,

@@ -1,5 +1,5 @@
 import * as tf from '../tensorflow';
-import type { StoredArray } from './hdf5File';
+import type { StoredArray } from './hdf5Tree';
 
 /** The weights of each layer, in Keras's order: the trainable ones, then the others. */
 export type WeightsByLayer = Map<string, StoredArray[]>;

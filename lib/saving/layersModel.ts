@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../files/replaceFile';
 import * as tf from '../tensorflow';
-import { replaceFile } from './atomicFile';
 
 /** What `model.save` hands over. (tfjs-node's types have no `tf.io.ModelArtifacts`.) */
 type ModelArtifacts = Parameters<Parameters<typeof tf.io.withSaveHandler>[0]>[0];

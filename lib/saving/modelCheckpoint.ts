@@ -13,7 +13,7 @@ export interface ModelCheckpointOptions {
   saveWeightsOnly?: boolean;
   /** Save every so many epochs. Default: 1. */
   period?: number;
-  /** Save only when the monitored value is better than ever before. Default: false. */
+  /** Save only when the monitored value is better than ever before (NaN is not). Default: false. */
   saveBestOnly?: boolean;
   /** The value to go by. Default: `val_loss`. */
   monitor?: string;
@@ -97,8 +97,10 @@ export class ModelCheckpoint {
 
   private isBest(logs: Record<string, number>): boolean {
     const current = valueIn(logs, this.options.monitor);
-    const { best } = this;
-    if (best !== undefined && (this.moreIsBetter ? current <= best : current >= best)) {
+    // Not a number is no better than any: what diverged must not replace what was good.
+    const { best = this.moreIsBetter ? -Infinity : Infinity } = this;
+    const isBetter = this.moreIsBetter ? current > best : current < best;
+    if (!isBetter) {
       return false;
     }
     this.best = current;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryName } from '../../lib/files/temporaryNames';
 import { graph, saving } from '../../lib/index';
 import { readCheckpointIndex } from '../../lib/saving/checkpointIndex';
 import * as tf from '../../lib/tensorflow';
@@ -162,12 +163,14 @@ test('latestCheckpoint: none, damaged, and names that TensorFlow escapes', async
 test('ModelCheckpoint saves every so many epochs, and the best only', async () => {
   const folder = path.join(root, 'callback');
   const model = await saving.loadKerasH5(fixture('keras2_adam'));
-  const epochs = async (options: Omit<saving.ModelCheckpointOptions, 'filepath'>) => {
+  const epochs = async (
+    options: Omit<saving.ModelCheckpointOptions, 'filepath'>,
+    losses = [0.5, 0.25, 0.75, 0.125],
+  ) => {
     rmSync(folder, { recursive: true, force: true });
     const filepath = path.join(folder, 'cp-{epoch:04d}-{val_loss:.2f}.ckpt');
     const callback = new saving.ModelCheckpoint({ filepath, ...options });
     callback.setModel(model);
-    const losses = [0.5, 0.25, 0.75, 0.125];
     for (const [epoch, loss] of losses.entries()) {
       await callback.onEpochEnd(epoch, { val_loss: loss, val_acc: 1 - loss });
     }
@@ -179,11 +182,78 @@ test('ModelCheckpoint saves every so many epochs, and the best only', async () =
   assert.deepEqual(await epochs({ saveBestOnly: true }), best);
   assert.deepEqual(await epochs({ saveBestOnly: true, monitor: 'val_acc' }), best);
   assert.ok((await saving.latestCheckpoint(folder))?.endsWith('cp-0004-0.13.ckpt'));
+  const notNumbers = [Number.NaN, 0.5, Number.NaN, 0.75];
+  assert.deepEqual(await epochs({ saveBestOnly: true }, notNumbers), ['cp-0002-0.50']);
+  const upwards = { saveBestOnly: true, monitor: 'val_acc' };
+  assert.deepEqual(await epochs(upwards, notNumbers), ['cp-0002-0.50']);
   await assert.rejects(epochs({ saveBestOnly: true, monitor: 'loss' }), /no "loss".*val_loss/);
   await epochs({ saveWeightsOnly: true });
   const index = await readCheckpointIndex((await saving.latestCheckpoint(folder)) as string);
   assert.ok([...index.keys()].every((key) => key.startsWith('layer_with_weights-')));
 });
+
+test('ended at every moment of a replacement: the checkpoint is whole, and so after more saves', async () => {
+  let stopAt = 1;
+  for (let ended = true; ended; stopAt++) {
+    for (const next of ['look', 'save'] as const) {
+      const folder = mkdtempSync(path.join(root, 'step-'));
+      const prefix = path.join(folder, 'model.ckpt');
+      await saveFilled(prefix, 1);
+      ended = await saveAndStop(prefix, 2, stopAt);
+      if (next === 'look') {
+        assert.equal(await saving.latestCheckpoint(folder), prefix);
+      }
+      const other = path.join(folder, 'other.ckpt');
+      await saveFilled(other, 3);
+      const value = await filledWith(prefix);
+      assert.ok(value === 1 || value === 2, `step ${stopAt}: ${value}`);
+      assert.equal(await filledWith(other), 3);
+      assert.equal(await saving.latestCheckpoint(folder), other);
+      await saveFilled(prefix, 4);
+      assert.equal(await filledWith(prefix), 4);
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => name.includes('tmp')),
+        [],
+      );
+    }
+  }
+  assert.ok(stopAt > 8, `${stopAt - 2} moments were tried`);
+});
+
+test('a checkpoint that another process is replacing is waited for', async () => {
+  const folder = mkdtempSync(path.join(root, 'busy-'));
+  const prefix = path.join(folder, 'model.ckpt');
+  await saveFilled(prefix, 1);
+  // The temporary name of a process that runs: this one.
+  const temporary = path.join(folder, temporaryName('model.ckpt'));
+  await saveFilled(temporary, 2);
+  const latest = saving.latestCheckpoint(folder);
+  await sleep(200);
+  writeFileSync(path.join(folder, 'checkpoint'), 'model_checkpoint_path: "model.ckpt"\n');
+  assert.equal(await latest, prefix);
+});
+
+async function saveFilled(prefix: string, value: number): Promise<void> {
+  const tensors = { a: tf.fill([300, 100], value), b: tf.fill([7], value) };
+  await saving.saveCheckpoint(prefix, tensors);
+  tf.dispose(tensors);
+}
+
+/** The one value that all numbers of a checkpoint have; NaN if they differ. */
+async function filledWith(prefix: string): Promise<number> {
+  const tensors = await saving.loadCheckpoint(prefix);
+  const values = Object.values(tensors).flatMap((tensor) => [...tensor.dataSync()]);
+  tf.dispose(tensors);
+  return values.every((value) => value === values[0]) ? (values[0] as number) : Number.NaN;
+}
+
+/** Returns whether the saving process was ended before it was done. */
+async function saveAndStop(prefix: string, value: number, stopAt: number): Promise<boolean> {
+  const program = path.join(__dirname, 'saveAndStop.js');
+  const child = spawn(process.execPath, [program, prefix, String(value), String(stopAt)]);
+  const [, signal] = await once(child, 'exit');
+  return signal === 'SIGKILL';
+}
 
 test('killed at any moment, 50 times: the latest checkpoint is whole and the newest', async () => {
   const folders = Array.from({ length: 2 }, () => mkdtempSync(path.join(root, 'killed-')));
@@ -209,6 +279,7 @@ async function killRepeatedly(folder: string, times: number): Promise<void> {
     reported = Number(output.trim().split('\n').at(-1));
 
     const latest = await saving.latestCheckpoint(folder);
+    assert.ok(!latest?.endsWith('.tmp'), `${latest} is a temporary file`);
     const { a, b } = await saving.loadCheckpoint(latest as string);
     const values = [...(a as tf.Tensor).dataSync(), ...(b as tf.Tensor).dataSync()];
     const [n] = values as [number];

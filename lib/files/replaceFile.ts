@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { removeAbandonedFiles, temporaryName } from './temporaryNames';
 
 /**
  * Replaces a file as a whole: `write` fills a temporary file in the same folder, which then takes
  * the file's name. Whoever reads `path`, at whatever moment, finds the old file or the new one,
- * never half of one. Missing folders are made.
+ * never half of one. Missing folders are made. Temporary files that killed processes left in the
+ * folder are removed.
  */
 export async function replaceFile(
   path: string,
@@ -13,7 +14,8 @@ export async function replaceFile(
 ): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
-  const temporaryPath = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  await removeAbandonedFiles(folder);
+  const temporaryPath = join(folder, temporaryName(basename(path)));
   try {
     await write(temporaryPath);
     await flushToDisk(temporaryPath);
