@@ -5,112 +5,106 @@
 import { escapeHtml } from '../display/html';
 import { fontFamily, gridColor, textColor } from './figure';
 import {
-  hasMarkers,
-  lineStyles,
-  panelHeight,
-  type TrainingLine,
-  type TrainingMetric,
+  type DrawnAxis,
+  type DrawnLine,
+  epochTitle,
+  fontSize,
+  type LineStyle,
+  markerSize,
+  type Panel,
+  type TrainingCurves,
   type TrainingRun,
-  trainingFigureWidth,
-  valueRange,
-} from './trainingFigure';
+  tickStep,
+  trainingCurves,
+} from './trainingCurves';
 
-interface Panel {
-  left: number;
-  width: number;
-  epochs: readonly [number, number];
-  values: readonly [number, number];
+/** The upper and the lower end of all panels, from the top of the picture. */
+interface Height {
+  readonly top: number;
+  readonly bottom: number;
 }
 
-const top = 60;
-const bottom = panelHeight - 48;
-
-/** Draws the run as `trainingFigure` lays it out. */
+/** Draws the run as `trainingCurves` lays it out. */
 export function drawTraining(run: TrainingRun): string {
-  const { metrics } = run;
-  const width = trainingFigureWidth(metrics.length);
-  const panelWidth = (width - 80 - (metrics.length - 1) * 62) / metrics.length;
-  const panels = metrics.map((metric, index) =>
-    drawMetric(metric, {
-      left: 56 + index * (panelWidth + 62),
-      width: panelWidth,
-      epochs: run.epochs,
-      values: valueRange(metric),
-    }),
-  );
-  const names = metrics.map(({ name }) => name).join(' and ');
+  const curves = trainingCurves(run);
+  const { width, height, margin } = curves;
+  const ends = { top: margin.t, bottom: height - margin.b };
+  const panels = curves.panels.map((panel) => drawPanel(panel, ends, height));
+  const names = curves.panels.map(({ name }) => name).join(' and ');
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${panelHeight}" ` +
-    `width="${width}" height="${panelHeight}" role="img" ` +
-    `aria-label="${escapeHtml(names)} by epoch" ` +
-    `font-family="${fontFamily}" font-size="13" fill="${textColor}">` +
-    `<rect width="${width}" height="${panelHeight}" fill="white"/>` +
-    `${legend(metrics, width)}${panels.join('')}</svg>`
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
+    `width="${width}" height="${height}" role="img" ` +
+    `aria-label="${escapeHtml(names)} by ${epochTitle}" ` +
+    `font-family="${fontFamily}" font-size="${fontSize}" fill="${textColor}">` +
+    `<rect width="${width}" height="${height}" fill="white"/>` +
+    `${legend(curves)}${panels.join('')}</svg>`
   );
 }
 
-function drawMetric(metric: TrainingMetric, panel: Panel): string {
-  const { left, width } = panel;
-  const lines = lineStyles.map((style) => drawLine(metric[style.key], style, panel));
+function drawPanel(panel: Panel, ends: Height, height: number): string {
+  const { left, width, name } = panel;
+  const lines = panel.lines.map((line) => drawLine(line, panel, ends));
   return (
-    `<g data-metric="${escapeHtml(metric.name)}">` +
-    text(left, top - 9, metric.name, 'font-weight="bold"') +
-    valueAxis(panel) +
-    epochAxis(panel) +
-    text(left + width / 2, panelHeight - 10, 'epoch', 'text-anchor="middle"') +
-    `${cutOff(panel, lines.join(''))}</g>`
+    `<g data-metric="${escapeHtml(name)}">` +
+    text(left, ends.top - 9, name, 'font-weight="bold"') +
+    valueAxis(panel, ends) +
+    epochAxis(panel, ends) +
+    text(left + width / 2, height - 10, epochTitle, 'text-anchor="middle"') +
+    `${cutOff(panel, ends, lines.join(''))}</g>`
   );
 }
 
 /** Hides what is outside the panel, but for a marker's half on its border. */
-function cutOff({ left, width }: Panel, content: string): string {
+function cutOff({ left, width }: Panel, { top, bottom }: Height, content: string): string {
   const border = 5;
   const box = [left - border, top - border, width + 2 * border, bottom - top + 2 * border];
   const [x, y, w, h] = box.map((value) => value.toFixed(1));
   return `<svg x="${x}" y="${y}" width="${w}" height="${h}" viewBox="${x} ${y} ${w} ${h}">${content}</svg>`;
 }
 
-function drawLine(line: TrainingLine, style: (typeof lineStyles)[number], panel: Panel): string {
+function drawLine(line: DrawnLine, panel: Panel, ends: Height): string {
   const points = line.x.map((x, index) => {
-    const y = line.y[index] as number;
-    return Number.isFinite(y) ? { x: toX(x, panel), y: toY(y, panel) } : undefined;
+    const y = line.y[index] ?? null;
+    return y === null ? undefined : { x: toX(x, panel), y: toY(y, panel, ends) };
   });
-  if (points.length === 0) {
-    return '';
-  }
-  // A value that is not finite leaves a gap.
   const path = points
     .map((point, index) => point && `${points[index - 1] ? 'L' : 'M'}${point.x} ${point.y}`)
     .join('');
-  const marks = hasMarkers(style.key, line)
-    ? points.map((point) => point && marker(style, point.x, point.y)).join('')
+  const marks = line.hasMarkers
+    ? points.map((point) => point && marker(line, point.x, point.y)).join('')
     : '';
   return (
-    `<path data-line="${style.key}" d="${path}" fill="none" stroke="${style.color}" ` +
-    `stroke-width="${style.width}" stroke-linejoin="round"${dashes(style)}/>${marks}`
+    `<path data-line="${line.key}" d="${path}" fill="none" ${stroke(line)} ` +
+    `stroke-linejoin="round"/>${marks}`
   );
 }
 
-function dashes({ dash }: (typeof lineStyles)[number]): string {
-  return dash === 'dash' ? ' stroke-dasharray="8 5"' : '';
+function stroke({ color, width, dashes }: LineStyle): string {
+  const pattern = dashes ? ` stroke-dasharray="${dashes.join(' ')}"` : '';
+  return `stroke="${color}" stroke-width="${width}"${pattern}`;
 }
 
-function marker({ key, color }: (typeof lineStyles)[number], x: number, y: number): string {
-  return key === 'validation'
-    ? `<rect x="${x - 3}" y="${y - 3}" width="6" height="6" fill="${color}"/>`
-    : `<circle cx="${x}" cy="${y}" r="3" fill="${color}"/>`;
+function marker({ marker, color }: LineStyle, x: number, y: number): string {
+  const half = markerSize / 2;
+  switch (marker) {
+    case 'square':
+      return `<rect x="${x - half}" y="${y - half}" width="${markerSize}" height="${markerSize}" fill="${color}"/>`;
+    case 'circle':
+      return `<circle cx="${x}" cy="${y}" r="${half}" fill="${color}"/>`;
+    default:
+      return '';
+  }
 }
 
-function legend(metrics: readonly TrainingMetric[], width: number): string {
-  const shown = lineStyles.filter(({ key }) => metrics.some((metric) => metric[key].x.length > 0));
-  let right = width - 24;
+function legend({ legend: shown, width, margin }: TrainingCurves): string {
+  let right = width - margin.r;
   const entries: string[] = [];
   for (const style of [...shown].reverse()) {
     const wide = style.name.length * 6.6;
     const [from, y] = [right - wide - 38, 19];
     entries.push(
-      `<path d="M${from} ${y}h30" stroke="${style.color}" stroke-width="${style.width}"${dashes(style)}/>` +
-        (style.key === 'within' ? '' : marker(style, from + 15, y)) +
+      `<path d="M${from} ${y}h30" ${stroke(style)}/>` +
+        marker(style, from + 15, y) +
         text(from + 36, y + 4, style.name),
     );
     right = from - 14;
@@ -118,20 +112,19 @@ function legend(metrics: readonly TrainingMetric[], width: number): string {
   return entries.join('');
 }
 
-function valueAxis(panel: Panel): string {
+function valueAxis(panel: Panel, ends: Height): string {
   const { left, width } = panel;
-  return ticks(panel.values, 5)
+  return ticks(panel.values)
     .map((value) => {
-      const y = toY(value, panel);
+      const y = toY(value, panel, ends);
       const label = text(left - 7, y + 4, tickText(value), 'text-anchor="end"');
       return `<path d="M${left} ${y}h${width.toFixed(1)}" stroke="${gridColor}"/>${label}`;
     })
     .join('');
 }
 
-function epochAxis(panel: Panel): string {
-  return ticks(panel.epochs, 10)
-    .filter(Number.isInteger)
+function epochAxis(panel: Panel, { top, bottom }: Height): string {
+  return ticks(panel.epochs)
     .map((epoch) => {
       const x = toX(epoch, panel);
       const label = text(x, bottom + 17, String(epoch), 'text-anchor="middle"');
@@ -144,11 +137,10 @@ function text(x: number, y: number, content: string, attributes = ''): string {
   return `<text x="${x.toFixed(1)}" y="${y}" ${attributes}>${escapeHtml(content)}</text>`;
 }
 
-/** Round numbers within the range, about `count` of them. */
-function ticks([from, to]: readonly [number, number], count: number): number[] {
-  const rough = (to - from) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
+/** The numbers within the range at which there are ticks. */
+function ticks(axis: DrawnAxis): number[] {
+  const [from, to] = axis.range;
+  const step = tickStep(axis);
   const first = Math.ceil(from / step - 1e-9);
   const last = Math.floor(to / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
@@ -161,11 +153,13 @@ function tickText(value: number): string {
     : String(Number(value.toPrecision(6)));
 }
 
-function toX(epoch: number, { left, width, epochs: [first, last] }: Panel): number {
+function toX(epoch: number, { left, width, epochs }: Panel): number {
+  const [first, last] = epochs.range;
   return rounded(left + (width * (epoch - first)) / (last - first));
 }
 
-function toY(value: number, { values: [least, most] }: Panel): number {
+function toY(value: number, { values }: Panel, { top, bottom }: Height): number {
+  const [least, most] = values.range;
   return rounded(bottom - ((bottom - top) * (value - least)) / (most - least));
 }
 

@@ -1,11 +1,12 @@
 import type { BatchRunner } from '../graph/index';
 import type * as tf from '../tensorflow';
-import type { Logs } from './callbacks';
+import type { Logs } from './callbacks/callback';
+import { CallbackList } from './callbacks/callbackList';
 import { compiledModel, metricNames } from './compiledModel';
 import { preparedSamples, type TensorOrTensors } from './dataChecks';
 import { Breaks } from './interruption';
 import { checkedBatchSize, checkedVerbose } from './options';
-import { Progress, type Verbosity } from './progress';
+import { ProgressLogger, type Verbosity } from './progress/index';
 import { createRunner, type RunOptions } from './runner';
 import { RunningMeans, type Samples } from './samples';
 
@@ -44,20 +45,21 @@ export async function evaluate(
   const compiled = compiledModel(model);
   const samples = preparedSamples(compiled, x, y);
   const steps = samples.steps(batchSize);
-  const progress = new Progress({ verbose, steps, samples: samples.count, batchSize });
+  const means = new RunningMeans(metricNames(compiled));
+  const breaks = new Breaks(options.signal);
+  const progress = new ProgressLogger({ verbose, steps, rows: () => means.rows });
+  const callbacks = new CallbackList([progress], [], breaks);
   const runner = createRunner(model, options.compiled);
   try {
-    const means = new RunningMeans(metricNames(compiled));
-    const breaks = new Breaks(options.signal);
+    await callbacks.testBegin();
     for (const done of testSteps(runner, samples, batchSize, means)) {
-      progress.step(done, () => means.logs());
+      await callbacks.testBatchEnd(done - 1, means.logs());
       await breaks.betweenSteps(() => `Evaluation was interrupted after step ${done}/${steps}.`);
     }
-    progress.end(steps, means.logs());
-    await progress.complete();
+    await callbacks.testEnd(means.logs());
     return means.logs();
   } catch (error) {
-    progress.stop();
+    callbacks.error();
     throw error;
   } finally {
     samples.dispose();

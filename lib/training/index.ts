@@ -5,13 +5,14 @@
  * @module
  */
 export { ModelCheckpoint, type ModelCheckpointOptions } from '../saving/index';
-export type { Callback, Logs, TrainingParameters } from './callbacks';
+export type { AnyCallback, Callback, Logs, TrainingParameters } from './callbacks/callback';
 export type { TensorOrTensors } from './dataChecks';
 export { type EvaluateOptions, evaluate } from './evaluate';
-export { type FitOptions, fit, type History } from './fit';
+export { type FitOptions, fit, type ValidationData } from './fit';
 export { type GradientCheck, type GradientPair, gradientCheck } from './gradientCheck';
 export { Interrupted } from './interruption';
 export { type PredictOptions, predict } from './predict';
-export type { Verbosity } from './progress';
+export type { Verbosity } from './progress/index';
 export { type RandomBatchesOptions, randomBatches } from './randomBatches';
 export type { RunOptions } from './runner';
+export type { History } from './trainingLoop';

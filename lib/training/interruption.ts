@@ -42,4 +42,36 @@ export class Breaks {
       throw new Interrupted(message(), { cause: aborted.reason });
     }
   }
+
+  /**
+   * Waits for what the user's code promised. It may never come: an interrupt ends the waiting.
+   *
+   * @param result a value or a promise of one.
+   * @param message says what was interrupted; called only then.
+   * @throws Interrupted when a signal was aborted before the promise was kept.
+   */
+  async waitFor<T>(result: T | PromiseLike<T>, message: () => string): Promise<T> {
+    if (!isPromise(result) || this.signals.length === 0) {
+      return result;
+    }
+    const waiting = new AbortController();
+    const aborted = new Promise<never>((_, reject) => {
+      for (const signal of this.signals) {
+        const end = () => reject(new Interrupted(message(), { cause: signal.reason }));
+        signal.addEventListener('abort', end, { once: true, signal: waiting.signal });
+        if (signal.aborted) {
+          end();
+        }
+      }
+    });
+    try {
+      return await Promise.race([result, aborted]);
+    } finally {
+      waiting.abort();
+    }
+  }
+}
+
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
 }

@@ -1,5 +1,5 @@
 /** Checks of the numbers that the user gives to `fit`, `evaluate` and `predict`. */
-import type { Verbosity } from './progress';
+import type { Verbosity } from './progress/index';
 
 export function checkedBatchSize(batchSize = 32): number {
   return checkedInteger('batchSize', batchSize, 1);

@@ -83,7 +83,8 @@ export class Samples {
 /** Means over rows of values that come as means over batches, as Keras reports them. */
 export class RunningMeans {
   private readonly sums: number[] = [];
-  private rows = 0;
+  /** How many rows the means are of. */
+  rows = 0;
 
   constructor(private readonly names: string[]) {}
 

@@ -3,8 +3,13 @@ import { describe, test } from 'node:test';
 import { Jimp } from 'jimp';
 import { JSDOM } from 'jsdom';
 import { renderSvg, svgToPng } from '../../lib/plots/render';
+import {
+  type TrainingMetric,
+  type TrainingRun,
+  trainingCurves,
+} from '../../lib/plots/trainingCurves';
 import { drawTraining } from '../../lib/plots/trainingDrawing';
-import { type TrainingRun, trainingFigure, valueRange } from '../../lib/plots/trainingFigure';
+import { trainingFigure } from '../../lib/plots/trainingFigure';
 
 const loss = {
   name: 'loss',
@@ -92,11 +97,55 @@ describe('the figure of a run', () => {
   });
 
   test('the axis of values leaves out the first epoch once there are two', () => {
-    const [least, most] = valueRange(loss);
+    const valueRange = (metric: TrainingMetric) =>
+      trainingCurves({ epochs: [0, 4], metrics: [metric] }).panels[0]?.values.range ?? [];
+    const [least = 0, most = 0] = valueRange(loss);
     assert.ok(least < 0.3 && least > 0.2 && most > 0.5 && most < 0.6, `${least} to ${most}`);
     const early = { ...loss, training: { x: [1], y: [0.5] } };
-    assert.ok(valueRange(early)[1] > 9);
+    assert.ok((valueRange(early)[1] ?? 0) > 9);
     const constant = { ...loss, within: empty, training: empty, validation: { x: [1], y: [2] } };
     assert.deepEqual(valueRange(constant), [1.8, 2.2]);
+  });
+});
+
+describe('drawing and figure', () => {
+  /** Where the vertical grid lines stand in the drawing, by the number below them. */
+  function epochTicks(document: Document): string[] {
+    const [panel] = document.querySelectorAll('[data-metric]');
+    return [...(panel?.querySelectorAll(':scope > text[text-anchor="middle"]') ?? [])]
+      .map((text) => text.textContent ?? '')
+      .filter((text) => text !== 'epoch');
+  }
+
+  test('have the same panels, colours, markers, ranges and ticks', async () => {
+    const drawing = drawn(run);
+    const { data, layout } = trainingFigure(run);
+    const traces = data as { name: string; line: { color: string }; marker: { symbol: string } }[];
+    const strokes = [...drawing.querySelectorAll('[data-line]')].map((line) =>
+      line.getAttribute('stroke'),
+    );
+    assert.deepEqual(
+      traces.map(({ line }) => line.color),
+      strokes,
+    );
+    const { panels, width, margin } = trainingCurves(run);
+    for (const [index, panel] of panels.entries()) {
+      const number = index === 0 ? '' : '2';
+      const axes = layout as unknown as Record<string, { range: number[]; domain: number[] }>;
+      assert.deepEqual(axes[`xaxis${number}`]?.range, panel.epochs.range);
+      assert.deepEqual(axes[`yaxis${number}`]?.range, panel.values.range);
+      const [left = 0, right = 0] = axes[`xaxis${number}`]?.domain ?? [];
+      const space = width - margin.l - margin.r;
+      assert.ok(Math.abs(margin.l + left * space - panel.left) < 1e-9);
+      assert.ok(Math.abs((right - left) * space - panel.width) < 1e-9);
+    }
+    for (const epochs of [2, 12, 30, 500]) {
+      const long: TrainingRun = { epochs: [0, epochs], metrics: [loss] };
+      const { document } = new JSDOM(await renderSvg(trainingFigure(long)), {
+        contentType: 'image/svg+xml',
+      }).window;
+      const shown = [...document.querySelectorAll('.xtick text')].map((text) => text.textContent);
+      assert.deepEqual(epochTicks(drawn(long)), shown, `${epochs} epochs`);
+    }
   });
 });

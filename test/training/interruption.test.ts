@@ -83,3 +83,51 @@ test('an interrupt while validating says so', async () => {
     /interrupted while validating epoch 1/,
   );
 });
+
+test('a callback that never ends cannot keep the model from being trained again', async () => {
+  const { x, y } = flowers(40);
+  const model = classifier();
+  const before = tf.memory().numTensors;
+  for (const event of ['onTrainBegin', 'onBatchEnd', 'onEpochEnd', 'onTestBatchEnd'] as const) {
+    const controller = new AbortController();
+    const callbacks = {
+      [event]: () => {
+        setTimeout(() => controller.abort(), 20);
+        return new Promise<void>(() => {});
+      },
+    };
+    await assert.rejects(
+      training.fit(model, x, y, {
+        verbose: 0,
+        validationData: [x, y],
+        callbacks,
+        signal: controller.signal,
+      }),
+      {
+        name: 'Interrupted',
+        message: `Training was interrupted while it waited for ${event} of a callback.`,
+      },
+    );
+  }
+  const { history } = await training.fit(model, x, y, { verbose: 0 });
+  assert.ok(Number.isFinite(history.loss?.[0]));
+  model.dispose();
+  assert.ok(tf.memory().numTensors <= before);
+});
+
+test('what an abandoned callback throws later does not end the program', async () => {
+  const { x, y } = flowers(40);
+  const controller = new AbortController();
+  const callbacks = {
+    async onBatchEnd() {
+      controller.abort();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw new Error('too late');
+    },
+  };
+  await assert.rejects(
+    training.fit(classifier(), x, y, { verbose: 0, callbacks, signal: controller.signal }),
+    training.Interrupted,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 50));
+});

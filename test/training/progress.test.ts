@@ -7,8 +7,8 @@ import type { MimeBundle } from '../../lib/display/index';
 import { training } from '../../lib/index';
 import type { Figure } from '../../lib/plots/figure';
 import * as tf from '../../lib/tensorflow';
-import { Progress } from '../../lib/training/progress';
-import { barLine, finishedBarLine, finishedLine } from '../../lib/training/progressText';
+import { ProgressLogger } from '../../lib/training/progress/index';
+import { barLine, finishedBarLine, finishedLine } from '../../lib/training/progress/progressText';
 import { captureLog, classifier, flowers } from './flowers';
 
 const hostKey = Symbol.for('notebook.host');
@@ -75,28 +75,27 @@ test('verbose 0 prints nothing', async () => {
 });
 
 /** The progress of three steps of ten rows, written to `stream`. */
-function terminalProgress(stream: PassThrough): Progress {
-  return new Progress({
+function terminalProgress(stream: PassThrough): ProgressLogger {
+  return new ProgressLogger({
     verbose: 1,
     steps: 3,
-    samples: 30,
-    batchSize: 10,
+    rows: () => 10,
     epochs: [0, 2],
     stream: stream as unknown as NodeJS.WriteStream,
   });
 }
 
 /** Runs two epochs of three steps, slowly enough for each step to be shown. */
-async function runSlowly(progress: Progress): Promise<void> {
+async function runSlowly(progress: ProgressLogger): Promise<void> {
   for (const epoch of [0, 1]) {
-    progress.beginEpoch(epoch, 2);
+    progress.onEpochBegin(epoch);
     for (const step of [1, 2, 3]) {
       await sleep(step === 3 ? 0 : 510);
-      progress.step(step, () => ({ loss: step }));
+      progress.onBatchEnd(step - 1, { loss: step });
     }
-    progress.end(3, { loss: 2 });
+    await progress.onEpochEnd(epoch, { loss: 2 });
   }
-  await progress.complete();
+  await progress.onTrainEnd();
 }
 
 test('in a file or pipe the bar is one finished line per epoch', async () => {
@@ -139,8 +138,8 @@ test('a run that fails leaves the terminal on a new line', async () => {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
   const progress = terminalProgress(stream);
   await sleep(510);
-  progress.step(1, () => ({}));
-  progress.stop();
+  progress.onBatchEnd(0, {});
+  progress.onError();
   assert.match(everything(stream), /ETA: \ds\n$/);
 });
 
@@ -264,34 +263,36 @@ test('a run that is interrupted leaves its line and its curves; the next one wor
 
 test('while the model is validated the block says so', async () => {
   const shown = fakeNotebook();
-  const progress = new Progress({
+  const progress = new ProgressLogger({
     verbose: 1,
     steps: 1,
-    samples: 10,
-    batchSize: 10,
+    rows: () => 10,
     epochs: [0, 2],
+    validationSteps: 4,
   });
-  progress.beginEpoch(0, 2);
-  progress.beginValidation(1, { loss: 1 });
+  progress.onEpochBegin(0);
+  progress.onBatchEnd(0, { loss: 1 });
+  progress.onTestBegin();
   await sleep(510);
-  progress.validationStep(3, 4);
+  progress.onTestBatchEnd(2, { loss: 3 });
   const html = String(shown.at(-1)?.bundle['text/html']);
   assert.match(html, /aria-valuenow="50" aria-valuetext="Epoch 1 of 2, validation step 3\/4"/);
 });
 
 test('evaluate shows a bar without epochs, and no curves', async () => {
   const shown = fakeNotebook();
-  const progress = new Progress({ verbose: 1, steps: 4, samples: 40, batchSize: 10 });
+  const progress = new ProgressLogger({ verbose: 1, steps: 4, rows: () => 10 });
+  progress.onTestBegin();
   for (const done of [1, 2, 3]) {
     await sleep(600);
-    progress.step(done, () => ({ '<loss>': 1 / done }));
+    progress.onTestBatchEnd(done - 1, { '<loss>': 1 / done });
   }
   const html = String(shown.at(-1)?.bundle['text/html']);
   assert.match(html, /aria-valuenow="75" aria-valuetext="step 3\/4"/);
   assert.match(html, /&lt;loss&gt;/);
   assert.doesNotMatch(html, /Epoch/);
-  progress.end(4, { loss: 1 });
-  await progress.complete();
+  progress.onTestBatchEnd(3, { loss: 1 });
+  await progress.onTestEnd({ loss: 1 });
   assert.equal(new Set(shown.map(({ id }) => id)).size, 1);
   assert.deepEqual(Object.keys(shown.at(-1)?.bundle ?? {}), ['text/plain']);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RunRecord } from '../../lib/training/runRecord';
+import { RunRecord } from '../../lib/training/progress/runRecord';
 
 test('a point within an epoch is the mean over the rows since the point before', () => {
   const record = new RunRecord([0, 2]);

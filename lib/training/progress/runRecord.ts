@@ -1,6 +1,6 @@
 /** What a training run has measured so far, as points of curves. */
-import type { TrainingLine, TrainingMetric, TrainingRun } from '../plots/trainingFigure';
-import type { Logs } from './callbacks';
+import type { TrainingLine, TrainingMetric, TrainingRun } from '../../plots/training';
+import type { Logs } from '../callbacks/callback';
 
 /** Means over the `rows` that were trained on since the point before. */
 interface Point {

@@ -1,10 +1,7 @@
-import { UpdatingOutput } from '../display/index';
-import { svgToPng } from '../plots/render';
-import { figureBundle } from '../plots/show';
-import { drawTraining } from '../plots/trainingDrawing';
-import { trainingFigure } from '../plots/trainingFigure';
-import type { Logs } from './callbacks';
-import type { Moment, ProgressOutput } from './progress';
+import { UpdatingOutput } from '../../display/index';
+import { drawTraining, trainingBundle } from '../../plots/training';
+import type { Logs } from '../callbacks/callback';
+import type { Moment, ProgressOutput } from './moment';
 import { partDone, progressHtml } from './progressHtml';
 import { barLine } from './progressText';
 import { RunRecord } from './runRecord';
@@ -42,7 +39,7 @@ export class NotebookBlock implements ProgressOutput {
     this.moment = moment;
     this.unfinishedLine = barLine(done, steps, seconds, logs);
     this.showBar(moment);
-    if (!moment.validation) {
+    if (!moment.validation && steps !== undefined) {
       this.record?.step(epoch + done / steps, rows, logs);
     }
     this.drawNowAndThen();
@@ -69,10 +66,7 @@ export class NotebookBlock implements ProgressOutput {
     if (!this.record || !this.hasDrawing) {
       return;
     }
-    const run = this.record.run(true);
-    // JupyterLab shows the PNG until the reader points at the figure: the curves stay as they were.
-    const picture = await svgToPng(drawTraining(run), 1);
-    this.curves.set(figureBundle(trainingFigure(run), picture));
+    this.curves.set(await trainingBundle(this.record.run(true)));
   }
 
   stop(): void {
@@ -87,7 +81,8 @@ export class NotebookBlock implements ProgressOutput {
 
   private showBar(moment: Moment): void {
     const part = partDone(moment);
-    const secondsLeft = ((performance.now() - this.start) / 1000) * (1 / part - 1);
+    const seconds = (performance.now() - this.start) / 1000;
+    const secondsLeft = part > 0 ? seconds * (1 / part - 1) : undefined;
     this.text.set({
       'text/html': progressHtml(moment, secondsLeft, this.lines),
       'text/plain': [...this.lines, this.unfinishedLine ?? ''].join('\n'),

@@ -1,4 +1,4 @@
-import type * as tf from '../tensorflow';
+import type * as tf from '../../tensorflow';
 
 /** Loss and metrics by name, for example `{ loss: 0.12, acc: 0.96, val_loss: 0.1 }`. */
 export type Logs = Record<string, number>;
@@ -7,12 +7,12 @@ export type Logs = Record<string, number>;
 export type TrainingParameters = {
   /** Number of the last epoch, counted from 1. */
   epochs: number;
-  /** Steps in one epoch. */
-  steps: number;
-  /** Rows per step. */
-  batchSize: number;
-  /** Rows trained on in one epoch. */
-  samples: number;
+  /** Steps in one epoch; undefined for a data set that does not tell how many it has. */
+  steps: number | undefined;
+  /** Rows per step; undefined for a data set, which has its own. */
+  batchSize: number | undefined;
+  /** Rows trained on in one epoch; undefined for a data set. */
+  samples: number | undefined;
   /** What is printed: 0 nothing, 1 a bar, 2 a line per epoch. */
   verbose: number;
 };
@@ -79,47 +79,47 @@ export interface Callback {
    * @param logs the means over the epoch so far.
    */
   onBatchEnd?(batch: number, logs?: Logs): void | Promise<void>;
+  /**
+   * The same as `onBatchBegin`, by its newer name in Keras.
+   *
+   * @param batch counts from 0 in each epoch.
+   * @param logs empty.
+   */
+  onTrainBatchBegin?(batch: number, logs?: Logs): void | Promise<void>;
+  /**
+   * The same as `onBatchEnd`, by its newer name in Keras.
+   *
+   * @param batch counts from 0 in each epoch.
+   * @param logs the means over the epoch so far.
+   */
+  onTrainBatchEnd?(batch: number, logs?: Logs): void | Promise<void>;
+  /**
+   * Called before each pass over the validation data.
+   *
+   * @param logs empty.
+   */
+  onTestBegin?(logs?: Logs): void | Promise<void>;
+  /**
+   * Called after each pass over the validation data.
+   *
+   * @param logs the means over these data, without `val_`.
+   */
+  onTestEnd?(logs?: Logs): void | Promise<void>;
+  /**
+   * Called before each step on the validation data.
+   *
+   * @param batch counts from 0 in each pass.
+   * @param logs empty.
+   */
+  onTestBatchBegin?(batch: number, logs?: Logs): void | Promise<void>;
+  /**
+   * Called after each step on the validation data.
+   *
+   * @param batch counts from 0 in each pass.
+   * @param logs the means over the pass so far, without `val_`.
+   */
+  onTestBatchEnd?(batch: number, logs?: Logs): void | Promise<void>;
 }
 
-/** Calls the callbacks one after the other and waits for each. */
-export class CallbackList {
-  constructor(private readonly callbacks: Callback[]) {}
-
-  async trainBegin(model: tf.LayersModel, params: TrainingParameters): Promise<void> {
-    for (const callback of this.callbacks) {
-      callback.setModel?.(model);
-      callback.setParams?.(params);
-      await callback.onTrainBegin?.({});
-    }
-  }
-
-  async trainEnd(logs: Logs): Promise<void> {
-    for (const callback of this.callbacks) {
-      await callback.onTrainEnd?.(logs);
-    }
-  }
-
-  async epochBegin(epoch: number): Promise<void> {
-    for (const callback of this.callbacks) {
-      await callback.onEpochBegin?.(epoch, {});
-    }
-  }
-
-  async epochEnd(epoch: number, logs: Logs): Promise<void> {
-    for (const callback of this.callbacks) {
-      await callback.onEpochEnd?.(epoch, logs);
-    }
-  }
-
-  async batchBegin(batch: number): Promise<void> {
-    for (const callback of this.callbacks) {
-      await callback.onBatchBegin?.(batch, {});
-    }
-  }
-
-  async batchEnd(batch: number, logs: () => Logs): Promise<void> {
-    for (const callback of this.callbacks) {
-      await callback.onBatchEnd?.(batch, logs());
-    }
-  }
-}
+/** A callback of one's own, or one that tfjs or tfjs-node made (early stopping, TensorBoard). */
+export type AnyCallback = Callback | tf.Callback | tf.CustomCallback;

@@ -1,6 +1,6 @@
 /** How a run on its way looks in a notebook. The colours are those of JupyterLab's theme. */
-import { escapeHtml } from '../display/index';
-import type { Moment } from './progress';
+import { escapeHtml } from '../../display/index';
+import type { Moment } from './moment';
 import { clockText, valueText } from './progressText';
 
 const mostFinishedLines = 10;
@@ -22,18 +22,20 @@ const styles = {
 /**
  * A bar over the whole run with what is known of it, and the lines of the epochs before.
  *
- * @param secondsLeft until the end of the run.
+ * @param secondsLeft until the end of the run; undefined while that cannot be told.
  */
 export function progressHtml(
   moment: Moment,
-  secondsLeft: number,
+  secondsLeft: number | undefined,
   finished: readonly string[],
 ): string {
   const facts: [className: string, text: string][] = [
     ['training-step', stepText(moment)],
-    ['training-time-left', `${clockText(secondsLeft)} left`],
     ['training-rate', rateText(moment)],
   ];
+  if (secondsLeft !== undefined) {
+    facts.splice(1, 0, ['training-time-left', `${clockText(secondsLeft)} left`]);
+  }
   const values = Object.entries(moment.logs).map(
     ([name, value]) =>
       `<span class="training-value"><span style="${styles.name}">${escapeHtml(name)}</span> ` +
@@ -47,10 +49,10 @@ export function progressHtml(
   );
 }
 
-/** The part of the run that is done, from 0 to 1. */
+/** The part of the run that is done, from 0 to 1; whole epochs only, while their length is unknown. */
 export function partDone({ epoch, epochs = [0, 1], done, steps }: Moment): number {
   const [first, last] = epochs;
-  return (epoch - first + done / steps) / (last - first);
+  return (epoch - first + (steps === undefined ? 0 : done / steps)) / (last - first);
 }
 
 function barHtml(moment: Moment): string {
@@ -76,8 +78,12 @@ function epochText({ epoch, epochs = [0, 1] }: Moment, separator: string): strin
 
 function stepText({ done, steps, validation }: Moment): string {
   return validation
-    ? `validation step ${validation.done}/${validation.steps}`
-    : `step ${done}/${steps}`;
+    ? `validation step ${countText(validation.done, validation.steps)}`
+    : `step ${countText(done, steps)}`;
+}
+
+function countText(done: number, steps: number | undefined): string {
+  return steps === undefined ? String(done) : `${done}/${steps}`;
 }
 
 function rateText({ rows, seconds }: Moment): string {

@@ -1,5 +1,5 @@
 /** The lines that Keras (TensorFlow 2.4) prints while it trains. */
-import type { Logs } from './callbacks';
+import type { Logs } from '../callbacks/callback';
 
 const barWidth = 30;
 
@@ -14,8 +14,20 @@ export function finishedBarLine(done: number, steps: number, seconds: number, lo
   return `${countText(done, steps)} ${barText(done, steps)} - ${duration}${logsText(logs)}`;
 }
 
-/** ` 937/1875 [==============>...............] - ETA: 5s - loss: 0.0638 - acc: 0.9805` */
-export function barLine(done: number, steps: number, seconds: number, logs: Logs): string {
+/**
+ * ` 937/1875 [==============>...............] - ETA: 5s - loss: 0.0638 - acc: 0.9805`, or, while
+ * nobody knows how many steps there are, `     12/Unknown - 3s 250ms/step - loss: 0.0638`.
+ */
+export function barLine(
+  done: number,
+  steps: number | undefined,
+  seconds: number,
+  logs: Logs,
+): string {
+  if (steps === undefined) {
+    const duration = `${seconds.toFixed(0)}s ${stepText(seconds / done)}`;
+    return `${String(done).padStart(7)}/Unknown - ${duration}${logsText(logs)}`;
+  }
   const left = clockText((seconds / done) * (steps - done));
   return `${countText(done, steps)} ${barText(done, steps)} - ETA: ${left}${logsText(logs)}`;
 }

@@ -1,0 +1,2 @@
+export type { Verbosity } from './moment';
+export { ProgressLogger } from './progressLogger';
