@@ -2,3 +2,5 @@
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 
 export * from '@tensorflow/tfjs-node';
+
+import './corrections/index';
