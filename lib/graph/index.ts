@@ -4,6 +4,8 @@
  *
  * @module
  */
+import './softmaxCrossentropy';
+
 export type { BatchRunner } from './batchRunner';
 export { type CompileModelOptions, compileModel } from './compileModel';
 export { type CompiledStep, compile, type StepResult } from './compileStep';

@@ -2,6 +2,9 @@
  * TensorFlow's own gradient kernels for activations. tfjs composes these gradients from several
  * element-wise operations (ten for relu); inside a graph one kernel does it. tfjs's registry of
  * gradients is shared by the whole process, so the entries are put back after the trace.
+ *
+ * These kernels have no gradients of their own. Where a gradient is computed within a function that
+ * is itself differentiated (a gradient penalty), tfjs's operations do it.
  */
 import * as tf from '../tensorflow';
 import { nativeBackend } from './native';
@@ -19,10 +22,14 @@ export function useNativeGradients(patches: Patches): void {
   for (const { activation, op, outputFirst } of GRADIENT_OPS) {
     const original = tf.getGradient(activation);
     tf.registerGradient({
-      kernelName: activation,
+      ...original,
       outputsToSave: [true],
-      gradFunc: (upstream: tf.Tensor | tf.Tensor[], [output]: tf.Tensor[]) => {
+      gradFunc: (upstream, saved: tf.Tensor[], attributes) => {
+        if (isGradientDifferentiated()) {
+          return original.gradFunc(upstream, saved, attributes);
+        }
         const gradient = upstream as tf.Tensor;
+        const output = saved.at(-1);
         const inputs = outputFirst
           ? [output as tf.Tensor, gradient]
           : [gradient, output as tf.Tensor];
@@ -32,4 +39,9 @@ export function useNativeGradients(patches: Patches): void {
     });
     patches.onRestore(() => tf.registerGradient(original));
   }
+}
+
+/** Whether the gradient that is being computed will be differentiated again. */
+export function isGradientDifferentiated(): boolean {
+  return (tf.engine() as unknown as { isTapeOn(): boolean }).isTapeOn();
 }

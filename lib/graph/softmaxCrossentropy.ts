@@ -4,7 +4,7 @@
  */
 import * as tf from '../tensorflow';
 import { DT_FLOAT, DT_INT32, nativeBackend } from './native';
-import type { Patches } from './patches';
+import { isGradientDifferentiated } from './nativeGradients';
 
 /**
  * Follows https://www.tensorflow.org/api_docs/python/tf/nn/sparse_softmax_cross_entropy_with_logits.
@@ -46,37 +46,42 @@ function crossentropy(op: Op, targets: tf.Tensor, logits: tf.Tensor): tf.Tensor 
     const inputs = [rows as tf.Tensor, targets];
     const outputs = backend.executeMultipleOutputs(op, attributes, inputs, 2);
     const [value, slopes] = outputs as [tf.Tensor, tf.Tensor];
-    (save as tf.GradSaveFunc)([slopes]);
+    (save as tf.GradSaveFunc)([slopes, rows as tf.Tensor, targets]);
     return {
       value,
-      gradFunc: (upstream, [saved]: tf.Tensor[]) =>
-        tf.mul(tf.expandDims(upstream, -1), saved as tf.Tensor),
+      gradFunc: (upstream, saved: tf.Tensor[]) => {
+        const [slopes, rows, targets] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        // The kernel's slopes have no gradient themselves.
+        const factor = isGradientDifferentiated()
+          ? tf.sub(tf.softmax(rows), sharesOf(targets, rows))
+          : slopes;
+        return tf.mul(tf.expandDims(upstream, -1), factor);
+      },
     };
   });
   return tf.reshape(lossOfRows(asMatrix(logits)), logits.shape.slice(0, -1));
+}
+
+/** @param targets shares of the classes, or class numbers. */
+function sharesOf(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  return targets.rank === 2 ? targets : tf.oneHot(targets, logits.shape.at(-1) as number);
 }
 
 function asMatrix(values: tf.Tensor): tf.Tensor {
   return tf.reshape(values, [-1, values.shape.at(-1) as number]);
 }
 
-/** During a trace `tf.losses.softmaxCrossEntropy` takes the kernel too. */
-export function useNativeSoftmaxCrossentropy(patches: Patches): void {
-  patches.method(tf.losses, 'softmaxCrossEntropy', (original) => {
-    const native: typeof tf.losses.softmaxCrossEntropy = (
-      labels,
-      logits,
-      weights,
-      smoothing,
-      by,
-    ) =>
-      smoothing
-        ? original(labels, logits, weights, smoothing, by)
-        : tf.tidy(() => {
-            const [targets, values] = [tf.cast(labels, 'float32'), tf.cast(logits, 'float32')];
-            tf.util.assertShapesMatch(targets.shape, values.shape, 'In softmaxCrossEntropy:');
-            return tf.losses.computeWeightedLoss(softmaxCrossentropy(targets, values), weights, by);
-          });
-    return native;
+const ofTfjs = tf.losses.softmaxCrossEntropy;
+
+/** tfjs's loss of this name takes the kernel too; its own second gradients are wrong besides. */
+tf.losses.softmaxCrossEntropy = (labels, logits, weights, smoothing, reduction) => {
+  if (smoothing || tf.getBackend() !== 'tensorflow') {
+    return ofTfjs(labels, logits, weights, smoothing, reduction);
+  }
+  return tf.tidy(() => {
+    const [targets, values] = [tf.cast(labels, 'float32'), tf.cast(logits, 'float32')];
+    tf.util.assertShapesMatch(targets.shape, values.shape, 'In softmaxCrossEntropy:');
+    const losses = softmaxCrossentropy(targets, values);
+    return tf.losses.computeWeightedLoss(losses, weights, reduction);
   });
-}
+};

@@ -26,7 +26,6 @@ import { recordOptimizerUpdates } from './optimizerUpdates';
 import { Patches } from './patches';
 import { copyOf, Recorder, type SessionScope } from './recorder';
 import { integers } from './rewriteNodes';
-import { useNativeSoftmaxCrossentropy } from './softmaxCrossentropy';
 
 /** A function of tensors whose results are tensors. */
 export type TensorFunction = (inputs: tf.Tensor[]) => tf.Tensor[];
@@ -200,7 +199,6 @@ function listen(recorder: Recorder, patches: Patches): () => boolean {
   recordOptimizerUpdates(recorder, patches);
   useNativeGradients(patches);
   useGraphDropout(patches);
-  useNativeSoftmaxCrossentropy(patches);
   patches.method(
     tf.layers.Layer.prototype,
     'apply',
