@@ -1,28 +1,35 @@
-/** What the JPEG decoder must be told about one file. */
-export interface JpegOptions {
-  /** `false` when the three channels are R, G, B as they stand. */
-  colorTransform?: boolean;
-  /** By the decoder's own count; 50 megapixels with three channels need about 1,100. */
-  maxMemoryUsageInMB: number;
-}
+import type { RgbaPixels } from './grey';
 
-const startOfScan = 0xda;
-const adobeSegment = 0xee;
+const endMark = Buffer.from([0xff, 0xd9]);
+const otherBits = Buffer.alloc(64, 0x55);
 
 /**
- * Reads the segments before the pixels for what the decoder itself overlooks: Adobe's mark for
- * three channels stored as plain RGB (ITU-T T.872, 6.5.3).
+ * Decodes a JPEG picture whose end mark may be missing, as programs often leave it.
+ *
+ * With the mark put there, the decoder takes missing pixels of the last rows for zeros and says
+ * nothing. So it is put there twice, once after other bits: where pixels are missing, these make
+ * another picture.
+ *
+ * @param decode what decodes it, and throws where the file ends too early.
  */
-export function jpegOptions(content: Buffer): JpegOptions {
-  const options: JpegOptions = { maxMemoryUsageInMB: 1280 };
-  let at = 2;
-  while (at + 16 <= content.length && content[at] === 0xff && content[at + 1] !== startOfScan) {
-    const isAdobe =
-      content[at + 1] === adobeSegment && content.toString('latin1', at + 4, at + 9) === 'Adobe';
-    if (isAdobe && content[at + 15] === 0) {
-      options.colorTransform = false;
+export async function decodeJpeg(
+  content: Buffer,
+  isProgressive: boolean,
+  decode: (content: Buffer) => Promise<RgbaPixels>,
+): Promise<RgbaPixels> {
+  try {
+    return await decode(content);
+  } catch (error) {
+    // Of a progressive picture that ends too early everything is there, only coarser.
+    if (isProgressive) {
+      throw error;
     }
-    at += 2 + content.readUInt16BE(at + 2);
+    const start = content.at(-1) === 0xff ? content.subarray(0, -1) : content;
+    const picture = await decode(Buffer.concat([start, endMark]));
+    const other = await decode(Buffer.concat([start, otherBits, endMark]));
+    if (Buffer.compare(picture.pixels, other.pixels) !== 0) {
+      throw error;
+    }
+    return picture;
   }
-  return options;
 }

@@ -17,19 +17,34 @@ for (const [name, { width, height, grey }] of Object.entries(expected.pictures))
   test(`${name} is read as Pillow reads it`, async () => {
     const picture = await read(fixture(name));
     assert.deepEqual([picture.width, picture.height], [width, height]);
-    // JPEG decoders differ in rounding, and Pillow rounds twice where it lays on white.
-    const allowed = /jpg|rgba/.test(name) ? 2 : 0;
+    // Pillow rounds twice where it lays on white, and has 5 and 6 bits per colour in other shades.
+    const allowed = /rgba|alpha|premultiplied|16bit/.test(name) ? 1 : 0;
     assert.ok(largestDifference(picture, grey) <= allowed, `${largestDifference(picture, grey)}`);
   });
 
-  test(`${name} cut short is an error`, async () => {
+  test(`${name} cut short is an error, if anything of the picture is lost`, async () => {
     const content = await readFile(fixture(name));
-    for (const part of [0.1, 0.5, 0.9]) {
-      const cut = content.subarray(0, Math.floor(part * content.length));
-      await assert.rejects(read(cut), /^Error: picture (is damaged|cannot be decoded)/, `${part}`);
+    for (let length = 0; length < content.length; length += 61) {
+      const picture = await read(content.subarray(0, length)).catch((error: Error) => error);
+      if (picture instanceof Error) {
+        assert.match(picture.message, /^picture (is|has|cannot be) /, `${length} bytes`);
+      } else {
+        assert.ok(largestDifference(picture, grey) <= 1, `${length} bytes`);
+      }
     }
   });
 }
+
+test('a JPEG that ends anywhere in its last rows is read only where nothing is lost', async () => {
+  for (const name of ['grey.jpg', 'cmyk.jpg', 'progressive.jpg']) {
+    const content = await readFile(fixture(name));
+    const whole = await read(content);
+    for (let length = content.length - 60; length < content.length; length++) {
+      const picture = await read(content.subarray(0, length)).catch(() => undefined);
+      assert.deepEqual(picture ?? whole, whole, `${name}, ${length} bytes`);
+    }
+  }
+});
 
 test('resize gives what cv2.resize gives', async () => {
   const picture = await read(fixture('rgb.png'));
@@ -51,14 +66,10 @@ test('transparent is white paper', async () => {
 });
 
 const refused: [name: string, message: RegExp][] = [
-  ['float32.tiff', /samples are not integers of 1 to 16 bits \(bits per sample: 32\)/],
-  ['cmyk.tiff', /colour space.*photometric interpretation 5/],
-  ['grey-jpeg.tiff', /colour space.*photometric interpretation 1, JPEG/],
-  ['picture.webp', /is a webp picture; jimp reads PNG, JPEG, BMP, GIF, TIFF/],
-  [
-    'makePictures.py',
-    /makePictures\.py is not an image jimp can read \(PNG, JPEG, BMP, GIF, TIFF\)/,
-  ],
+  ['float32.tiff', /samples that are not integers of 1 to 16 bits, but float/],
+  ['ycbcr.tiff', /colour space that cannot be read \(photometric interpretation 6\)/],
+  ['picture.webp', /has the format WEBP, which cannot be read; PNG, JPEG, BMP, GIF and TIFF can/],
+  ['makePictures.py', /makePictures\.py is not a picture that can be read; PNG, JPEG, BMP, GIF/],
   ['missing.png', /there is no picture at .*missing\.png/],
   ['rgb.png/3.png', /there is no picture at/],
   ['.', /is a folder, not a picture/],
@@ -80,7 +91,7 @@ test('more than 50 megapixels are refused before they are decoded', async () => 
   png.writeUInt32BE(5_001, 20);
   await assert.rejects(read(png), /10000×5001 pixels, more than 50 megapixels/);
   png.writeUInt32BE(0, 16);
-  await assert.rejects(read(png), /its header says 0×5001 pixels/);
+  await assert.rejects(read(png), /cannot be decoded.* corrupt header/);
 });
 
 test('a file larger than any such picture is refused unread', async () => {
