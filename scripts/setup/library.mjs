@@ -39,7 +39,7 @@ export async function work(progress) {
 }
 
 function currentState() {
-  const sources = ['lib', 'test', 'scripts'].flatMap((folder) =>
+  const sources = ['lib', 'kernel', 'test', 'scripts'].flatMap((folder) =>
     readdirSync(path.join(project, folder), { recursive: true })
       .filter((name) => /\.(ts|html|css|png)$/.test(name))
       .map((name) => path.join(folder, name)),
