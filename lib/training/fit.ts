@@ -1,6 +1,7 @@
 import type * as tf from '../tensorflow';
 import type { AnyCallback } from './callbacks/callback';
 import { checkedCallbacks } from './callbacks/callbackList';
+import { TerminateOnNaN } from './callbacks/terminateOnNaN';
 import { type CompiledModel, compiledModel } from './compiledModel';
 import { preparedSamples, type TensorOrTensors } from './dataChecks';
 import { requireUndisposed } from './disposal';
@@ -9,6 +10,7 @@ import {
   checkedBatchSize,
   checkedEpochs,
   checkedSeed,
+  checkedValidationFreq,
   checkedVerbose,
   trainingRows,
 } from './options';
@@ -40,6 +42,8 @@ export interface FitOptions extends RunOptions {
   validationData?: ValidationData;
   /** From 0 to below 1: this part of the rows, taken from the end, is for validation. */
   validationSplit?: number;
+  /** Validate after every so many epochs, or after those listed, counted from 1. 1 by default. */
+  validationFreq?: number | readonly number[];
   /** Whether the training rows are put into a new random order for each epoch; true by default. */
   shuffle?: boolean;
   /** A whole number that makes the order of the rows repeatable. Left out: a new order each time. */
@@ -49,8 +53,9 @@ export interface FitOptions extends RunOptions {
   /** Called while training, in this order; one of them may stand without an array. */
   callbacks?: AnyCallback | readonly AnyCallback[];
   /**
-   * Whether to stop with an error as soon as the loss is NaN or infinite; true by default. Keras
-   * goes on, with weights that can never recover, unless told otherwise by its TerminateOnNaN.
+   * Whether to stop with an error as soon as the loss is NaN or infinite; true by default, unless
+   * the callback `TerminateOnNaN` is among the callbacks. Keras goes on, with weights that can never
+   * recover, unless that callback stops it.
    */
   terminateOnNaN?: boolean;
 }
@@ -61,6 +66,7 @@ const optionNames: Record<keyof FitOptions, true> = {
   batchSize: true,
   validationData: true,
   validationSplit: true,
+  validationFreq: true,
   shuffle: true,
   seed: true,
   verbose: true,
@@ -123,14 +129,17 @@ export async function fit(
 
 function checkedSettings(options: FitOptions): TrainingSettings {
   checkOptionNames('fit', options, Object.keys(optionNames));
+  const callbacks = checkedCallbacks(options.callbacks);
+  const stopsOnNaN = callbacks.some((callback) => callback instanceof TerminateOnNaN);
   return {
     ...checkedEpochs(options.epochs, options.initialEpoch),
     batchSize: checkedBatchSize(options.batchSize),
     verbose: checkedVerbose(options.verbose),
+    validationFreq: checkedValidationFreq(options.validationFreq),
     seed: checkedSeed(options.seed),
     shuffle: options.shuffle ?? true,
-    terminateOnNaN: options.terminateOnNaN ?? true,
-    callbacks: checkedCallbacks(options.callbacks),
+    terminateOnNaN: options.terminateOnNaN ?? !stopsOnNaN,
+    callbacks,
     signal: options.signal,
     compiled: options.compiled,
   };

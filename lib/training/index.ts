@@ -5,7 +5,7 @@
  * @module
  */
 export { ModelCheckpoint, type ModelCheckpointOptions } from '../saving/index';
-export type { AnyCallback, Callback, Logs, TrainingParameters } from './callbacks/callback';
+export * from './callbacks/index';
 export type { TensorOrTensors } from './dataChecks';
 export { type EvaluateOptions, evaluate } from './evaluate';
 export { type FitOptions, fit, type ValidationData } from './fit';

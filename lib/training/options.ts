@@ -51,6 +51,19 @@ export function trainingRows(rows: number, validationSplit: number): number {
   return kept;
 }
 
+/** After every so many epochs, or after those listed, counted from 1. */
+export function checkedValidationFreq(
+  frequency: number | readonly number[] = 1,
+): number | readonly number[] {
+  if (Array.isArray(frequency)) {
+    frequency.forEach((epoch, index) => {
+      checkedInteger(`validationFreq[${index}]`, epoch, 1);
+    });
+    return frequency;
+  }
+  return checkedInteger('validationFreq', frequency as number, 1);
+}
+
 function checkedInteger(name: string, value: number, least: number): number {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new RangeError(

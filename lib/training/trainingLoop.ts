@@ -24,6 +24,7 @@ export interface TrainingSettings {
   initialEpoch: number;
   batchSize: number;
   verbose: Verbosity;
+  validationFreq: number | readonly number[];
   seed: number;
   shuffle: boolean;
   terminateOnNaN: boolean;
@@ -64,7 +65,7 @@ export async function trainEpochs(
     for (let epoch = initialEpoch; epoch < epochs && !model.stopTraining; epoch++) {
       await callbacks.epochBegin(epoch);
       logs = await run.train(samples, epoch);
-      if (validation) {
+      if (validation && isValidated(epoch, settings.validationFreq)) {
         Object.assign(logs, withPrefix('val_', await run.validate(validation, epoch)));
       }
       await callbacks.epochEnd(epoch, logs);
@@ -85,6 +86,12 @@ function record({ epoch: epochs, history }: History, epoch: number, logs: Logs):
     history[name] ??= [];
     history[name].push(value);
   }
+}
+
+function isValidated(epoch: number, frequency: number | readonly number[]): boolean {
+  return typeof frequency === 'number'
+    ? (epoch + 1) % frequency === 0
+    : frequency.includes(epoch + 1);
 }
 
 function withPrefix(prefix: string, logs: Logs): Logs {

@@ -50,9 +50,9 @@ export function captureLog(): string[] {
 }
 
 /** TensorFlow's own threads make two equal runs differ in the last digits. */
-export function assertClose(actual: Numbers, expected: Numbers): void {
+export function assertClose(actual: Numbers, expected: Numbers, what = 'the values'): void {
   const difference = largestDifference(actual, expected);
-  assert.ok(difference < 1e-5, `the values differ by up to ${difference}`);
+  assert.ok(difference < 1e-5, `${what} differ by up to ${difference}`);
 }
 
 export function assertDifferent(actual: Numbers, expected: Numbers): void {
