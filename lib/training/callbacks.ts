@@ -1,4 +1,4 @@
-import type * as tf from '../tensorflow';
+import * as tf from '../tensorflow';
 
 /** Loss and metrics by name, for example `{ loss: 0.12, acc: 0.96, val_loss: 0.1 }`. */
 export type Logs = Record<string, number>;
@@ -27,6 +27,12 @@ export type TrainingParameters = {
  * `tf.Callback` objects work too.
  */
 export interface Callback {
+  /**
+   * False says that none of the methods changes what a layer, loss or metric of your own computes
+   * (weights, the learning rate and settings of tfjs's layers may change). Else that code is recorded
+   * once more after each call, and where a callback runs after each batch it is not compiled at all.
+   */
+  changesModel?: boolean;
   /**
    * Called first of all.
    *
@@ -83,7 +89,11 @@ export interface Callback {
 
 /** Calls the callbacks one after the other and waits for each. */
 export class CallbackList {
-  constructor(private readonly callbacks: Callback[]) {}
+  /** @param userCodeRan Told after each call of code that may have changed the model. */
+  constructor(
+    private readonly callbacks: Callback[],
+    private readonly userCodeRan: () => void = () => {},
+  ) {}
 
   async trainBegin(model: tf.LayersModel, params: TrainingParameters): Promise<void> {
     for (const callback of this.callbacks) {
@@ -91,6 +101,7 @@ export class CallbackList {
       callback.setParams?.(params);
       await callback.onTrainBegin?.({});
     }
+    this.noteCalls('onTrainBegin');
   }
 
   async trainEnd(logs: Logs): Promise<void> {
@@ -103,23 +114,37 @@ export class CallbackList {
     for (const callback of this.callbacks) {
       await callback.onEpochBegin?.(epoch, {});
     }
+    this.noteCalls('onEpochBegin');
   }
 
   async epochEnd(epoch: number, logs: Logs): Promise<void> {
     for (const callback of this.callbacks) {
       await callback.onEpochEnd?.(epoch, logs);
     }
+    this.noteCalls('onEpochEnd');
   }
 
   async batchBegin(batch: number): Promise<void> {
     for (const callback of this.callbacks) {
       await callback.onBatchBegin?.(batch, {});
     }
+    this.noteCalls('onBatchBegin');
   }
 
   async batchEnd(batch: number, logs: () => Logs): Promise<void> {
     for (const callback of this.callbacks) {
       await callback.onBatchEnd?.(batch, logs());
+    }
+    this.noteCalls('onBatchEnd');
+  }
+
+  private noteCalls(
+    name: 'onTrainBegin' | 'onEpochBegin' | 'onEpochEnd' | 'onBatchBegin' | 'onBatchEnd',
+  ) {
+    const inherited = (tf.Callback.prototype as Callback)[name];
+    const isOwn = (callback: Callback) => callback[name] && callback[name] !== inherited;
+    if (this.callbacks.some((callback) => callback.changesModel !== false && isOwn(callback))) {
+      this.userCodeRan();
     }
   }
 }

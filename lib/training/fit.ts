@@ -146,7 +146,6 @@ async function trainEpochs(
   const steps = samples.steps(batchSize);
   const params = { epochs, steps, batchSize, samples: samples.count, verbose };
   const history: History = { epoch: [], history: {}, params };
-  const callbacks = new CallbackList(settings.callbacks);
   const progress = new Progress({
     verbose,
     steps,
@@ -158,6 +157,7 @@ async function trainEpochs(
   const runner = createRunner(model, settings.compiled, {
     trainingBatches: { count: fullBatches, rows: batchSize },
   });
+  const callbacks = new CallbackList(settings.callbacks, () => runner.userCodeRan());
   const run = new EpochRun(model, runner, callbacks, progress, settings);
   try {
     model.stopTraining = false;
@@ -192,7 +192,7 @@ function record({ epoch: epochs, history }: History, epoch: number, logs: Logs):
 
 /** The passes over the data that make up an epoch. */
 class EpochRun {
-  private readonly names: string[];
+  private readonly names: ReturnType<typeof metricNames>;
   private readonly breaks: Breaks;
 
   constructor(
