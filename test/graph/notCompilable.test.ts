@@ -137,6 +137,19 @@ describe('a step that cannot be compiled', () => {
   }
 });
 
+it('a variable of whole numbers cannot be trained: an error, not the end of the process', () => {
+  const weight = tf.variable(tf.ones([2], 'int32'));
+  const optimizer = tf.train.sgd(0.1);
+  const step = graph.compile((x: tf.Tensor) => {
+    const gradient = { name: weight.name, tensor: x };
+    optimizer.applyGradients([gradient]);
+  });
+  const x = tf.ones([2]);
+  assert.throws(() => step(x), { name: 'TypeError', message: /has the type int32/ });
+  step.dispose();
+  tf.dispose([weight, x]);
+});
+
 describe('a refusal leaves nothing behind', () => {
   const targets = tf.randomNormal([64, 1], 0, 1, 'float32', 2);
   const sequences = tf.randomNormal([64, 5, 3], 0, 1, 'float32', 1);
