@@ -1,4 +1,4 @@
-import type * as tf from '../../tensorflow';
+import * as tf from '../../tensorflow';
 import type { Breaks } from '../interruption';
 import { nearestName } from '../names';
 import type { AnyCallback, Callback, Logs, TrainingParameters } from './callback';
@@ -10,7 +10,7 @@ export interface OwnCallback extends Callback {
 }
 
 /** What `fit` tells its callbacks, by the callbacks' methods. */
-type Event = Exclude<keyof Callback, 'setModel' | 'setParams'>;
+type Event = Exclude<keyof Callback, 'changesModel' | 'setModel' | 'setParams'>;
 
 /** Each method that a callback may have. */
 const events: Record<Event, true> = {
@@ -36,7 +36,7 @@ export class CallbackList {
    * @param own callbacks of `fit` itself, called before the user's.
    * @param users the user's.
    * @param breaks tells of interrupts.
-   * @param afterUserCode called when a callback of the user's has done something.
+   * @param afterUserCode called when code of the user's may have changed the model.
    */
   constructor(
     private readonly own: readonly OwnCallback[],
@@ -113,11 +113,17 @@ export class CallbackList {
         method.apply(callback, values),
         () => `Training was interrupted while it waited for ${event} of ${nameOf(callback)}.`,
       );
-      if (index >= this.own.length) {
+      if (index >= this.own.length && mayChangeModel(callback, event)) {
         this.afterUserCode();
       }
     }
   }
+}
+
+/** tfjs's own class of callbacks has an empty method for each event. */
+function mayChangeModel(callback: Callback, event: Event): boolean {
+  const inherited = (tf.Callback.prototype as Callback)[event];
+  return callback.changesModel !== false && callback[event] !== inherited;
 }
 
 /** The callbacks as a list: one of them may stand alone, as in tfjs. */

@@ -8,6 +8,8 @@ import type { Callback, Logs } from './callback';
  * @see https://keras.io/api/callbacks/terminate_on_nan/
  */
 export class TerminateOnNaN implements Callback {
+  /** It changes no code of a model. */
+  readonly changesModel = false;
   private model: tf.LayersModel | undefined;
 
   /**
