@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { needChromium } from '../setup/chromium.mjs';
-import { project } from '../setup/project.mjs';
+import { cachesInProject, project } from '../setup/project.mjs';
 import { SetUpError } from '../setup/requirements.mjs';
 
 const folder = 'build/test/browser';
@@ -32,10 +32,12 @@ if (files.length === 0) {
 }
 // What is there after a run comes from that run.
 rmSync(path.join(project, 'build/browser'), { recursive: true, force: true });
+// The browser's sockets need the system's own temporary folder: their paths must be short.
+const { TMPDIR, TEMP, TMP, ...caches } = cachesInProject();
 // One after the other: each of them measures how soon something answers.
 const { status } = spawnSync(
   process.execPath,
   ['--test', '--test-reporter=spec', '--test-concurrency=1', ...files],
-  { cwd: project, stdio: 'inherit', env: { ...process.env, CHROMIUM: chromium } },
+  { cwd: project, stdio: 'inherit', env: { ...process.env, ...caches, CHROMIUM: chromium } },
 );
 process.exitCode = status ?? 1;
