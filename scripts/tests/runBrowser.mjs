@@ -3,12 +3,24 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { needChromium } from '../setup/chromium.mjs';
 import { cachesInProject, project } from '../setup/project.mjs';
 import { SetUpError } from '../setup/requirements.mjs';
 
 const folder = 'build/test/browser';
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  options: { help: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+if (values.help) {
+  console.log(`Usage: npm run test:browser -- [PART...]
+
+Runs the tests that need a browser, or those whose names contain one of the PARTs: JupyterLab as
+\`npm start\` starts it, used with mouse and keyboard. Needs Chromium or Chrome. Exit status: 0, or 1
+if a test failed.`);
+  process.exit();
+}
 
 let chromium;
 try {
