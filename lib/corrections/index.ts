@@ -3,3 +3,6 @@
  * hold for all of tfjs in this process, so that its own `model.fit` and a graph agree.
  */
 import './higherOrderGradients';
+import './layers';
+import './optimizers';
+import './regularizers';

@@ -12,6 +12,10 @@ import * as tf from '../tensorflow';
  * A batch is what `inputs` and `targets` hold; or, where `rows` (int32, counted from 0) are given, those
  * rows of them: a graph can pick them out of a whole data set faster than `tf.gather` does before it.
  *
+ * Changed settings of tfjs's own layers (a dropout rate, a frozen layer) hold from the next step on,
+ * too. What code of the user's computes is recorded; it is compared again at the first batch after
+ * `userCodeRan`.
+ *
  * Every method of the graph's runner may throw `NotCompilableError`, on one of the first batches
  * of a kind, before anything has changed: the same batch can then be given to the eager runner.
  */
@@ -39,6 +43,11 @@ export interface BatchRunner {
    * @param rows int32, counted from 0: the batch is these rows of `inputs`; not disposed.
    */
   predictOnBatch(inputs: tf.Tensor[], rows?: tf.Tensor1D): tf.Tensor[];
+  /**
+   * Says that code of the user's has run, such as a callback, which may have changed what a layer,
+   * loss or metric of the user's own computes.
+   */
+  userCodeRan(): void;
 }
 
 /** The rows as tensors of their own, or the tensors themselves where no rows are named. */

@@ -1,6 +1,9 @@
 /** Training, testing and prediction of a `tf.LayersModel` as graphs. */
 import * as tf from '../tensorflow';
 import { type BatchRunner, batchOf } from './batchRunner';
+import { ModelCode, type ModelInternals } from './modelCode';
+import { type Kind, modelSteps, type RunnableModel } from './modelSteps';
+import { NotCompilableError } from './notCompilableError';
 import { requireKnownOptimizer } from './optimizerUpdates';
 import { Program } from './program';
 import type { TensorFunction } from './trace';
@@ -28,7 +31,7 @@ export interface CompileModelOptions {
 const MANY_BATCHES = 10;
 
 /** How many batches of one kind and shape run op by op before a graph is built for them. */
-const EAGER_BATCHES = { train: 4, test: 24, predict: 24 };
+const EAGER_BATCHES: Record<Kind, number> = { train: 4, test: 24, predict: 24 };
 
 /**
  * How many graphs a model gets at most, one for each kind and shape of batches. Every further one
@@ -36,29 +39,42 @@ const EAGER_BATCHES = { train: 4, test: 24, predict: 24 };
  */
 const MAXIMUM_GRAPHS = 16;
 
-type Kind = keyof typeof EAGER_BATCHES;
+/** A graph that has served for fewer training batches was hardly worth building. */
+const WORTH_BATCHES = 40;
 
-/** The parts of a model that tfjs keeps private, or sets at `compile`. */
-interface ModelInternals {
-  inputs: unknown[];
-  optimizer?: tf.Optimizer;
-  lossFunctions?: unknown;
-  metricsTensors?: unknown;
-  collectedTrainableWeights?: object[];
-  predictOnBatch(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor | tf.Tensor[];
-  testFunction: TensorFunction;
-  makeTrainFunction(): TensorFunction;
-  makeTestFunction(): void;
+/** So many changes are followed, however soon one comes after the other. */
+const TOLERATED_CHANGES = 3;
+
+/** Recording a step once more, only to compare, is worth it where so many batches follow. */
+const FEW_BATCHES = 3;
+
+/** What is known of the batches of one kind and shape, with the same settings of the model. */
+interface BatchKind {
+  /** How many have been run op by op. */
+  eager: number;
+  /** When code of the user's had last run before the present batches. */
+  time: number;
+  /** How many have come since then. */
+  sinceThen: number;
+  /** How many came between the last two times. */
+  before: number;
+  /** How often few came between two times. */
+  shortTimes: number;
+  /** Whether the graph is known to be right for the present time. */
+  isCompared: boolean;
+  /** Why there is no graph. */
+  refusal?: NotCompilableError;
 }
 
-const runners = new WeakMap<ModelInternals, CompiledModel>();
+const runners = new WeakMap<RunnableModel, CompiledModel>();
 
 /**
  * Makes a runner that executes each training, test or prediction step of a model as one TensorFlow
  * graph, with the answers of eager tfjs (up to the rounding of single operations). One runner is
- * kept per model and returned again until the model is compiled anew, one of its layers is frozen
- * or unfrozen, or the model is disposed; all of these release it. Other changes to the model's
- * structure or settings (an exchanged activation, another dropout rate) need `model.compile` too.
+ * kept per model and returned again until `model.compile` is called or the model is disposed, which
+ * release it. Changes of the model's settings (a layer is frozen, another dropout rate) make another
+ * graph. Code of the user's (a layer, loss or metric of their own) is recorded once more at the first
+ * batch after this call, and after `userCodeRan`, to see whether it still computes the same.
  *
  * @param model A model; compiled, if it is to be trained or tested.
  * @param options when to compile.
@@ -70,7 +86,7 @@ export function compileModel(
   { immediately = false, trainingBatches }: CompileModelOptions = {},
 ): BatchRunner {
   // A Sequential leaves training to a model inside it.
-  const inner = ((model as { model?: tf.LayersModel }).model ?? model) as unknown as ModelInternals;
+  const inner = ((model as { model?: tf.LayersModel }).model ?? model) as unknown as RunnableModel;
   if (inner.optimizer) {
     requireKnownOptimizer(inner.optimizer);
   }
@@ -80,6 +96,7 @@ export function compileModel(
     runner = new CompiledModel(inner);
     runners.set(inner, runner);
   }
+  runner.beginRun();
   runner.immediately ||= immediately;
   if (trainingBatches && trainingBatches.count >= MANY_BATCHES) {
     runner.frequentRows = trainingBatches.rows;
@@ -94,36 +111,42 @@ class CompiledModel implements BatchRunner {
 
   private readonly program = new Program();
   private readonly bodies: Record<Kind, TensorFunction>;
-  /** How many batches of a kind and shape have been run op by op. */
-  private readonly eagerBatches = new Map<string, number>();
   private readonly compiledWith: unknown[];
+  /** What the model has computed so far, with one setting after the other. */
+  private readonly codes: ModelCode[] = [];
+  private code: ModelCode;
+  private readonly kinds = new Map<string, BatchKind>();
+  /** Counts how often code of the user's may have changed something. */
+  private time = 0;
+  /** Training batches that graphs have run since the last change. */
+  private servedSinceChange = 0;
+  /** Changes that came soon after one another. */
+  private hastyChanges = 0;
+  /** What the last recording changed in a layer of the user's. */
+  private changeWhileRecording: string | null = null;
 
-  constructor(model: ModelInternals) {
-    this.compiledWith = settings(model);
-    const inputCount = model.inputs.length;
-    this.bodies = {
-      train: (tensors) => model.makeTrainFunction()(tensors),
-      test: (tensors) => {
-        model.makeTestFunction();
-        return model.testFunction(tensors);
-      },
-      predict: (tensors) => {
-        const outputs = model.predictOnBatch(
-          inputCount === 1 ? (tensors[0] as tf.Tensor) : tensors,
-        );
-        return Array.isArray(outputs) ? outputs : [outputs];
-      },
-    };
+  constructor(private readonly model: RunnableModel) {
+    this.compiledWith = compileState(model);
+    this.code = new ModelCode(model);
+    this.codes.push(this.code);
+    this.bodies = modelSteps(model);
   }
 
-  /** Whether the model is still as it was when this runner was made. */
-  isFor(model: ModelInternals): boolean {
-    const now = settings(model);
+  /** Whether the model has not been compiled anew since this runner was made. */
+  isFor(model: RunnableModel): boolean {
+    const now = compileState(model);
     return (
-      !this.program.isDisposed &&
-      now.length === this.compiledWith.length &&
-      now.every((setting, index) => setting === this.compiledWith[index])
+      !this.program.isDisposed && now.every((part, index) => part === this.compiledWith[index])
     );
+  }
+
+  beginRun(): void {
+    this.userCodeRan();
+    this.hastyChanges = 0;
+  }
+
+  userCodeRan(): void {
+    this.time++;
   }
 
   trainOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[], rows?: tf.Tensor1D): number[] {
@@ -152,6 +175,7 @@ class CompiledModel implements BatchRunner {
   ): number[] {
     const key = this.prepare(kind, tensors, rows);
     if (key !== null) {
+      this.servedSinceChange += kind === 'train' ? 1 : 0;
       return this.program.runScalars(key, rows ? [...tensors, rows] : tensors);
     }
     const results = tf.tidy(() => this.bodies[kind](batchOf(tensors, rows)));
@@ -162,42 +186,200 @@ class CompiledModel implements BatchRunner {
 
   /** The compiled function for such a batch, or null if it is to be run op by op. */
   private prepare(kind: Kind, tensors: tf.Tensor[], rows: tf.Tensor1D | undefined): string | null {
-    const shapes = tensors.map(({ dtype, shape }) => {
-      const [first, ...others] = shape;
-      return `${dtype}[${[rows ? 'any' : first, ...others]}]`;
-    });
-    const key = `${kind} ${rows ? `${rows.size} rows of ` : ''}${shapes.join(' ')}`;
+    this.followSettings();
+    const key = `${this.codePrefix()}${kind} ${shapesOf(tensors, rows)}`;
+    const known = this.kindOf(key);
+    if (known.refusal) {
+      throw known.refusal;
+    }
+    try {
+      const isFrequent = kind === 'train' && rows !== undefined && rows.size === this.frequentRows;
+      return this.isToBeEager(kind, key, known, isFrequent)
+        ? null
+        : this.upToDate(kind, key, known, tensors, rows);
+    } catch (error) {
+      if (error instanceof NotCompilableError) {
+        known.refusal = error;
+      }
+      throw error;
+    }
+  }
+
+  /** Takes notice of settings that have changed: there are other graphs for them. */
+  private followSettings(): void {
+    const change = this.code.firstChange();
+    if (change !== null) {
+      const earlier = this.codes.find((code) => code.firstChange() === null);
+      this.code = earlier ?? new ModelCode(this.model);
+      if (!earlier) {
+        this.codes.push(this.code);
+        this.noteChange(change);
+      }
+    }
+    const { stateful } = this.code;
+    if (stateful) {
+      throw new NotCompilableError(
+        `The layer "${stateful.name}" is stateful: it carries its state from batch to batch, outside ` +
+          'of the graph.',
+      );
+    }
+  }
+
+  private noteChange(change: string): void {
+    this.hastyChanges = this.servedSinceChange < WORTH_BATCHES ? this.hastyChanges + 1 : 0;
+    this.servedSinceChange = 0;
+    if (!this.immediately && this.hastyChanges > TOLERATED_CHANGES) {
+      throw new NotCompilableError(
+        `what it computes changes again and again (the last time: ${change}), and each time a new ` +
+          'graph would have to be built.',
+      );
+    }
+  }
+
+  private codePrefix(): string {
+    return `${this.codes.indexOf(this.code)} `;
+  }
+
+  private kindOf(key: string): BatchKind {
+    const kind = this.kinds.get(key) ?? {
+      eager: 0,
+      time: this.time,
+      sinceThen: 0,
+      before: Number.POSITIVE_INFINITY,
+      shortTimes: 0,
+      isCompared: false,
+    };
+    this.kinds.set(key, kind);
+    if (kind.time !== this.time) {
+      kind.before = kind.sinceThen;
+      kind.shortTimes += kind.before < FEW_BATCHES ? 1 : 0;
+      kind.time = this.time;
+      kind.sinceThen = 0;
+      kind.isCompared = false;
+    }
+    kind.sinceThen++;
+    return kind;
+  }
+
+  private isToBeEager(kind: Kind, key: string, known: BatchKind, isFrequent: boolean): boolean {
+    if (this.immediately) {
+      return false;
+    }
     if (this.program.has(key)) {
+      return !known.isCompared && this.isTooOften(known, isFrequent);
+    }
+    // With changed settings a graph may not serve for long.
+    const isAwaited = isFrequent && this.codes.length === 1;
+    if (!isAwaited && known.eager < EAGER_BATCHES[kind]) {
+      known.eager++;
+      return true;
+    }
+    return false;
+  }
+
+  /** Whether code of the user's would have to be recorded anew for a few batches at a time. */
+  private isTooOften(known: BatchKind, isFrequent: boolean): boolean {
+    const { custom } = this.code;
+    if (!custom || known.before >= FEW_BATCHES || known.sinceThen > FEW_BATCHES) {
+      return false;
+    }
+    if (isFrequent && known.shortTimes > TOLERATED_CHANGES) {
+      throw new NotCompilableError(
+        `a callback runs after each batch or so and may change what ${custom} computes, which would ` +
+          'have to be recorded anew each time. A callback that changes nothing of the kind can say ' +
+          'so: changesModel: false.',
+      );
+    }
+    return true;
+  }
+
+  /** The compiled function, built if there is none yet or if it computes something else by now. */
+  private upToDate(
+    kind: Kind,
+    key: string,
+    known: BatchKind,
+    tensors: tf.Tensor[],
+    rows: tf.Tensor1D | undefined,
+  ): string | null {
+    const { custom } = this.code;
+    const isBuilt = this.program.has(key);
+    if (isBuilt && (known.isCompared || !custom)) {
       return key;
     }
-    if (this.program.size >= MAXIMUM_GRAPHS) {
+    if (!isBuilt && !this.makeRoom()) {
       return null;
     }
-    const done = this.eagerBatches.get(key) ?? 0;
-    const often = kind === 'train' && rows && rows.size === this.frequentRows;
-    if (!this.immediately && !often && done < EAGER_BATCHES[kind]) {
-      this.eagerBatches.set(key, done + 1);
-      return null;
-    }
-    const feed = rows ? 'rows' : 'inputs';
     const batch = batchOf(tensors, rows);
     try {
-      this.program.add(key, this.bodies[kind], batch, kind !== 'predict', feed);
+      if (!isBuilt) {
+        this.record(() => this.add(kind, key, batch, rows));
+      } else if (!this.record(() => this.program.isUnchanged(key, batch))) {
+        this.noteChange(custom as string);
+        this.record(() => this.add(kind, key, batch, rows));
+      }
+      known.isCompared = true;
+      return key;
     } finally {
       if (rows) {
         tf.dispose(batch);
       }
     }
-    return key;
+  }
+
+  private add(kind: Kind, key: string, batch: tf.Tensor[], rows: tf.Tensor1D | undefined): void {
+    const { code } = this;
+    const body: TensorFunction = (tensors) => {
+      const before = code.customState();
+      try {
+        return this.bodies[kind](tensors);
+      } finally {
+        this.changeWhileRecording = before.firstChange();
+        code.releaseMasks();
+      }
+    };
+    this.program.add(key, body, batch, kind !== 'predict', rows ? 'rows' : 'inputs');
+    if (this.changeWhileRecording !== null) {
+      this.program.forget((other) => other !== key);
+    }
+  }
+
+  /** Records what layers of the user's do, and undoes what they have noted if that is refused. */
+  private record<T>(action: () => T): T {
+    const before = this.code.customState();
+    this.changeWhileRecording = null;
+    try {
+      const result = action();
+      if (this.changeWhileRecording !== null) {
+        throw new NotCompilableError(
+          `A value is kept from call to call (${this.changeWhileRecording}); a graph cannot do that.`,
+        );
+      }
+      return result;
+    } catch (error) {
+      before.restore();
+      throw error;
+    }
+  }
+
+  /** Makes room for one more graph, if need be among those for earlier settings. */
+  private makeRoom(): boolean {
+    if (this.program.size >= MAXIMUM_GRAPHS) {
+      const prefix = this.codePrefix();
+      this.program.forget((key) => key.startsWith(prefix));
+    }
+    return this.program.size < MAXIMUM_GRAPHS;
   }
 }
 
-/** What a model's graphs depend on, apart from the values of its variables. */
-function settings(model: ModelInternals): unknown[] {
-  return [
-    model.optimizer,
-    model.lossFunctions,
-    model.metricsTensors,
-    ...(model.collectedTrainableWeights ?? []),
-  ];
+function shapesOf(tensors: tf.Tensor[], rows: tf.Tensor1D | undefined): string {
+  const shapes = tensors.map(({ dtype, shape }) => {
+    const [first, ...others] = shape;
+    return `${dtype}[${[rows ? 'any' : first, ...others]}]`;
+  });
+  return `${rows ? `${rows.size} rows of ` : ''}${shapes.join(' ')}`;
+}
+
+/** What `model.compile` sets anew. */
+function compileState({ optimizer, lossFunctions, metricsTensors }: ModelInternals): unknown[] {
+  return [optimizer, lossFunctions, metricsTensors];
 }

@@ -1,12 +1,11 @@
 /**
- * Dropout inside a graph. tfjs draws the mask in JavaScript, where it would become a constant of
- * the graph: the same mask in every step. During a trace dropout layers take their mask from
- * TensorFlow's random numbers instead, fresh ones at each run. A layer's `seed` makes the sequence
- * of masks repeatable (eager tfjs draws one and the same mask over and over from a seed).
+ * Dropout layers inside a graph: they draw a fresh mask at each run, as eager tfjs does. A layer's
+ * `seed` makes the sequence of masks repeatable (eager tfjs draws one and the same mask over and
+ * over from a seed).
  */
 import * as tf from '../tensorflow';
-import { DT_FLOAT, DT_INT32, nativeBackend } from './native';
 import type { Patches } from './patches';
+import { dropped } from './randomTensors';
 
 interface DropoutLayer extends tf.layers.Layer {
   rate: number;
@@ -25,28 +24,7 @@ export function useGraphDropout(patches: Patches): void {
           return eagerCall.call(this, inputs, options);
         }
         const input = Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
-        return tf.tidy(() => {
-          const keep = 1 - this.rate;
-          const noise = randomUniform(this.getNoiseShape(input) ?? input.shape, this.seed);
-          return tf.mul(input, tf.div(tf.floor(tf.add(noise, keep)), keep));
-        });
+        return dropped(input, this.rate, this.getNoiseShape(input) ?? input.shape, this.seed);
       },
-  );
-}
-
-/** Numbers in [0, 1). Without a seed each session has its own sequence. */
-function randomUniform(shape: number[], seed: number | undefined): tf.Tensor {
-  const backend = nativeBackend();
-  const { TF_ATTR_INT, TF_ATTR_TYPE } = backend.binding;
-  // TensorFlow takes two seeds and picks its own if both are 0.
-  return backend.executeSingleOutput(
-    'RandomUniform',
-    [
-      { name: 'dtype', type: TF_ATTR_TYPE, value: DT_FLOAT },
-      { name: 'T', type: TF_ATTR_TYPE, value: DT_INT32 },
-      { name: 'seed', type: TF_ATTR_INT, value: seed ?? 0 },
-      { name: 'seed2', type: TF_ATTR_INT, value: seed === undefined ? 0 : 1 },
-    ],
-    [tf.tensor1d(shape, 'int32')],
   );
 }

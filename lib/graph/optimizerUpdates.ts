@@ -1,8 +1,8 @@
 /**
  * One step of each tfjs optimiser as graph nodes. Where TensorFlow has a kernel that computes the
- * same as tfjs (SGD, momentum, Adam, Adamax, RMSProp), that single kernel goes over the weights
- * once, in place of tfjs's ten or so operations; Adagrad, Adadelta and centred RMSProp place their
- * epsilon differently in tfjs, so they keep tfjs's own formula.
+ * same as tfjs (SGD, momentum, Adam, Adamax, RMSProp, Adadelta), that single kernel goes over the
+ * weights once, in place of tfjs's ten or so operations. Adagrad has no kernel with the epsilon under
+ * the root.
  *
  * The optimiser's own variables are used and updated, so that eager training, saving and a second
  * `fit` go on from them. Kernels: tensorflow/core/ops/training_ops.cc.
@@ -129,6 +129,12 @@ function weightGradients(gradients: NamedGradients): WeightGradient[] {
     if (weight === undefined) {
       throw new Error(`The optimiser got a gradient for "${name}", but there is no such variable.`);
     }
+    if (weight.dtype !== 'float32') {
+      // The kernels would end the process.
+      throw new TypeError(
+        `The variable "${name}" has the type ${weight.dtype}; only float32 can be trained.`,
+      );
+    }
     return { weight, gradient: tensor ?? undefined, index };
   });
 }
@@ -215,8 +221,6 @@ function adam(recorder: Recorder, optimizer: AdamFields, gradients: WeightGradie
   const beta1 = recorder.parameter(optimizer, 'beta1', () => optimizer.beta1);
   const beta2 = recorder.parameter(optimizer, 'beta2', () => optimizer.beta2);
   const epsilon = recorder.parameter(optimizer, 'epsilon', () => optimizer.epsilon);
-  // tfjs adds epsilon after the correction of the second moment's bias, TensorFlow before it.
-  const scaledEpsilon = tf.mul(epsilon, tf.sqrt(tf.sub(1, accBeta2)));
   for (const item of gradients) {
     const first = slot(recorder, () => optimizer.accumulatedFirstMoment, item, 'm');
     const second = slot(recorder, () => optimizer.accumulatedSecondMoment, item, 'v');
@@ -226,7 +230,7 @@ function adam(recorder: Recorder, optimizer: AdamFields, gradients: WeightGradie
       rate,
       beta1,
       beta2,
-      scaledEpsilon,
+      epsilon,
       gradient,
     ]);
   }
@@ -277,15 +281,14 @@ function rmsProp(recorder: Recorder, optimizer: RmsPropFields, gradients: Weight
       continue;
     }
     const meanGradient = slot(recorder, () => optimizer.accumulatedMeanGrads, item, 'mg');
-    const { weight, gradient } = item;
-    if (gradient !== undefined) {
-      meanSquare.assign(movingAverage(meanSquare, tf.square(gradient), decay));
-      meanGradient.assign(movingAverage(meanGradient, gradient, decay));
-      const variance = tf.sub(meanSquare, tf.add(tf.square(meanGradient), epsilon));
-      const change = tf.div(tf.mul(gradient, rate), tf.sqrt(variance));
-      moment.assign(tf.add(tf.mul(moment, factor), change));
-      weight.assign(tf.sub(weight, moment));
-    }
+    const slots = [meanGradient, meanSquare, moment];
+    apply(recorder, 'ResourceApplyCenteredRMSProp', item, slots, (gradient) => [
+      rate,
+      decay,
+      factor,
+      epsilon,
+      gradient,
+    ]);
   }
 }
 
@@ -314,20 +317,11 @@ function adadelta(
   for (const item of gradients) {
     const gradientSum = slot(recorder, () => optimizer.accumulatedGrads, item, 'accum_grad');
     const updateSum = slot(recorder, () => optimizer.accumulatedUpdates, item, 'accum_var');
-    const { weight, gradient } = item;
-    if (gradient !== undefined) {
-      const scale = tf.div(
-        tf.sqrt(tf.add(updateSum, epsilon)),
-        tf.sqrt(tf.add(gradientSum, epsilon)),
-      );
-      const update = tf.mul(scale, gradient);
-      gradientSum.assign(movingAverage(gradientSum, tf.square(gradient), rho));
-      updateSum.assign(movingAverage(updateSum, tf.square(update), rho));
-      weight.assign(tf.sub(weight, tf.mul(update, rate)));
-    }
+    apply(recorder, 'ResourceApplyAdadelta', item, [gradientSum, updateSum], (gradient) => [
+      rate,
+      rho,
+      epsilon,
+      gradient,
+    ]);
   }
-}
-
-function movingAverage(average: tf.Tensor, value: tf.Tensor, decay: tf.Scalar): tf.Tensor {
-  return tf.add(tf.mul(average, decay), tf.mul(value, tf.sub(1, decay)));
 }

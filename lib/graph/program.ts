@@ -25,7 +25,7 @@ import { NotCompilableError } from './notCompilableError';
 import type { SessionScope } from './recorder';
 import { writeSavedModel } from './savedModel';
 import { Session } from './session';
-import { type Feed, type TensorFunction, type TracedFunction, trace } from './trace';
+import { differences, type Feed, type TensorFunction, type TracedFunction, trace } from './trace';
 
 /** A variable's copy in the session. */
 interface SessionVariable {
@@ -116,6 +116,31 @@ export class Program implements VariableHolder, SessionScope {
       }
       this.forgetUnwatched();
       throw error;
+    }
+  }
+
+  /**
+   * Records a compiled function once more and compares.
+   *
+   * @param inputs of the shapes that it was compiled for.
+   * @returns whether it still does the same.
+   * @throws NotCompilableError
+   */
+  isUnchanged(key: string, inputs: tf.Tensor[]): boolean {
+    const { traced } = this.entries.get(key) as Entry;
+    try {
+      return differences(traced, traced.again(inputs)).length === 0;
+    } finally {
+      this.forgetUnwatched();
+    }
+  }
+
+  /** Forgets the functions whose keys are not wanted any more. */
+  forget(isWanted: (key: string) => boolean): void {
+    for (const key of [...this.entries.keys()]) {
+      if (!isWanted(key)) {
+        this.entries.delete(key);
+      }
     }
   }
 

@@ -24,8 +24,10 @@ import { useNativeGradients } from './nativeGradients';
 import { NotCompilableError } from './notCompilableError';
 import { recordOptimizerUpdates } from './optimizerUpdates';
 import { Patches } from './patches';
+import { useGraphRandomTensors } from './randomTensors';
 import { copyOf, Recorder, type SessionScope } from './recorder';
 import { integers } from './rewriteNodes';
+import { type Unrepeatable, watchUnrepeatable } from './unrepeatable';
 
 /** A function of tensors whose results are tensors. */
 export type TensorFunction = (inputs: tf.Tensor[]) => tf.Tensor[];
@@ -36,8 +38,8 @@ export type TensorFunction = (inputs: tf.Tensor[]) => tf.Tensor[];
  */
 export type Feed = 'inputs' | 'rows';
 
-/** The graph of a function for inputs of certain shapes. */
-export interface TracedFunction {
+/** What a function did with inputs of certain shapes, as a graph. */
+export interface Recording {
   /** What is fed, in this order. */
   fed: GraphValue[];
   outputs: { value: GraphValue; dtype: tf.DataType }[];
@@ -49,6 +51,12 @@ export interface TracedFunction {
   optimizers: tf.Optimizer[];
   /** When one of these does not hold any more, the function has to be traced again. */
   assumptions: (() => boolean)[];
+}
+
+/** A recording that can be relied on. */
+export interface TracedFunction extends Recording {
+  /** Records the function once more, to see whether it still does the same. */
+  again(inputs: tf.Tensor[]): Recording;
 }
 
 /**
@@ -67,7 +75,7 @@ export function trace(
   scope: SessionScope,
 ): TracedFunction {
   let rows = inputs[0]?.shape[0] ?? 0;
-  const attempt = () => traceOnce(name, body, inputs, feed, scope, rows);
+  const attempt = (examples = inputs) => traceOnce(name, body, examples, feed, scope, rows);
   let traced = attempt();
   const isDivided = traced.isDivided !== false;
   if (!isDivided) {
@@ -85,12 +93,20 @@ export function trace(
       'A matrix and the variables of its optimiser are divided differently.',
     );
   }
-  requireEqual(traced, attempt());
-  return { ...traced, isDivided: isDivided && traced.isDivided };
+  let last = attempt();
+  if (differences(traced, last).length > 0) {
+    // What the function makes at its first call and keeps (a constant …) is there from now on.
+    traced = last;
+    last = attempt();
+  }
+  requireRepeatable(traced, last);
+  return { ...traced, isDivided: isDivided && traced.isDivided, again: attempt };
 }
 
-interface Attempt extends TracedFunction {
+interface Attempt extends Recording {
   madeVariables: boolean;
+  /** What was called that gives another answer each time, in words; null if nothing was. */
+  unrepeatable: string | null;
   wantedWhole: Set<tf.Variable>;
   isMixed: boolean;
 }
@@ -116,7 +132,7 @@ function traceOnce(
   }
   let results: tf.Tensor[] = [];
   try {
-    const made = listen(recorder, patches);
+    const { made, unrepeatable } = listen(recorder, patches);
     results = tf.tidy(() => body(examples));
     const outputs = results.map((result) => {
       requireType(result);
@@ -132,6 +148,7 @@ function traceOnce(
       assumptions,
       isDivided: divider.isDivided,
       madeVariables: made(),
+      unrepeatable: unrepeatable.seen,
       wantedWhole,
       isMixed,
     };
@@ -191,14 +208,27 @@ function rowsOfDataSets(name: string, examples: tf.Tensor[], sizes: number[]): I
   };
 }
 
-/** Connects the recorder with tfjs. Returns whether the function has made variables. */
-function listen(recorder: Recorder, patches: Patches): () => boolean {
+/** What the recorder hears of beside operations. */
+interface Noticed {
+  /** Whether the function has made variables. */
+  made: () => boolean;
+  unrepeatable: Unrepeatable;
+}
+
+/** Connects the recorder with tfjs. */
+function listen(recorder: Recorder, patches: Patches): Noticed {
   let made = false;
+  const unrepeatable = watchUnrepeatable(
+    patches,
+    () => recorder.recording,
+    (what) => `${what} is called by ${recorder.place ?? 'the function'}${callingLine()}`,
+  );
   listenToOperations(recorder, patches);
   forbidReading(recorder, patches);
   recordOptimizerUpdates(recorder, patches);
   useNativeGradients(patches);
   useGraphDropout(patches);
+  useGraphRandomTensors(patches);
   patches.method(
     tf.layers.Layer.prototype,
     'apply',
@@ -223,7 +253,7 @@ function listen(recorder: Recorder, patches: Patches): () => boolean {
         return variable;
       },
   );
-  return () => made;
+  return { made: () => made, unrepeatable };
 }
 
 function listenToOperations(recorder: Recorder, patches: Patches): void {
@@ -300,8 +330,30 @@ function requireType(tensor: tf.Tensor): number {
   return number;
 }
 
-/** Compares two traces of one function; they differ where JavaScript computed something new. */
-function requireEqual(first: TracedFunction, second: TracedFunction): void {
+function requireRepeatable(first: Attempt, second: Attempt): void {
+  const { unrepeatable } = second;
+  if (unrepeatable !== null) {
+    throw new NotCompilableError(
+      `${unrepeatable}, which gives another answer at every call; a graph would repeat one.`,
+    );
+  }
+  const [different] = differences(first, second);
+  if (different !== undefined) {
+    throw new NotCompilableError(
+      'Something that JavaScript computes anew at every call (a random number, a counter …) ' +
+        `enters ${different.layer ?? 'the function'} at the operation ${different.op}; ` +
+        'a graph would repeat it unchanged.',
+    );
+  }
+}
+
+/**
+ * Compares two recordings of one function.
+ *
+ * @returns the operations of the first that the second does not have like that, those that are known
+ *   to belong to a layer first.
+ */
+export function differences(first: Recording, second: Recording): GraphNode[] {
   const [nodes, others] = [first, second].map(({ outputs, updates }) =>
     inOrder([
       ...outputs.map(({ value }) => value.node),
@@ -319,18 +371,14 @@ function requireEqual(first: TracedFunction, second: TracedFunction): void {
       !sameConstant(node, other)
     );
   });
-  if (different.length > 0) {
-    // Constants belong to no layer, but the operations that use them may.
-    const users = nodes.filter((node) =>
-      node.inputs.some((input) => different.includes(input.node)),
-    );
-    const culprit = [...different, ...users].find(({ layer }) => layer) ?? users[0] ?? different[0];
-    throw new NotCompilableError(
-      'Something that JavaScript computes anew at every call (a random number, a counter …) ' +
-        `enters ${culprit?.layer ?? 'the function'} at the operation ${culprit?.op}; ` +
-        'a graph would repeat it unchanged.',
-    );
+  if (different.length === 0 && nodes.length === others.length) {
+    return [];
   }
+  // Constants belong to no layer, but the operations that use them may.
+  const users = nodes.filter((node) => node.inputs.some((input) => different.includes(input.node)));
+  const found = [...different, ...users];
+  const inLayers = found.filter(({ layer }) => layer);
+  return [...inLayers, ...users, ...different, ...nodes.slice(-1)];
 }
 
 function fingerprint(node: GraphNode, positions: Map<GraphNode, number>): string {

@@ -59,6 +59,9 @@ export class ModelCheckpoint {
     this.moreIsBetter = mode === 'max' || (mode === 'auto' && /acc/.test(monitor));
   }
 
+  /** It reads the model only. */
+  readonly changesModel = false;
+
   /**
    * Called by `fit` before training.
    *

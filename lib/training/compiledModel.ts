@@ -1,3 +1,4 @@
+import { isQuotient, type Metric } from '../graph/modelSteps';
 import * as tf from '../tensorflow';
 
 /** A loss or metric as `model.compile` takes it. */
@@ -17,6 +18,7 @@ export interface CompiledModel {
   loss: Named | Named[] | Record<string, Named>;
   metrics: Named | Named[] | Record<string, Named | Named[]> | undefined;
   metricsNames: string[];
+  metricsTensors: [metric: Metric, output: number][];
 }
 
 /**
@@ -59,11 +61,14 @@ export function lossOfOutput(model: CompiledModel, index: number): Named | undef
   return Array.isArray(loss) ? loss[index] : loss[model.outputNames[index] ?? ''];
 }
 
+/** Stands for a value that the one before it is to be divided by, when all rows have been summed. */
+export const DIVISOR = Symbol('divisor');
+
 /**
  * The names under which loss and metrics are reported, in the order of a batch's values. A metric
  * keeps the name that the user gave it, as in Keras, where tfjs turns 'accuracy' into 'acc'.
  */
-export function metricNames(model: CompiledModel): string[] {
+export function metricNames(model: CompiledModel): (string | typeof DIVISOR)[] {
   const prefixes =
     model.outputNames.length > 1 ? model.outputNames.map((name) => `${name}_`) : [''];
   const written = prefixes.flatMap((prefix, index) =>
@@ -73,13 +78,16 @@ export function metricNames(model: CompiledModel): string[] {
   );
   const firstMetric = model.metricsNames.length - written.length;
   const names = model.metricsNames.map((name, index) => written[index - firstMetric] ?? name);
-  return names.map((name, index) => {
+  return names.flatMap((name, index) => {
     const before = names.slice(0, index).filter((other) => other === name).length;
-    return before === 0 ? name : `${name}_${before}`;
+    const unique = before === 0 ? name : `${name}_${before}`;
+    const metric = model.metricsTensors[index - 1]?.[0];
+    return metric && isQuotient(metric) ? [unique, DIVISOR] : [unique];
   });
 }
 
-function metricsOfOutput(model: CompiledModel, index: number): Named[] {
+/** The metrics of one output, as the user gave them to `model.compile`. */
+export function metricsOfOutput(model: CompiledModel, index: number): Named[] {
   const { metrics } = model;
   if (metrics === undefined || typeof metrics === 'string' || typeof metrics === 'function') {
     return metrics === undefined ? [] : [metrics];

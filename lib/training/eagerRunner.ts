@@ -1,26 +1,22 @@
 import { type BatchRunner, batchOf } from '../graph/batchRunner';
+import { modelSteps, type RunnableModel } from '../graph/modelSteps';
 import * as tf from '../tensorflow';
 import { innerModel } from './compiledModel';
 
-/** Runs a batch with tfjs's own training, test and predict functions, one operation at a time. */
+/** Runs a batch with tfjs's own functions, one operation at a time. */
 export function eagerRunner(model: tf.LayersModel): BatchRunner {
-  const inner = innerModel(model);
+  const steps = modelSteps(innerModel(model) as unknown as RunnableModel);
   return {
     trainOnBatch: (inputs, targets, rows) =>
-      numbers(() => inner.makeTrainFunction()(batchOf([...inputs, ...targets], rows))),
-    testOnBatch(inputs, targets, rows) {
-      inner.makeTestFunction();
-      return numbers(() => inner.testFunction(batchOf([...inputs, ...targets], rows)));
-    },
-    predictOnBatch: (inputs, rows) =>
-      tf.tidy(() => {
-        const outputs = inner.predictOnBatch(batchOf(inputs, rows));
-        return Array.isArray(outputs) ? outputs : [outputs];
-      }),
+      numbers(() => steps.train(batchOf([...inputs, ...targets], rows))),
+    testOnBatch: (inputs, targets, rows) =>
+      numbers(() => steps.test(batchOf([...inputs, ...targets], rows))),
+    predictOnBatch: (inputs, rows) => tf.tidy(() => steps.predict(batchOf(inputs, rows))),
+    userCodeRan() {},
   };
 }
 
-function numbers(step: () => tf.Scalar[]): number[] {
+function numbers(step: () => tf.Tensor[]): number[] {
   const scalars = tf.tidy(step);
   const values = scalars.map((scalar) => scalar.dataSync()[0] ?? Number.NaN);
   tf.dispose(scalars);

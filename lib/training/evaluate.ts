@@ -20,7 +20,7 @@ export interface EvaluateOptions extends RunOptions {
  * Measures loss and metrics on data, without training.
  *
  * Follows https://keras.io/api/models/model_training_apis/#evaluate-method, but gives the
- * results by name. As in tfjs, regularisation penalties are not part of this loss.
+ * results by name. As in Keras, and unlike tfjs, the loss includes the regularisers' penalties.
  *
  * @param model a compiled model.
  * @param x the inputs, first dimension the rows; an array if the model has several inputs.

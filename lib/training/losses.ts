@@ -8,6 +8,7 @@
  * gradient at all from a sample whose true class has a share below 1e-7.
  */
 
+import { declareKnownCode } from '../graph/modelCode';
 import { softmaxCrossentropy, sparseSoftmaxCrossentropy } from '../graph/softmaxCrossentropy';
 import * as tf from '../tensorflow';
 import { type CompiledModel, lossOfOutput } from './compiledModel';
@@ -16,6 +17,8 @@ type Loss = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
 
 /** What tfjs keeps in a layer, in part outside its public types. */
 interface LayerInternals {
+  getClassName(): string;
+  axis?: number;
   activation?: { apply(logits: tf.Tensor): tf.Tensor; getClassName(): string } | null;
   call(inputs: tf.Tensor | tf.Tensor[], options: object): tf.Tensor | tf.Tensor[];
 }
@@ -58,6 +61,22 @@ function categoricalCrossentropy(ofOutputs: Loss): Loss {
   };
 }
 
+/** As tfjs's loss of this name, but from the logits where they are known. */
+function binaryCrossentropy(ofOutputs: Loss): Loss {
+  return (targets, outputs) => {
+    const logits = logitsOf.get(outputs);
+    return logits
+      ? tf.tidy(() => sigmoidCrossentropy(targets.toFloat(), logits).mean(-1))
+      : ofOutputs(targets, outputs);
+  };
+}
+
+/** Follows https://www.tensorflow.org/api_docs/python/tf/nn/sigmoid_cross_entropy_with_logits. */
+function sigmoidCrossentropy(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  const small = tf.log1p(tf.exp(tf.neg(tf.abs(logits))));
+  return tf.relu(logits).sub(logits.mul(targets)).add(small);
+}
+
 /** Only TensorFlow itself has the loss as one kernel. */
 function hasKernels(): boolean {
   return tf.getBackend() === 'tensorflow';
@@ -78,41 +97,82 @@ export function useKerasLosses(model: CompiledModel): void {
   }
   listsWithKerasLosses.add(losses);
   for (const [index, loss] of losses.entries()) {
-    const name = lossOfOutput(model, index);
-    if (name === 'sparseCategoricalCrossentropy') {
-      losses[index] = sparseCategoricalCrossentropy;
-    } else if (name === 'categoricalCrossentropy') {
-      losses[index] = categoricalCrossentropy(loss);
-    } else {
-      continue;
+    const ofKeras = kerasLoss(lossOfOutput(model, index), loss);
+    if (ofKeras) {
+      losses[index] = ofKeras;
+      const reported = model.outputs.length > 1 && model.metricsTensors[index];
+      if (reported) {
+        reported[0] = ofKeras;
+      }
+      recordLogits(model.outputs[index]?.sourceLayer as unknown as LayerInternals);
     }
-    recordLogits(model.outputs[index]?.sourceLayer as unknown as LayerInternals);
   }
 }
 
+function kerasLoss(name: unknown, ofTfjs: Loss): Loss | null {
+  switch (name) {
+    case 'sparseCategoricalCrossentropy':
+      return sparseCategoricalCrossentropy;
+    case 'categoricalCrossentropy':
+      return categoricalCrossentropy(ofTfjs);
+    case 'binaryCrossentropy':
+      return binaryCrossentropy(ofTfjs);
+    default:
+      return null;
+  }
+}
+
+const noActivation = tf.layers.activation({ activation: 'linear' }) as unknown as LayerInternals;
+
 /** Makes a layer record its logits whenever a loss may ask for them. */
 function recordLogits(layer: LayerInternals): void {
-  const { activation } = layer;
-  const hasLogits = activation && ['sigmoid', 'softmax'].includes(activation.getClassName());
-  if (!hasLogits || layersWithLogits.has(layer)) {
+  const split = splitCall(layer);
+  if (!split || layersWithLogits.has(layer)) {
     return;
   }
   layersWithLogits.add(layer);
   const call = layer.call.bind(layer);
-  const noActivation = tf.layers.activation({ activation: 'linear' }) as unknown as LayerInternals;
   layer.call = (inputs, options) => {
     // Losses are computed within a tidy. Outside of one nobody would dispose the logits.
     if (!tf.engine().state.activeScope) {
       return call(inputs, options);
     }
-    layer.activation = noActivation.activation;
-    try {
-      const logits = call(inputs, options) as tf.Tensor;
-      const outputs = activation.apply(logits);
-      logitsOf.set(outputs, logits);
-      return outputs;
-    } finally {
-      layer.activation = activation;
-    }
+    // Of an Activation layer the logits are the input itself, which tfjs disposes before the loss.
+    const logits = tf.clone(split.logits(inputs, options));
+    const outputs = split.activate(logits, options);
+    logitsOf.set(outputs, logits);
+    return outputs;
+  };
+  declareKnownCode(layer.call);
+}
+
+/** A layer's call in two: up to the activation, and that. Null if it ends in another one. */
+interface SplitCall {
+  logits(inputs: tf.Tensor | tf.Tensor[], options: object): tf.Tensor;
+  activate(logits: tf.Tensor, options: object): tf.Tensor;
+}
+
+function splitCall(layer: LayerInternals): SplitCall | null {
+  const { activation } = layer;
+  const call = layer.call.bind(layer);
+  if (layer.getClassName() === 'Softmax' && layer.axis === -1) {
+    return {
+      logits: (inputs) => [inputs].flat()[0] as tf.Tensor,
+      activate: (logits, options) => call(logits, options) as tf.Tensor,
+    };
+  }
+  if (!activation || !['sigmoid', 'softmax'].includes(activation.getClassName())) {
+    return null;
+  }
+  return {
+    logits: (inputs, options) => {
+      layer.activation = noActivation.activation;
+      try {
+        return call(inputs, options) as tf.Tensor;
+      } finally {
+        layer.activation = activation;
+      }
+    },
+    activate: (logits) => activation.apply(logits),
   };
 }

@@ -8,6 +8,7 @@ import type * as tf from '../tensorflow';
 import { innerModel } from './compiledModel';
 import { eagerRunner } from './eagerRunner';
 import { useKerasLosses } from './losses';
+import { useKerasMetrics } from './metrics';
 
 /** What `fit`, `evaluate` and `predict` have in common. */
 export interface RunOptions {
@@ -35,7 +36,11 @@ export function createRunner(
   compiled: boolean | undefined,
   options: CompileModelOptions = {},
 ): BatchRunner {
-  useKerasLosses(innerModel(model));
+  const inner = innerModel(model);
+  if (inner.optimizer) {
+    useKerasLosses(inner);
+    useKerasMetrics(inner);
+  }
   if (compiled === undefined) {
     return compiledWherePossible(model, options);
   }
@@ -64,6 +69,7 @@ function compiledWherePossible(model: tf.LayersModel, options: CompileModelOptio
     trainOnBatch: (...batch) => run((one) => one.trainOnBatch(...batch)),
     testOnBatch: (...batch) => run((one) => one.testOnBatch(...batch)),
     predictOnBatch: (...batch) => run((one) => one.predictOnBatch(...batch)),
+    userCodeRan: () => runner?.userCodeRan(),
   };
 }
 

@@ -1,5 +1,6 @@
 import seedrandom from 'seedrandom';
 import * as tf from '../tensorflow';
+import { DIVISOR } from './compiledModel';
 
 /** For how many batches the row numbers are made in one go. */
 const BATCHES_TOGETHER = 256;
@@ -86,11 +87,11 @@ export class RunningMeans {
   /** How many rows the means are of. */
   rows = 0;
 
-  constructor(private readonly names: string[]) {}
+  constructor(private readonly names: (string | typeof DIVISOR)[]) {}
 
-  /** `values`: one per name; tfjs's tests of models with several outputs put subtotals first. */
+  /** `values`: one per name. */
   add(values: number[], rows: number): void {
-    for (const [index, value] of values.slice(-this.names.length).entries()) {
+    for (const [index, value] of values.entries()) {
       this.sums[index] = (this.sums[index] ?? 0) + value * rows;
     }
     this.rows += rows;
@@ -103,8 +104,15 @@ export class RunningMeans {
 
   /** The means so far by name, each name with `prefix` before it. */
   logs(prefix = ''): Record<string, number> {
-    return Object.fromEntries(
-      this.names.map((name, index) => [prefix + name, (this.sums[index] ?? 0) / this.rows]),
-    );
+    const logs: Record<string, number> = {};
+    for (const [index, name] of this.names.entries()) {
+      if (name !== DIVISOR) {
+        const isQuotient = this.names[index + 1] === DIVISOR;
+        const divisor = isQuotient ? (this.sums[index + 1] ?? 0) : this.rows;
+        const sum = this.sums[index] ?? 0;
+        logs[prefix + name] = isQuotient && divisor === 0 ? 0 : sum / divisor;
+      }
+    }
+    return logs;
   }
 }

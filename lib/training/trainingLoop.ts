@@ -56,7 +56,9 @@ export async function trainEpochs(
     epochs: [initialEpoch, epochs],
     validationSteps: validation?.steps(batchSize),
   });
-  const callbacks: CallbackList = new CallbackList([progress], settings.callbacks, breaks);
+  const callbacks: CallbackList = new CallbackList([progress], settings.callbacks, breaks, () =>
+    runner.userCodeRan(),
+  );
   const run: EpochRun = new EpochRun(model, runner, callbacks, breaks, settings);
   try {
     model.stopTraining = false;
@@ -102,7 +104,7 @@ function withPrefix(prefix: string, logs: Logs): Logs {
 class EpochRun {
   /** Of the epoch that runs now, or ran last. */
   trainingMeans: RunningMeans;
-  private readonly names: string[];
+  private readonly names: ReturnType<typeof metricNames>;
 
   constructor(
     private readonly model: tf.LayersModel,

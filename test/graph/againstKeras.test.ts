@@ -1,7 +1,6 @@
 /**
  * Compiled layers, losses and optimisers give the figures of Python Keras. The figures were made
- * once by fixtures/make_keras_fixtures.py. Adadelta and centred RMSProp are left out: tfjs defines
- * them otherwise than Keras, and compiled training follows tfjs.
+ * once by fixtures/make_keras_fixtures.py. More optimisers are in test/training/likeKeras.test.ts.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

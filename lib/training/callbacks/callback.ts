@@ -28,6 +28,12 @@ export type TrainingParameters = {
  */
 export interface Callback {
   /**
+   * False says that none of the methods changes what a layer, loss or metric of your own computes
+   * (weights, the learning rate and settings of tfjs's layers may change). Else that code is recorded
+   * once more after each call, and where a callback runs after each batch it is not compiled at all.
+   */
+  changesModel?: boolean;
+  /**
    * Called first of all.
    *
    * @param model the model that is trained.

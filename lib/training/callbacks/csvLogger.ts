@@ -22,6 +22,8 @@ const optionNames: Record<keyof CSVLoggerOptions, true> = { separator: true, app
  * await training.fit(model, x, y, { epochs: 5, callbacks: new training.CSVLogger('training.csv') });
  */
 export class CSVLogger implements Callback {
+  /** It changes nothing that a graph has recorded. */
+  readonly changesModel = false;
   private readonly separator: string;
   private readonly append: boolean;
   private keys: string[] | undefined;

@@ -1,0 +1,109 @@
+/**
+ * Optimisers of tfjs that make other steps than Keras's of the same name. Their state and its names
+ * are unchanged.
+ */
+import * as tf from '@tensorflow/tfjs-node';
+
+type NamedGradients = tf.NamedTensorMap | { name: string; tensor: tf.Tensor | null }[];
+
+interface Slot {
+  originalName: string;
+  variable: tf.Variable;
+}
+
+interface AdamFields {
+  /** tfjs only adds it to a tensor, so that it may be one. */
+  epsilon: number | tf.Tensor;
+  accBeta2: tf.Variable;
+  applyGradients(gradients: NamedGradients): void;
+}
+
+interface RmsPropFields {
+  epsilon: number;
+  centered: boolean;
+  applyGradients(gradients: NamedGradients): void;
+}
+
+interface AdadeltaFields {
+  learningRate: number;
+  rho: number;
+  epsilon: number;
+  accumulatedGrads: Slot[];
+  accumulatedUpdates: Slot[];
+  applyGradients(gradients: NamedGradients): void;
+  incrementIterations(): void;
+}
+
+const adam = tf.AdamOptimizer.prototype as unknown as AdamFields;
+const adamOfTfjs = adam.applyGradients;
+
+/**
+ * Keras adds epsilon to the root of the second moment as it is; tfjs, to that of the second moment
+ * without its bias. See https://keras.io/api/optimizers/adam/ on "epsilon hat".
+ */
+adam.applyGradients = function (gradients) {
+  const { epsilon, accBeta2 } = this;
+  tf.tidy(() => {
+    this.epsilon = tf.div(epsilon, tf.sqrt(tf.sub(1, accBeta2)));
+    try {
+      adamOfTfjs.call(this, gradients);
+    } finally {
+      this.epsilon = epsilon;
+    }
+  });
+};
+
+const rmsProp = tf.RMSPropOptimizer.prototype as unknown as RmsPropFields;
+const rmsPropOfTfjs = rmsProp.applyGradients;
+
+/** tfjs subtracts epsilon from the variance, if centred, where it should add it. */
+rmsProp.applyGradients = function (gradients) {
+  const { epsilon, centered } = this;
+  this.epsilon = centered ? -epsilon : epsilon;
+  try {
+    rmsPropOfTfjs.call(this, gradients);
+  } finally {
+    this.epsilon = epsilon;
+  }
+};
+
+const adadelta = tf.AdadeltaOptimizer.prototype as unknown as AdadeltaFields;
+
+/** tfjs divides by the gradients of the steps before, which are 0 at first. */
+adadelta.applyGradients = function (gradients) {
+  const named = Array.isArray(gradients)
+    ? gradients
+    : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+  for (const [index, { name, tensor }] of named.entries()) {
+    const weight = tf.engine().registeredVariables[name] as tf.Variable;
+    const slot = (slots: Slot[], suffix: string) => {
+      slots[index] ??= {
+        originalName: `${name}/${suffix}`,
+        variable: tf.tidy(() => tf.zerosLike(weight).variable(false)),
+      };
+      return slots[index].variable;
+    };
+    const gradientSum = slot(this.accumulatedGrads, 'accum_grad');
+    const updateSum = slot(this.accumulatedUpdates, 'accum_var');
+    if (tensor) {
+      tf.tidy(() => adadeltaStep(this, weight, tensor, gradientSum, updateSum));
+    }
+  }
+  this.incrementIterations();
+};
+
+/** Follows https://arxiv.org/abs/1212.5701, algorithm 1. */
+function adadeltaStep(
+  { learningRate, rho, epsilon }: AdadeltaFields,
+  weight: tf.Variable,
+  gradient: tf.Tensor,
+  gradientSum: tf.Variable,
+  updateSum: tf.Variable,
+): void {
+  const average = (before: tf.Tensor, value: tf.Tensor) => before.mul(rho).add(value.mul(1 - rho));
+  gradientSum.assign(average(gradientSum, gradient.square()));
+  const scale = updateSum.add(epsilon).sqrt().div(gradientSum.add(epsilon).sqrt());
+  const update = gradient.mul(scale);
+  updateSum.assign(average(updateSum, update.square()));
+  weight.assign(weight.sub(update.mul(learningRate)));
+}

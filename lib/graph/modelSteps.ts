@@ -1,0 +1,122 @@
+/** What is done with one batch of a model, op by op: also what is recorded for a graph. */
+import * as tf from '../tensorflow';
+import type { ModelInternals } from './modelCode';
+import type { TensorFunction } from './trace';
+
+/** A model with the functions that tfjs makes for it. */
+export interface RunnableModel extends ModelInternals {
+  outputs: unknown[];
+  predictOnBatch(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor | tf.Tensor[];
+  testFunction: TensorFunction;
+  makeTrainFunction(): TensorFunction;
+  makeTestFunction(): void;
+  calculateLosses(): tf.Scalar[];
+  metricsTensors: [metric: Metric, output: number][];
+}
+
+/** Such as `tf.constraints.nonNeg()`. */
+interface Constraint {
+  apply(weight: tf.Tensor): tf.Tensor;
+}
+
+/** Compares targets with outputs. */
+export type Metric = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
+
+/** A metric's two parts: each a sum over the rows of a batch, divided by their number. */
+interface Quotient {
+  dividend: Metric;
+  divisor: Metric;
+}
+
+const quotients = new WeakMap<object, Quotient>();
+
+/**
+ * Declares that a metric divides a sum over all rows by another (precision, for example). Its mean over
+ * batches would be something else, so steps return the dividend and after it the divisor.
+ */
+export function declareQuotient(metric: Metric, parts: Quotient): void {
+  quotients.set(metric, parts);
+}
+
+export function isQuotient(metric: Metric): boolean {
+  return quotients.has(metric);
+}
+
+/** What a model can do with a batch. */
+export type Kind = 'train' | 'test' | 'predict';
+
+/**
+ * The steps of a model. Training and testing take inputs, then targets, and return the loss, then the
+ * metrics; predicting takes inputs and returns outputs.
+ */
+export function modelSteps(model: RunnableModel): Record<Kind, TensorFunction> {
+  return {
+    train: (data) => {
+      requireTrainableTypes(model);
+      const results = withParts(model, () => model.makeTrainFunction()(data));
+      applyConstraints(model);
+      return results;
+    },
+    test: (data) => tf.tidy(() => test(model, data)),
+    predict: (inputs) => {
+      const [only] = inputs as [tf.Tensor];
+      return tf.tidy(() =>
+        [model.predictOnBatch(model.inputs.length === 1 ? only : inputs)].flat(),
+      );
+    },
+  };
+}
+
+/** tfjs leaves the regularisers' penalties out of the loss, and puts subtotals before it. */
+function test(model: RunnableModel, data: tf.Tensor[]): tf.Tensor[] {
+  model.makeTestFunction();
+  const results = withParts(model, () => model.testFunction(data));
+  const count = model.outputs.length;
+  const loss = [results[count - 1] as tf.Tensor, ...model.calculateLosses()];
+  return [loss.reduce((sum, one) => tf.add(sum, one)), ...results.slice(count)];
+}
+
+/** Has tfjs compute both parts of those metrics that are quotients. */
+function withParts(model: RunnableModel, run: () => tf.Tensor[]): tf.Tensor[] {
+  const { metricsTensors } = model;
+  model.metricsTensors = metricsTensors.flatMap(([metric, output]) => {
+    const { dividend, divisor } = quotients.get(metric) ?? { dividend: metric };
+    return divisor
+      ? [
+          [dividend, output],
+          [divisor, output],
+        ]
+      : [[dividend, output]];
+  });
+  try {
+    return run();
+  } finally {
+    model.metricsTensors = metricsTensors;
+  }
+}
+
+/** tfjs applies constraints only where a weight is set. Keras does after each step. */
+function applyConstraints({ collectedTrainableWeights = [] }: RunnableModel): void {
+  tf.tidy(() => {
+    for (const weight of collectedTrainableWeights) {
+      const { constraint } = weight as unknown as { constraint?: Constraint | null };
+      if (constraint && weight.trainable) {
+        const variable = weight.read() as tf.Variable;
+        variable.assign(constraint.apply(variable));
+      }
+    }
+  });
+}
+
+/** TensorFlow's kernels end the process if they get another type. */
+function requireTrainableTypes({ collectedTrainableWeights = [] }: RunnableModel): void {
+  for (const weight of collectedTrainableWeights) {
+    const { dtype } = weight.read();
+    if (weight.trainable && dtype !== 'float32') {
+      throw new TypeError(
+        `The weight "${weight.name}" has the type ${dtype}; only float32 can be trained. ` +
+          'A layer’s option dtype is that of its weights: leave it out, and convert the inputs.',
+      );
+    }
+  }
+}

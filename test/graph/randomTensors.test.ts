@@ -1,0 +1,113 @@
+/** tfjs's random tensors in a graph: drawn anew at each run, of the distribution that tfjs has. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { graph, training } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+
+const size = 20000;
+
+describe('random tensors in a graph', () => {
+  const cases: Record<string, () => tf.Tensor> = {
+    randomUniform: () => tf.randomUniform([size]),
+    'randomUniform in a range': () => tf.randomUniform([size], -3, 2),
+    'randomUniform, whole numbers': () => tf.randomUniform([size], 0, 5, 'int32'),
+    randomUniformInt: () => tf.randomUniformInt([size], 0, 5),
+    randomNormal: () => tf.randomNormal([size]),
+    'randomNormal, moved': () => tf.randomNormal([size], 3, 0.5),
+    randomStandardNormal: () => tf.randomStandardNormal([size]),
+    truncatedNormal: () => tf.truncatedNormal([size], 1, 2),
+    randomGamma: () => tf.randomGamma([size], 2, 3),
+    dropout: () => tf.dropout(tf.ones([size]), 0.25),
+    multinomial: () => tf.multinomial(tf.tensor1d([0, 1, 2]), size),
+  };
+  for (const [name, draw] of Object.entries(cases)) {
+    it(name, () => {
+      const { numTensors } = tf.memory();
+      const compiled = graph.compile(() => draw());
+      const [first, second, eager] = [compiled(), compiled(), tf.tidy(draw)] as const;
+      assert.equal(first.dtype, eager.dtype);
+      assert.deepEqual(first.shape, eager.shape);
+      assert.notDeepEqual(first.dataSync(), second.dataSync());
+      const expected = figures(eager);
+      for (const [index, actual] of figures(first).entries()) {
+        const difference = Math.abs(actual - (expected[index] as number));
+        assert(difference < 0.1, `${figures(first)}, not ${expected}`);
+      }
+      compiled.dispose();
+      tf.dispose([first, second, eager]);
+      assert.equal(tf.memory().numTensors, numTensors);
+    });
+  }
+
+  it('those from a seed are the same at each call, as in eager tfjs', () => {
+    const draw = () => tf.randomNormal([5], 0, 1, 'float32', 7);
+    const compiled = graph.compile(draw);
+    const [first, second, eager] = [compiled(), compiled(), draw()] as const;
+    assert.deepEqual(first.dataSync(), eager.dataSync());
+    assert.deepEqual(second.dataSync(), eager.dataSync());
+    compiled.dispose();
+    tf.dispose([first, second, eager]);
+  });
+
+  /** Mean, mean square, and the shares below the quartiles of a standard distribution. */
+  function figures(numbers: tf.Tensor): number[] {
+    return tf.tidy(() => {
+      const values = numbers.toFloat();
+      const shares = [-1, 0, 0.5, 1, 2].map((limit) => values.lessEqual(limit).toFloat().mean());
+      return [values.mean(), values.square().mean().sqrt(), ...shares].map(
+        (value) => value.dataSync()[0] as number,
+      );
+    });
+  }
+});
+
+describe('layers with random numbers', () => {
+  const noisy: Record<string, () => tf.layers.Layer> = {
+    GaussianNoise: () => tf.layers.gaussianNoise({ stddev: 0.5 }),
+    GaussianDropout: () => tf.layers.gaussianDropout({ rate: 0.3 }),
+    AlphaDropout: () => tf.layers.alphaDropout({ rate: 0.3 }),
+    Dropout: () => tf.layers.dropout({ rate: 0.3 }),
+  };
+  for (const [name, makeLayer] of Object.entries(noisy)) {
+    it(`${name}: fresh numbers in each step, none in a prediction`, async () => {
+      const model = tf.sequential({
+        layers: [tf.layers.inputLayer({ inputShape: [2000] }), makeLayer()],
+      });
+      // The loss is the variance of what comes out, for an input that does not vary.
+      const variance = (_: tf.Tensor, outputs: tf.Tensor) => tf.moments(outputs, 1).variance;
+      model.add(tf.layers.dense({ units: 2000, trainable: true, kernelInitializer: 'identity' }));
+      model.compile({ optimizer: tf.train.sgd(0), loss: variance });
+      const x = tf.ones([8, 2000]);
+      const losses: number[][] = [];
+      for (const compiled of [true, false]) {
+        const options = { epochs: 3, verbose: 0, compiled } as const;
+        losses.push((await training.fit(model, x, x, options)).history.loss as number[]);
+      }
+      const [compiled, eager] = losses as [number[], number[]];
+      assert.equal(new Set(compiled).size, 3);
+      const expected = eager[0] as number;
+      assert(
+        compiled.every((loss) => Math.abs(loss / expected - 1) < 0.1),
+        `${losses}`,
+      );
+      const prediction = await training.predict(model, x, { compiled: true });
+      assert.deepEqual(prediction.dataSync(), x.dataSync());
+      tf.dispose([x, prediction]);
+      model.dispose();
+    });
+  }
+
+  it('recurrent dropout trains in a graph', async () => {
+    const x = tf.randomNormal([64, 5, 3], 0, 1, 'float32', 1);
+    const y = tf.tidy(() => x.sum([1, 2]).expandDims(1));
+    const recurrent = tf.layers.lstm({ units: 16, inputShape: [5, 3], recurrentDropout: 0.2 });
+    const model = tf.sequential({ layers: [recurrent, tf.layers.dense({ units: 1 })] });
+    model.compile({ optimizer: tf.train.adam(0.02), loss: 'meanSquaredError' });
+    const options = { epochs: 20, verbose: 0, compiled: true } as const;
+    const { history } = await training.fit(model, x, y, options);
+    const losses = history.loss as number[];
+    assert((losses.at(-1) as number) < (losses[0] as number) / 2, `${losses}`);
+    tf.dispose([x, y]);
+    model.dispose();
+  });
+});
