@@ -1,7 +1,8 @@
-/** How the programs write what they have measured into results/. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+/** What the programs note beside what they have measured, and how they write it into results/. */
+import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
-import path from 'node:path';
+import { replaceFile } from '../lib/files/replaceFile';
+import * as tf from '../lib/tensorflow';
 
 /** The day, as YYYY-MM-DD. */
 export function today(): string {
@@ -9,14 +10,24 @@ export function today(): string {
 }
 
 /** Replaces a file as a whole: an interrupted program leaves the old one. Makes missing folders. */
-export function writeWhole(file: string, content: string | Buffer): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, content);
-  renameSync(temporary, file);
+export function writeResult(file: string, content: unknown): Promise<void> {
+  const isText = typeof content === 'string' || content instanceof Uint8Array;
+  const bytes = isText ? content : `${JSON.stringify(content, null, 2)}\n`;
+  return replaceFile(file, (temporaryFile) => writeFile(temporaryFile, bytes));
 }
 
 /** What a result was measured on. */
 export function machine(): { cpu: string; cores: number } {
-  return { cpu: os.cpus()[0]?.model ?? 'unknown', cores: os.cpus().length };
+  const cpus = os.cpus();
+  return { cpu: cpus[0]?.model.trim() ?? 'unknown', cores: cpus.length };
+}
+
+/** The versions of what the library runs on. */
+export function versions(): Record<string, string> {
+  const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } };
+  return {
+    'tfjs-node': tf.version['tfjs-node'],
+    tensorflow: binding.TF_Version,
+    node: process.versions.node,
+  };
 }

@@ -1,20 +1,26 @@
 /**
- * Datasets: MNIST and Fashion-MNIST, downloaded, checked and cached; one-hot labels and a validation
- * split.
+ * Datasets: MNIST and Fashion-MNIST, downloaded, checked and cached; the means to load others in the
+ * same way; one-hot labels and a validation split.
  *
  * @module
  */
-export type { DatasetSource } from './catalogue';
+export { type DebianPackage, debianPackage } from './debianPackage';
+export type {
+  DatasetDescription,
+  DatasetFile,
+  DatasetFiles,
+  Decoder,
+  SourceMaker,
+} from './description';
+export { type FashionMnistSource, fashionMnist, fashionMnistClassNames } from './fashionMnist';
 export { type IdxArray, readIdx } from './idx';
-export {
-  fashionMnist,
-  fashionMnistClassNames,
-  type ImageDataset,
-  type ImageDatasetOptions,
-  type LabelledImages,
-  mnist,
-} from './imageDatasets';
+export type { ImageDataset, LabelledImages } from './imageDataset';
+export { type DatasetOptions, loadDataset } from './loadDataset';
+export { cache, npmPackage, offlineFolder } from './localSources';
+export { mirrors } from './mirrors';
+export { type MnistSource, mnist } from './mnist';
 export type { ObtainOptions } from './obtain';
 export { oneHot } from './oneHot';
 export type { DatasetProgress, ReportProgress } from './progress';
+export type { FoundFile, Source, SourceContext } from './source';
 export { splitValidation } from './splitValidation';

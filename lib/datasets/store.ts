@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatasetFile } from './catalogue';
+import type { DatasetFile } from './description';
 
 /** What the names of unfinished files and folders in the cache begin with. */
 export const temporaryPrefix = 'part-';

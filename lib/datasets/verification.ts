@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { DatasetFile } from './catalogue';
+import type { DatasetFile } from './description';
 
 const gunzipAsync = promisify(gunzip);
 

@@ -72,7 +72,7 @@ export async function drawDigits(
   await notebookPad?.close();
   notebookPad = undefined;
   const token = randomUUID();
-  const alive = { type: 'text/plain', content: Buffer.from(token) };
+  const alive = { type: 'text/plain', content: Buffer.from(token), forOtherPages: true };
   const server = await servePage(new Map([...files, [`alive/${token}`, alive]]), port);
   // The kernel ends when JupyterLab says so, pad or no pad.
   server.unref();

@@ -5,6 +5,11 @@ import type { AddressInfo } from 'node:net';
 export interface PageFile {
   readonly type: string;
   readonly content: Buffer;
+  /**
+   * Pages from elsewhere may read it, too. JupyterLab's page is from elsewhere, and asks whether
+   * this server is running; it has to know the path. Browsers keep all other files from it.
+   */
+  readonly forOtherPages?: boolean;
 }
 
 /** The files of the page by their path: `''` is the page itself, `page.js` its program. */
@@ -91,8 +96,7 @@ function answer(files: PageFiles, request: IncomingMessage, response: ServerResp
     'Content-Length': file.content.length,
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
-    // The page in JupyterLab asks from there whether this server is still running.
-    'Access-Control-Allow-Origin': '*',
+    ...(file.forOtherPages && { 'Access-Control-Allow-Origin': '*' }),
     // Whatever the page were to contain: the browser lets it talk to this server only.
     'Content-Security-Policy': "default-src 'self'; img-src data:",
   });

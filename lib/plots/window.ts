@@ -6,14 +6,15 @@ import type { Figure } from './figure';
  * when the window is closed. Where no window can open, a warning says what to do instead.
  *
  * `patches/nodeplotlib+1.1.2.patch` lets the window work without a network (our plotly.js instead
- * of a CDN's), shows each figure once, and keeps the server's start-up lines out of the terminal.
+ * of a CDN's), shows each figure once, keeps the server's start-up lines out of the terminal, and
+ * lets only the browser that opens the printed address, on this machine, see the figures.
  */
 export async function openWindow({ data, layout }: Figure): Promise<void> {
   const obstacle = whyNoWindow();
   if (obstacle) {
     console.warn(
       `The figure is not shown: ${obstacle}. Save it with plots.saveFigure(figure, 'figure.png'), ` +
-        'or set NODEPLOTLIB_PORT to a free port and open http://localhost:<port> in a browser.',
+        'or set NODEPLOTLIB_PORT to a free port and open the address that is then printed.',
     );
     return;
   }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { flushToDisk } from '../files/replaceFile';
 import { removeAbandonedFiles, temporaryName } from '../files/temporaryNames';
-import { DT_INT64, DT_STRING, nativeType } from '../graph/native';
+import { DT_INT64, DT_STRING, nativeBackend, nativeType } from '../graph/native';
 import type * as tf from '../tensorflow';
 import { type CheckpointEntry, readCheckpointIndex } from './checkpointIndex';
 import { type NamedTensor, readTensors, writeTensors } from './checkpointOps';
@@ -13,6 +13,7 @@ import {
   removeCheckpoint,
   replaceCheckpoint,
 } from './checkpointReplacement';
+import { objectGraphKey, parseObjectGraph, type TrackedObject } from './objectGraph';
 
 /**
  * Saves tensors under names in TensorFlow's own checkpoint format: `<prefix>.index`,
@@ -39,7 +40,8 @@ export async function saveCheckpoint(
 
 /**
  * Reads the tensors of a TensorFlow checkpoint by their names; the caller disposes them. 64-bit whole
- * numbers become int32. Texts (TensorFlow 2 keeps its own notes in one) are left out.
+ * numbers become int32. Texts (TensorFlow 2 keeps its own notes in one) are left out. Checkpoints in
+ * several parts, and variables in several parts, are put together.
  *
  * @param prefix Path without the suffixes, for example `ckpt/cp-0005.ckpt`.
  * @throws An error if the files are missing or damaged, or hold numbers that tfjs does not have.
@@ -53,12 +55,34 @@ export async function loadCheckpoint(prefix: string): Promise<Record<string, tf.
 
 /** The names in a checkpoint with their data types and shapes. */
 export async function listCheckpoint(prefix: string): Promise<Map<string, CheckpointEntry>> {
-  for (const suffix of checkpointSuffixes) {
-    if (!existsSync(prefix + suffix)) {
-      throw new Error(`There is no checkpoint ${prefix}: the file ${prefix}${suffix} is missing.`);
-    }
+  checkPart(prefix, '.index');
+  const { entries, partCount } = await readCheckpointIndex(prefix);
+  for (let part = 0; part < partCount; part++) {
+    const [number, count] = [part, partCount].map((n) => String(n).padStart(5, '0'));
+    checkPart(prefix, `.data-${number}-of-${count}`);
   }
-  return readCheckpointIndex(prefix);
+  return entries;
+}
+
+function checkPart(prefix: string, suffix: string): void {
+  if (!existsSync(prefix + suffix)) {
+    throw new Error(`There is no checkpoint ${prefix}: the file ${prefix}${suffix} is missing.`);
+  }
+}
+
+/** The object graph of a checkpoint that TensorFlow 2 or `saveWeights` wrote, or undefined. */
+export function loadObjectGraph(
+  prefix: string,
+  entries: Map<string, CheckpointEntry>,
+): TrackedObject | undefined {
+  const entry = entries.get(objectGraphKey);
+  if (entry?.dtype !== DT_STRING) {
+    return undefined;
+  }
+  const [tensor] = readOrExplain(prefix, [[objectGraphKey, entry]]) as [tf.Tensor];
+  const [bytes] = nativeBackend().readSync(tensor.dataId) as unknown as [Uint8Array];
+  tensor.dispose();
+  return parseObjectGraph(Buffer.from(bytes));
 }
 
 /** Reads some of the entries that `listCheckpoint` lists. */
@@ -75,9 +99,13 @@ export function loadEntries(
       );
     }
   }
+  const tensors = readOrExplain(prefix, entries);
+  return Object.fromEntries(entries.map(([name], i) => [name, tensors[i] as tf.Tensor]));
+}
+
+function readOrExplain(prefix: string, entries: [string, CheckpointEntry][]): tf.Tensor[] {
   try {
-    const tensors = readTensors(prefix, entries);
-    return Object.fromEntries(entries.map(([name], i) => [name, tensors[i] as tf.Tensor]));
+    return readTensors(prefix, entries);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The checkpoint ${prefix} cannot be read: ${reason}`, { cause: error });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { ByteReader, readFields } from './protobuf';
 
 /** One entry of a checkpoint. */
 export interface CheckpointEntry {
@@ -7,77 +8,56 @@ export interface CheckpointEntry {
   shape: number[];
 }
 
+/** Parts of one variable have entries of their own; that of the whole variable leads to them. */
+const sliceStart = '\0';
+
 const footerSize = 48;
 const magic = 0xdb4775248b80fb57n;
+
+/** What the index of a checkpoint tells. */
+export interface CheckpointIndex {
+  entries: Map<string, CheckpointEntry>;
+  /** In how many files the numbers are. */
+  partCount: number;
+}
 
 /**
  * The entries of a checkpoint by name, from its `.index` file. TensorFlow has no operation that
  * lists them. The file is a sorted table of blocks, as in LevelDB (tensorflow/core/lib/io/format.h);
  * its values are `BundleEntryProto` messages (tensorflow/core/protobuf/tensor_bundle.proto).
  */
-export async function readCheckpointIndex(prefix: string): Promise<Map<string, CheckpointEntry>> {
+export async function readCheckpointIndex(prefix: string): Promise<CheckpointIndex> {
   const path = `${prefix}.index`;
   const file = await readFile(path);
   if (file.length < footerSize || file.readBigUInt64LE(file.length - 8) !== magic) {
     throw new Error(`${path} is not the index of a TensorFlow checkpoint, or it is cut short.`);
   }
-  const entries = new Map<string, CheckpointEntry>();
+  const index: CheckpointIndex = { entries: new Map(), partCount: 1 };
   try {
-    const footer = new Reader(file.subarray(file.length - footerSize));
-    footer.blockHandle(); // of the table's metadata, which is empty
-    for (const [, handle] of keysAndValues(block(file, footer.blockHandle()))) {
-      for (const [key, value] of keysAndValues(block(file, new Reader(handle).blockHandle()))) {
-        // The entry without a name is about the whole file.
-        if (key !== '') {
-          entries.set(key, entryOf(value));
+    const footer = new ByteReader(file.subarray(file.length - footerSize));
+    blockHandle(footer); // of the table's metadata, which is empty
+    for (const [, handle] of keysAndValues(block(file, blockHandle(footer)))) {
+      for (const [key, value] of keysAndValues(block(file, blockHandle(new ByteReader(handle))))) {
+        if (key === '') {
+          index.partCount = partCountOf(value);
+        } else if (!key.startsWith(sliceStart)) {
+          index.entries.set(key, entryOf(value));
         }
       }
     }
   } catch (error) {
     throw new Error(`${path} is damaged: it cannot be read as a table.`, { cause: error });
   }
-  return entries;
-}
-
-/** Reads from the beginning of some bytes to their end. */
-class Reader {
-  private position = 0;
-
-  constructor(private readonly data: Buffer) {}
-
-  get atEnd(): boolean {
-    return this.position >= this.data.length;
-  }
-
-  /** A whole number of seven bits a byte, the lowest first. */
-  number(): number {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = this.data.readUInt8(this.position++);
-      value += (byte & 127) * factor;
-      if (byte < 128) {
-        return value;
-      }
-    }
-  }
-
-  bytes(length: number): Buffer {
-    const from = this.position;
-    this.position += length;
-    if (this.position > this.data.length) {
-      throw new RangeError('beyond the end of the data');
-    }
-    return this.data.subarray(from, this.position);
-  }
-
-  blockHandle(): BlockHandle {
-    return { offset: this.number(), size: this.number() };
-  }
+  return index;
 }
 
 interface BlockHandle {
   offset: number;
   size: number;
+}
+
+function blockHandle(reader: ByteReader): BlockHandle {
+  return { offset: reader.number(), size: reader.number() };
 }
 
 /** A block without the table of entry points at its end. */
@@ -89,7 +69,7 @@ function block(file: Buffer, { offset, size }: BlockHandle): Buffer {
 
 /** A key is stored as the part that differs from the key before it. */
 function* keysAndValues(data: Buffer): Generator<[string, Buffer]> {
-  const reader = new Reader(data);
+  const reader = new ByteReader(data);
   let key = Buffer.alloc(0);
   while (!reader.atEnd) {
     const shared = reader.number();
@@ -99,9 +79,15 @@ function* keysAndValues(data: Buffer): Generator<[string, Buffer]> {
   }
 }
 
+/** The entry without a name is a `BundleHeaderProto`. */
+function partCountOf(message: Buffer): number {
+  const count = readFields(message).find(([field]) => field === 1);
+  return (count?.[1] as number | undefined) ?? 1;
+}
+
 function entryOf(message: Buffer): CheckpointEntry {
   const entry: CheckpointEntry = { dtype: 0, shape: [] };
-  for (const [field, value] of fields(message)) {
+  for (const [field, value] of readFields(message)) {
     if (field === 1) {
       entry.dtype = value as number;
     }
@@ -114,30 +100,12 @@ function entryOf(message: Buffer): CheckpointEntry {
 
 function shapeOf(message: Buffer): number[] {
   const shape: number[] = [];
-  for (const [field, dimension] of fields(message)) {
+  for (const [field, dimension] of readFields(message)) {
     if (field !== 2) {
       continue;
     }
-    const size = fields(dimension as Buffer).find(([inner]) => inner === 1);
+    const size = readFields(dimension as Buffer).find(([inner]) => inner === 1);
     shape.push((size?.[1] as number | undefined) ?? 0);
   }
   return shape;
-}
-
-/** The fields of a protobuf message: numbers, or bytes for texts and messages inside. */
-function fields(message: Buffer): [field: number, value: number | Buffer][] {
-  const reader = new Reader(message);
-  const found: [number, number | Buffer][] = [];
-  while (!reader.atEnd) {
-    const tag = reader.number();
-    const wireType = tag & 7;
-    if (wireType === 0) {
-      found.push([tag >> 3, reader.number()]);
-    } else if (wireType === 2) {
-      found.push([tag >> 3, reader.bytes(reader.number())]);
-    } else {
-      found.push([tag >> 3, reader.bytes(wireType === 1 ? 8 : 4)]);
-    }
-  }
-  return found;
 }

@@ -19,6 +19,8 @@ export interface NamedTensor {
   tensor: tf.Tensor;
   /** Store an int32 tensor as 64-bit numbers, as TensorFlow does with counters. */
   asInt64?: boolean;
+  /** The tensor holds bytes: notes of TensorFlow's own. */
+  isNote?: boolean;
 }
 
 /**
@@ -26,19 +28,22 @@ export interface NamedTensor {
  * takes a list of data types, which tfjs cannot give to an operation called alone: hence the graph.
  */
 export function writeTensors(prefix: string, entries: NamedTensor[]): void {
-  const values = entries.map(({ name, tensor, asInt64 }, i): GraphValue => {
-    const dtype = nativeType(tensor.dtype);
+  const dtypesOfTensors = entries.map(({ name, tensor, isNote }) => {
+    const dtype = isNote ? DT_STRING : nativeType(tensor.dtype);
     if (dtype === undefined) {
       throw new Error(`"${name}" cannot be saved: it is a tensor of ${tensor.dtype} values.`);
     }
-    const fed = placeholder(`value_${i}`, dtype, tensor.shape);
+    return dtype;
+  });
+  const values = entries.map(({ tensor, asInt64 }, i): GraphValue => {
+    const fed = placeholder(`value_${i}`, dtypesOfTensors[i] as number, tensor.shape);
     if (!asInt64) {
       return fed;
     }
     return graphValue('Cast', [fed], { SrcT: type(DT_INT32), DstT: type(DT_INT64) });
   });
-  const dtypes = entries.map(({ tensor, asInt64 }) =>
-    asInt64 ? DT_INT64 : (nativeType(tensor.dtype) as number),
+  const dtypes = entries.map(({ asInt64 }, i) =>
+    asInt64 ? DT_INT64 : (dtypesOfTensors[i] as number),
   );
   const where = placeInCheckpoint(entries.length);
   const save = graphNode('SaveV2', [...where, ...values], { dtypes: types(dtypes) });

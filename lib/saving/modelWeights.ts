@@ -1,15 +1,25 @@
 import * as tf from '../tensorflow';
-import { listCheckpoint, loadEntries, saveEntries } from './checkpoint';
+import { listCheckpoint, loadEntries, loadObjectGraph, saveEntries } from './checkpoint';
 import type { CheckpointEntry } from './checkpointIndex';
 import type { NamedTensor } from './checkpointOps';
-import { writtenSlotName } from './kerasOptimizerWeights';
 import {
-  learningRateOf,
-  readOptimizerState,
-  setLearningRate,
-  slotsOf,
-  writeOptimizerState,
-} from './optimizerState';
+  type OptimizerKeys,
+  optimizerEntries,
+  optimizerKeys,
+  restoreOptimizer,
+  variableValue,
+  type WeightObjects,
+} from './checkpointOptimizer';
+import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
+import {
+  objectAt,
+  objectGraphKey,
+  objectMadeAt,
+  serializeObjectGraph,
+  type TrackedObject,
+  trackedObject,
+} from './objectGraph';
+import { slotsOf } from './optimizerState';
 
 /** Options of `saveWeights`. */
 export interface SaveWeightsOptions {
@@ -17,15 +27,10 @@ export interface SaveWeightsOptions {
   includeOptimizer?: boolean;
 }
 
-type LayerVariable = tf.LayersModel['weights'][number];
-
-const value = '.ATTRIBUTES/VARIABLE_VALUE';
-const stepsKey = `optimizer/iter/${value}`;
-const learningRateKey = `optimizer/learning_rate/${value}`;
-
 /**
- * Saves a model's weights (and the optimiser's state) as a TensorFlow checkpoint, under the names
- * that TensorFlow 2's `model.save_weights('x.ckpt')` uses. See `saveCheckpoint` for the files.
+ * Saves a model's weights (and the optimiser's state) as a TensorFlow checkpoint, as TensorFlow 2's
+ * `model.save_weights('x.ckpt')` does: `model.load_weights('x.ckpt')` of Keras 2 and
+ * `tf.train.Checkpoint(model).read('x.ckpt')` restore them. See `saveCheckpoint` for the files.
  *
  * @param model any model; compiled, if its optimiser's state is to be saved.
  * @param prefix Path without the suffixes, for example `ckpt/cp-0005.ckpt`.
@@ -37,12 +42,16 @@ export async function saveWeights(
   prefix: string,
   { includeOptimizer = true }: SaveWeightsOptions = {},
 ): Promise<void> {
-  const keys = keysOfWeights(model);
+  const root = trackedObject();
   const entries: NamedTensor[] = [];
-  for (const [weight, key] of keys) {
-    entries.push({ name: `${key}/${value}`, tensor: weight.read() });
+  for (const [weight, path] of pathsOfWeights(model)) {
+    const object = objectMadeAt(root, path);
+    object.key = `${path}/${variableValue}`;
+    entries.push({ name: object.key, tensor: weight.read() });
   }
-  const made = includeOptimizer && model.optimizer ? await optimizerEntries(model, keys) : [];
+  const withOptimizer = includeOptimizer && Boolean(model.optimizer);
+  const made = withOptimizer ? await optimizerEntries(model, root) : [];
+  made.push({ name: objectGraphKey, tensor: noteTensor(serializeObjectGraph(root)), isNote: true });
   try {
     await saveEntries(prefix, [...entries, ...made]);
   } finally {
@@ -51,11 +60,10 @@ export async function saveWeights(
 }
 
 /**
- * Gives a model the weights of a TensorFlow checkpoint: one that `saveWeights` wrote, or TensorFlow
- * 2's `model.save_weights('x.ckpt')` of a Sequential or functional model with the same layers. If
- * the model is compiled and the checkpoint has the optimiser's state, that is taken over too
- * (TensorFlow 2.11 and later number the parts of that state, which is not understood: the optimiser
- * then stays as it is).
+ * Gives a model the weights of a TensorFlow checkpoint: one that `saveWeights` wrote, TensorFlow
+ * 2's `model.save_weights('x.ckpt')`, or `tf.train.Checkpoint(model=model, optimizer=optimizer)`,
+ * of a Sequential or functional model of Keras 2 with the same layers. If the model is compiled and
+ * the checkpoint has the optimiser's state, that is taken over too.
  *
  * @param model a model with the same layers; compiled, if the optimiser's state is wanted.
  * @param prefix the path of the checkpoint without its suffixes.
@@ -64,19 +72,29 @@ export async function saveWeights(
  */
 export async function loadWeights(model: tf.LayersModel, prefix: string): Promise<void> {
   const stored = await listCheckpoint(prefix);
-  const keys = keysOfWeights(model);
-  const wanted = [...keys].map(([weight, key]) =>
-    checkedEntry(prefix, stored, `${key}/${value}`, weight.shape as number[]),
-  );
-  const withOptimizer = Boolean(model.optimizer) && stored.has(stepsKey);
-  const slotEntries = withOptimizer ? checkedSlots(model, keys, prefix, stored) : [];
-  const tensors = loadEntries(prefix, [...wanted, ...slotEntries]);
+  const graph = loadObjectGraph(prefix, stored) ?? graphOfKeys(stored);
+  const root = modelIn(graph) ?? graph;
+  const objects: WeightObjects = new Map();
+  const keys = new Map<LayerVariable, string>();
+  for (const [weight, path] of pathsOfWeights(model)) {
+    const object = objectAt(root, path) ?? trackedObject();
+    objects.set(weight, object);
+    keys.set(weight, object.key ?? `${path}/${variableValue}`);
+  }
+  const state = model.optimizer ? optimizerKeys(model, objects, [root, graph]) : undefined;
+  const wanted = [
+    ...[...keys].map(([weight, key]) =>
+      checkedEntry(prefix, stored, key, weight.shape as number[]),
+    ),
+    ...(state ? checkedState(model, state, prefix, stored) : []),
+  ];
+  const tensors = loadEntries(prefix, wanted);
   try {
     for (const [weight, key] of keys) {
-      weight.write(tensors[`${key}/${value}`] as tf.Tensor);
+      weight.write(tensors[key] as tf.Tensor);
     }
-    if (withOptimizer) {
-      await restoreOptimizer(model, keys, tensors);
+    if (state) {
+      await restoreOptimizer(model, state, tensors);
     }
   } finally {
     tf.dispose(tensors);
@@ -84,83 +102,69 @@ export async function loadWeights(model: tf.LayersModel, prefix: string): Promis
 }
 
 /** Where each weight stands in the object graph: `layer_with_weights-0/kernel`. */
-function keysOfWeights(model: tf.LayersModel): Map<LayerVariable, string> {
-  const keys = new Map<LayerVariable, string>();
-  const layers = model.layers.filter(({ weights }) => weights.length > 0);
-  for (const [i, layer] of layers.entries()) {
-    for (const weight of layer.weights) {
-      const name = weight.originalName.split('/').at(-1);
-      keys.set(weight, `layer_with_weights-${i}/${name}`);
+function pathsOfWeights(model: tf.LayersModel): Map<LayerVariable, string> {
+  const paths = new Map<LayerVariable, string>();
+  addPaths(model, '', paths);
+  return paths;
+}
+
+function addPaths(layer: tf.layers.Layer, before: string, paths: Map<LayerVariable, string>): void {
+  const layers = layersOfModel(layer)?.filter(({ weights }) => weights.length > 0);
+  if (layers) {
+    for (const [i, inside] of layers.entries()) {
+      addPaths(inside, `${before}layer_with_weights-${i}/`, paths);
+    }
+    return;
+  }
+  for (const { attribute, layer: part } of partsOf(layer)) {
+    addPaths(part, `${before}${attribute}/`, paths);
+  }
+  for (const [name, weight] of ownWeights(layer)) {
+    // What is shared is stored once.
+    if (!paths.has(weight)) {
+      paths.set(weight, before + name);
     }
   }
-  return keys;
 }
 
-function keyOfSlot(model: tf.LayersModel, weightKey: string, slot: string): string {
-  const name = writtenSlotName(model.optimizer, slot);
-  return `${weightKey}/.OPTIMIZER_SLOT/optimizer/${name}/${value}`;
+/** The model itself, or what was saved with it: `tf.train.Checkpoint(model=model)`. */
+function modelIn(graph: TrackedObject): TrackedObject | undefined {
+  return [graph, ...graph.children.values()].find((object) =>
+    object.children.has('layer_with_weights-0'),
+  );
 }
 
-async function optimizerEntries(
-  model: tf.LayersModel,
-  keys: Map<LayerVariable, string>,
-): Promise<NamedTensor[]> {
-  const { optimizer, trainableWeights } = model;
-  const weights = trainableWeights.map((weight) => weight.read());
-  const { iterations, slots } = await readOptimizerState(optimizer, weights);
-  const entries: NamedTensor[] = [
-    { name: stepsKey, tensor: tf.scalar(iterations, 'int32'), asInt64: true },
-    { name: learningRateKey, tensor: tf.scalar(learningRateOf(optimizer)) },
-  ];
-  for (const [slot, tensors] of Object.entries(slots)) {
-    for (const [i, tensor] of tensors.entries()) {
-      const weightKey = keys.get(trainableWeights[i] as LayerVariable) as string;
-      entries.push({ name: keyOfSlot(model, weightKey, slot), tensor });
+/** For checkpoints without a note about objects: the keys tell the same. */
+function graphOfKeys(stored: Map<string, CheckpointEntry>): TrackedObject {
+  const root = trackedObject();
+  for (const key of stored.keys()) {
+    if (key.endsWith(`/${variableValue}`) && !key.includes('.OPTIMIZER_SLOT')) {
+      objectMadeAt(root, key.slice(0, -variableValue.length - 1)).key = key;
     }
   }
-  return entries;
+  return root;
 }
 
-/** The optimiser's entries, if there are slots for every trainable weight. */
-function checkedSlots(
+function checkedState(
   model: tf.LayersModel,
-  keys: Map<LayerVariable, string>,
+  { iterations, learningRate, slots }: OptimizerKeys,
   prefix: string,
   stored: Map<string, CheckpointEntry>,
 ): [string, CheckpointEntry][] {
-  const slots = slotsOf(model.optimizer).filter(({ inKeras }) => inKeras);
-  const slotEntries = slots.flatMap(({ name }) =>
-    model.trainableWeights.map((weight) => {
-      const key = keyOfSlot(model, keys.get(weight) as string, name);
-      return checkedEntry(prefix, stored, key, weight.shape as number[]);
-    }),
-  );
-  const scalars = [stepsKey, learningRateKey].map((key) => checkedEntry(prefix, stored, key, []));
-  return [...scalars, ...slotEntries];
-}
-
-async function restoreOptimizer(
-  model: tf.LayersModel,
-  keys: Map<LayerVariable, string>,
-  tensors: Record<string, tf.Tensor>,
-): Promise<void> {
-  const { optimizer, trainableWeights } = model;
-  const [steps, learningRate] = [stepsKey, learningRateKey].map(
-    (key) => tensors[key]?.dataSync()[0],
-  );
-  const slots: Record<string, tf.Tensor[]> = {};
-  for (const { name, inKeras } of slotsOf(optimizer)) {
-    if (!inKeras) {
-      continue;
-    }
-    slots[name] = trainableWeights.map(
-      (weight) => tensors[keyOfSlot(model, keys.get(weight) as string, name)] as tf.Tensor,
-    );
-  }
-  // First: the slot of momentum is stored in steps, which depend on the learning rate.
-  setLearningRate(optimizer, learningRate as number);
-  const weights = trainableWeights.map((weight) => weight.read());
-  await writeOptimizerState(optimizer, weights, { iterations: steps as number, slots });
+  const scalars = learningRate === undefined ? [iterations] : [iterations, learningRate];
+  // An optimiser that was not used yet has no slots.
+  const names = Object.keys(slots).length > 0 ? slotsOf(model.optimizer) : [];
+  return [
+    ...scalars.map((key) => checkedEntry(prefix, stored, key, [])),
+    ...names
+      .filter(({ inKeras }) => inKeras)
+      .flatMap(({ name }) =>
+        model.trainableWeights.map((weight, i) => {
+          const key = slots[name]?.[i] ?? `the optimizer's ${name}`;
+          return checkedEntry(prefix, stored, key, weight.shape as number[]);
+        }),
+      ),
+  ];
 }
 
 function checkedEntry(
@@ -183,4 +187,9 @@ function checkedEntry(
     );
   }
   return [key, entry];
+}
+
+/** A tensor that holds bytes. tfjs would take them for a row of numbers or of letters. */
+function noteTensor(bytes: Uint8Array): tf.Tensor {
+  return tf.engine().makeTensor([bytes] as unknown as string[], [], 'string');
 }

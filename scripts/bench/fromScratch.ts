@@ -4,8 +4,8 @@
  */
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
-import { batchSize } from './measurement';
-import type { Network } from './networks';
+import { batchSize } from '../trainings';
+import type { Network } from './network';
 
 type Pictures = tf.Tensor4D;
 

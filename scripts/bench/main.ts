@@ -1,7 +1,8 @@
 /** `npm run bench`: this project's training against Python's. See `npm run bench -- --help`. */
 import path from 'node:path';
 import { runProgram } from '../commandLine';
-import { batchSize, type Measurement } from './measurement';
+import { batchSize } from '../trainings';
+import type { Measurement } from './measurement';
 import { help, type Options, parseOptions } from './options';
 import { cache, measure, prepare, stopRunning } from './processes';
 import { loadWarning, report, thisMachine, writeResults } from './results';
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   const measurements: Measurement[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     measurements.push(...(await measureAll(options, round, folder)));
-    writeResults(measurements, options, machine);
+    await writeResults(measurements, options, machine);
   }
   console.log(`\n${report(measurements, options, machine)}`);
   console.log(`Written to ${options.output}.json and ${options.output}.md`);

@@ -1,8 +1,7 @@
 /** What a measuring process is told, and what it answers: one JSON text each. */
+import type { Training } from '../trainings';
 import type { NetworkName, Variant } from './sides';
 
-/** Pictures in a batch, on all sides and for all purposes. */
-export const batchSize = 32;
 /** Pictures to evaluate and to predict. */
 export const testPictures = 10_000;
 
@@ -38,6 +37,24 @@ export interface Result {
   versions: Record<string, string>;
 }
 
+/** What a notebook gives to `fit`, but for the network itself. */
+export interface WholeTraining extends Pick<Training, 'data' | 'validation'> {
+  epochs: number;
+}
+
+/** The whole training of a notebook, instead of two epochs. */
+export interface WholeTask extends Omit<Task, 'steps'> {
+  whole: WholeTraining;
+}
+
+export interface WholeResult {
+  /** From the start of the process to the end of the evaluation. */
+  seconds: number;
+  /** On the test set. */
+  accuracy: number;
+  versions: Record<string, string>;
+}
+
 /** A result and what it is the result of. */
 export interface Measurement extends Variant, Result {
   network: NetworkName;
@@ -45,14 +62,12 @@ export interface Measurement extends Variant, Result {
 }
 
 /** What prepare.ts writes down for all sides about each network. */
-export interface NetworkManifest {
+export interface NetworkManifest extends NetworkSettings {
   /** Shapes of the weights in the order of the file; HWIO for kernels of convolutions. */
   weights: number[][];
-  /** Shape of one picture. */
-  picture: number[];
-  /** What the pixels, 0 to 255, are divided by. */
-  divisor: number;
-  optimizer: { name: 'adam' | 'sgd'; learningRate: number };
 }
+
+/** How a network is fed and trained. */
+export type NetworkSettings = Pick<Training, 'picture' | 'divisor' | 'optimizer'>;
 
 export type Manifest = Record<NetworkName, NetworkManifest>;

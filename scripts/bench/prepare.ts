@@ -38,7 +38,8 @@ function writeWeights(folder: string, name: NetworkName): NetworkManifest {
     Buffer.from(new Uint8Array(weight.dataSync().slice().buffer)),
   );
   writeFileSync(path.join(folder, `${name}.weights`), Buffer.concat(bytes));
-  return { ...settings[name], weights: weights.map(({ shape }) => shape) };
+  const { picture, divisor, optimizer } = settings[name];
+  return { picture, divisor, optimizer, weights: weights.map(({ shape }) => shape) };
 }
 
 prepare(process.argv[2] as string, process.argv.includes('--fashion'));

@@ -1,8 +1,7 @@
 /** The processes of the benchmark: one at a time, and none is left behind. */
 import path from 'node:path';
-import type { Result, Task } from './measurement';
+import type { Result, Task, WholeResult, WholeTask } from './measurement';
 import { pythonEnvironment, title } from './sides';
-import type { WholeResult, WholeTask } from './wholeTraining';
 
 const project = path.resolve(__dirname, '../../..');
 /** Everything the benchmark keeps between runs. */

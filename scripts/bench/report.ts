@@ -1,5 +1,6 @@
 /** The measurements as tables: one for each quantity, the networks side by side. */
-import { batchSize, type Measurement, testPictures } from './measurement';
+import { batchSize } from '../trainings';
+import { type Measurement, testPictures } from './measurement';
 import {
   type NetworkName,
   reference,

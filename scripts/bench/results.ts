@@ -1,6 +1,6 @@
 /** The files with the results. */
 import os from 'node:os';
-import { today, writeWhole } from '../recordedResults';
+import { machine, today, writeResult } from '../recordedResults';
 import type { Measurement } from './measurement';
 import type { Options } from './options';
 import {
@@ -24,10 +24,8 @@ export interface Machine {
 }
 
 export function thisMachine(): Machine {
-  const cpus = os.cpus();
   return {
-    cpu: cpus[0]?.model.trim() ?? 'unknown',
-    cores: cpus.length,
+    ...machine(),
     memoryGigabytes: Math.round(os.totalmem() / 1e9),
     system: `${os.type()} ${os.release()} ${os.arch()}`,
     loadAverage: Math.round((os.loadavg()[0] ?? 0) * 100) / 100,
@@ -73,11 +71,11 @@ export function report(measurements: Measurement[], options: Options, machine: M
 }
 
 /** Writes FILE.json, with every single measurement, and FILE.md. */
-export function writeResults(
+export async function writeResults(
   measurements: Measurement[],
   options: Options,
   machine: Machine,
-): void {
+): Promise<void> {
   const { output, ...settings } = options;
   const content = {
     date: today(),
@@ -87,8 +85,8 @@ export function writeResults(
     summary: summary(measurements, options.steps),
     measurements: measurements.map(({ versions: _, ...measurement }) => measurement),
   };
-  writeWhole(`${output}.json`, `${JSON.stringify(content, null, 2)}\n`);
-  writeWhole(`${output}.md`, `${report(measurements, options, machine)}\n`);
+  await writeResult(`${output}.json`, content);
+  await writeResult(`${output}.md`, `${report(measurements, options, machine)}\n`);
 }
 
 /** What the tables show, in numbers. */

@@ -3,16 +3,19 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
+import { versions as libraryVersions } from '../recordedResults';
 import {
   type Manifest,
   type NetworkManifest,
   type Result,
   type Task,
   testPictures,
+  type WholeResult,
+  type WholeTask,
 } from './measurement';
-import { layersModel, type Network, network } from './networks';
+import type { Network } from './network';
+import { layersModel, network } from './networks';
 import { median } from './statistics';
-import type { WholeResult, WholeTask } from './wholeTraining';
 
 type Data = [tf.Tensor, tf.Tensor1D];
 
@@ -161,13 +164,10 @@ function readBytes(file: string, count: number): Uint8Array {
   }
 }
 
+/** TensorFlow's version under a name that tells it from the one in Python. */
 function versions(): Record<string, string> {
-  const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } };
-  return {
-    node: process.versions.node,
-    'tfjs-node': tf.version['tfjs-node'],
-    'tensorflow of tfjs-node': binding.TF_Version,
-  };
+  const { tensorflow, ...others } = libraryVersions();
+  return { ...others, 'tensorflow of tfjs-node': tensorflow ?? '' };
 }
 
 // The one warning there can be says that the model runs uncompiled after all: a measurement of

@@ -1,42 +1,13 @@
 /** Whole trainings, as the notebooks do them: from the start of a process to the last evaluation. */
-import { today, writeWhole } from '../recordedResults';
+import { today, writeResult } from '../recordedResults';
+import { lastEpoch, trainings } from '../trainings';
+import type { WholeResult, WholeTraining } from './measurement';
 import type { Options } from './options';
 import { measureWhole } from './processes';
 import { list, loadWarning, type Machine, versions } from './results';
 import { type NetworkName, title, type Variant } from './sides';
 
-/** What a notebook gives to `fit`, but for the network itself. */
-export interface Training {
-  data: 'mnist' | 'fashion-mnist';
-  epochs: number;
-  /** The test set after each epoch, the last tenth of the training set, or nothing. */
-  validation: 'test' | 'split' | 'none';
-}
-
-/** Notebook 06 counts steps, not epochs, and has no `fit`: it is not among them. */
-export const trainings: Partial<Record<NetworkName, Training>> = {
-  mlp: { data: 'mnist', epochs: 10, validation: 'test' },
-  lenet5: { data: 'mnist', epochs: 20, validation: 'test' },
-  lenet: { data: 'fashion-mnist', epochs: 5, validation: 'split' },
-  cnn: { data: 'mnist', epochs: 5, validation: 'none' },
-};
-
-export interface WholeTask extends Variant {
-  network: NetworkName;
-  batchSize: number;
-  folder: string;
-  /** Milliseconds since 1970. */
-  startedAt: number;
-  whole: Training;
-}
-
-export interface WholeResult {
-  /** From the start of the process to the end of the evaluation. */
-  seconds: number;
-  /** On the test set. */
-  accuracy: number;
-  versions: Record<string, string>;
-}
+type Measured = Variant & WholeResult & WholeTraining & { network: NetworkName; round: number };
 
 const variants: Variant[] = [
   { side: 'keras-tensorflow', setting: 'jit_compile=auto' },
@@ -49,16 +20,15 @@ export async function trainWhole(
   machine: Machine,
   common: { folder: string; batchSize: number },
 ): Promise<void> {
-  const results: (Variant & WholeResult & { network: NetworkName; round: number } & Training)[] =
-    [];
+  const results: Measured[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     for (const network of options.models) {
-      const training = trainings[network];
-      if (!training) {
+      if (network === 'from-scratch') {
         console.log(`${network}: its notebook trains without fit; left out.`);
         continue;
       }
-      const whole = { ...training, epochs: options.epochs ?? training.epochs };
+      const { data, validation } = trainings[network];
+      const whole = { data, validation, epochs: options.epochs ?? lastEpoch(trainings[network]) };
       for (const variant of variants) {
         const task = { ...variant, network, ...common, startedAt: Date.now(), whole };
         const result = await measureWhole(task);
@@ -73,17 +43,14 @@ export async function trainWhole(
           versions: versions(results),
           results: results.map(({ versions: _, ...measured }) => measured),
         };
-        writeWhole(`${options.output}.json`, `${JSON.stringify(content, null, 2)}\n`);
-        writeWhole(`${options.output}.md`, `${wholeReport(results, machine)}\n`);
+        await writeResult(`${options.output}.json`, content);
+        await writeResult(`${options.output}.md`, `${wholeReport(results, machine)}\n`);
       }
     }
   }
 }
 
-function wholeReport(
-  results: readonly (Variant & WholeResult & { network: NetworkName } & Training)[],
-  machine: Machine,
-): string {
+function wholeReport(results: readonly Measured[], machine: Machine): string {
   const warning = loadWarning(machine);
   return [
     '# Whole trainings',

@@ -2,9 +2,9 @@
  * `npm run gallery`: takes the pictures of the README out of the notebooks, as they are stored there,
  * and puts them into docs/gallery. To be run when the notebooks have been run anew.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { writeWhole } from '../recordedResults';
+import { writeResult } from '../recordedResults';
 
 /** Where a picture is: in the output of the one cell of that notebook whose code has this in it. */
 export interface Place {
@@ -61,11 +61,10 @@ function text(stored: string | string[]): string {
   return typeof stored === 'string' ? stored : stored.join('');
 }
 
-function main(): void {
-  mkdirSync(path.join(project, folder), { recursive: true });
+async function main(): Promise<void> {
   for (const [name, { notebook, code }] of Object.entries(pictures)) {
     const picture = pictureOf(path.join(project, `notebooks/${notebook}.ipynb`), code);
-    writeWhole(path.join(project, folder, `${name}.png`), picture);
+    await writeResult(path.join(project, folder, `${name}.png`), picture);
     console.log(`${folder}/${name}.png: ${Math.ceil(picture.length / 1000)} kB, of ${notebook}`);
   }
 }

@@ -1,11 +1,12 @@
 // `npm start`: JupyterLab on notebooks/, and the compiler keeping the library's build fresh while
 // somebody edits lib/. Arguments go to JupyterLab: `npm start -- --no-browser --port 9000`.
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { compiler } from '../setup/library.mjs';
-import { jupyterEnvironment, project, venvPython } from '../setup/project.mjs';
+import { takeLock } from '../setup/lock.mjs';
+import { cache, jupyterEnvironment, project, venvPython } from '../setup/project.mjs';
 
 const windows = process.platform === 'win32';
 const secondsToStop = 15;
@@ -14,10 +15,11 @@ const notebooks = path.join(project, 'notebooks');
 mkdirSync(notebooks, { recursive: true });
 
 const wanted = process.argv.slice(2);
-// Only warnings and the address to open, unless asked for more (it accepts the option only once).
+// The address to open and errors, unless asked for more (it accepts the option only once): what it
+// warns of is nothing that a reader could do anything about.
 const quiet = wanted.some((argument) => /log[-_]level|debug/.test(argument))
   ? []
-  : ['--log-level=WARN'];
+  : ['--log-level=ERROR'];
 // JupyterLab refuses to run as root unless told to. In a container that is the usual user, and the
 // server listens on loopback only and asks for its token.
 const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
@@ -25,9 +27,17 @@ const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
 // Both get process groups of their own, so that Ctrl-C reaches only this program, which then stops
 // them in order. JupyterLab opens on the folder it is started in; its settings are in
 // ./jupyter.
+const env = jupyterEnvironment();
+const runtime = `${env.JUPYTER_RUNTIME_DIR}`;
+// JupyterLab looks for a free port long before it listens there: two that start at once would take
+// the same one. So the next one begins when this one has its port.
+const starting = await takeLock(path.join(cache, 'start.lock'), {
+  onWait: () => console.log('Another JupyterLab is starting here; this one follows …'),
+});
+const before = new Set(runningServers());
 const lab = spawn(venvPython, ['-m', 'jupyterlab', ...quiet, ...asRoot, ...wanted], {
   cwd: notebooks,
-  env: jupyterEnvironment(),
+  env,
   stdio: ['ignore', 'inherit', 'inherit'],
   detached: !windows,
 });
@@ -46,6 +56,24 @@ createInterface({ input: build.stdout }).on('line', (line) => {
     console.error(line);
   }
 });
+
+const watch = setInterval(() => {
+  if (runningServers().some((server) => !before.has(server))) {
+    started();
+  }
+}, 100);
+
+function started() {
+  clearInterval(watch);
+  starting.release();
+}
+
+/** The files in which servers that listen say where they do. */
+function runningServers() {
+  return existsSync(runtime)
+    ? readdirSync(runtime).filter((name) => /^jpserver-.*json$/.test(name))
+    : [];
+}
 
 let stopping = false;
 
@@ -78,11 +106,13 @@ if (process.env.npm_lifecycle_event) {
 }
 
 lab.on('error', (error) => {
+  started();
   console.error(`JupyterLab could not be started: ${error.message}`);
   process.exitCode = 1;
   build.kill();
 });
 lab.on('exit', (code) => {
+  started();
   build.kill();
   // Stopped by the user is a success; otherwise JupyterLab's own code tells.
   process.exitCode = stopping ? 0 : (code ?? 1);

@@ -5,11 +5,11 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { datasets, models, saving, training } from '../../lib/index';
-import * as tf from '../../lib/tensorflow';
+import { datasets, saving, training } from '../../lib/index';
+import type * as tf from '../../lib/tensorflow';
 import { runProgram, wholeNumber } from '../commandLine';
-import { versions } from '../libraryVersions';
-import { machine, today, writeWhole } from '../recordedResults';
+import { machine, today, versions, writeResult } from '../recordedResults';
+import { compiledModel, networkInput } from '../trainings';
 import { preparePython, type Report, stopWorkers, trainWithWorkers } from './distribute/workers';
 
 const help = `Usage: npm run distribute -- [options]
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   stopWithThisProgram();
   const python = await preparePython();
   const result = await thereAndBack(python, settings);
-  writeWhole(values.results, `${JSON.stringify(result, null, 2)}\n`);
+  await writeResult(values.results, result);
   checkSameModel(result);
 }
 
@@ -132,13 +132,8 @@ async function thereAndBack(
 
 async function trainHere(file: string, pictures: number): Promise<Score> {
   const { train } = await datasets.mnist();
-  const model = models.lenet5({ seed });
-  model.compile({
-    optimizer: 'adam',
-    loss: 'sparseCategoricalCrossentropy',
-    metrics: ['accuracy'],
-  });
-  const images = networkInput(train.images.slice(0, pictures));
+  const model = compiledModel('lenet5', { seed, oneHot: false });
+  const images = networkInput('lenet5', train.images.slice(0, pictures));
   const labels = train.labels.slice(0, pictures);
   await training.fit(model, images, labels, { epochs: 1, batchSize, seed });
   await saving.saveKerasH5(model, file);
@@ -147,15 +142,10 @@ async function trainHere(file: string, pictures: number): Promise<Score> {
 
 async function test(model: tf.LayersModel): Promise<Score> {
   const { test } = await datasets.mnist();
-  const images = networkInput(test.images);
+  const images = networkInput('lenet5', test.images);
   const scores = await training.evaluate(model, images, test.labels, { verbose: 0 });
   const { loss = Number.NaN, accuracy = Number.NaN } = scores;
   return { loss, accuracy, steps: (model.optimizer as tf.AdamOptimizer).iterations };
-}
-
-/** Pixels from 0 to 1, with the channel dimension that convolutions need. */
-function networkInput(pictures: tf.Tensor3D): tf.Tensor4D {
-  return tf.expandDims(pictures.div(255), -1);
 }
 
 function print(when: string, { loss, accuracy, steps }: Score): void {

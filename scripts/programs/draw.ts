@@ -17,7 +17,7 @@ Options:
   --help             print this text
 
 Exit status: 0, or 1 if training or serving failed, or 2 if the command line is wrong, or 130 if
-Ctrl-C ended the training.
+Ctrl-C ended it before the pad was there.
 `;
 
 async function main(): Promise<void> {
@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     return;
   }
   const port = wholeNumber('--port', values.port, 0, 65_535);
+  const signals = handleSignals();
   const networks = await trainedNetworks({
     folder: values.networks,
     retrain: values.retrain,
@@ -46,9 +47,38 @@ async function main(): Promise<void> {
   );
   const pad = await drawing.drawDigits(models, { port, captions });
   console.log('Open it in a browser on this machine. Ctrl-C ends the program.');
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => pad.close());
+  signals.whenServing(() => pad.close());
+}
+
+/**
+ * From now on a signal ends the program: with the signal's exit status until it serves the pad, and
+ * then by closing that, which is a success. A second signal ends it at once.
+ */
+function handleSignals(): { whenServing(close: () => void): void } {
+  let closePad: (() => void) | undefined;
+  let closing = false;
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.on(signal, () => {
+      if (closePad && !closing) {
+        closing = true;
+        closePad();
+        return;
+      }
+      if (!closing) {
+        console.error('\nStopped. Networks whose training had finished are kept.');
+      }
+      process.exit(code);
+    });
   }
+  return {
+    whenServing(close) {
+      closePad = close;
+    },
+  };
 }
 
 async function trainedNetworks(
@@ -56,11 +86,6 @@ async function trainedNetworks(
 ): Promise<drawing.DigitNetwork[]> {
   const start = performance.now();
   let trained = 0;
-  const interrupted = () => {
-    console.error('\nThe training was stopped; networks that were finished are kept.');
-    process.exit(130);
-  };
-  process.once('SIGINT', interrupted);
   const networks = await drawing.digitNetworks({
     ...options,
     onTraining: (name, epochs) => {
@@ -72,7 +97,6 @@ async function trainedNetworks(
       console.log(`\n${name}, ${epochs} epochs, seed 0`);
     },
   });
-  process.off('SIGINT', interrupted);
   if (trained > 0) {
     console.log(`\nThe training took ${((performance.now() - start) / 1000).toFixed(0)} s.`);
   }

@@ -1,56 +1,77 @@
-/**
- * `npm run seeds -- lenet`: trains a notebook's network once with each of several seeds and adds
- * what they score on the test set to results/seeds.json. `--seeds 0,1,2` chooses the seeds.
- */
+/** `npm run seeds -- lenet`: what a notebook's network scores with several seeds. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from '../../lib/tensorflow';
-import { type Experiment, experiments } from './seeds/experiments';
+import { runProgram, UsageError } from '../commandLine';
+import { type TrainedNetwork, trainings } from '../trainings';
+import { trainWithSeed, usualSeeds } from './seeds/experiments';
 import { type Run, store } from './seeds/results';
 
-const file = path.resolve('results/seeds.json');
+const names = Object.keys(trainings).join(', ');
+
+const help = `Usage: npm run seeds -- [options] NETWORK
+
+Trains a notebook's network once with each of several seeds and adds what it scores on the test set
+to results/seeds.json. NETWORK is one of: ${names}.
+
+Options:
+  --seeds A,B     the seeds; default 0,1,2, for lenet 0,1,2,3,4
+  --results FILE  where the scores are written; default results/seeds.json
+  --help          print this text
+
+Exit status: 0, or 1 if a training failed, or 2 if the command line is wrong. What was trained
+before that has been written.
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      results: { type: 'string', default: 'results/seeds.json' },
+      help: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
+  const name = chooseNetwork(positionals);
+  const seeds = values.seeds === undefined ? usualSeeds[name] : parseSeeds(values.seeds);
+  for (const seed of seeds) {
+    console.log(`\n${name}, seed ${seed}`);
+    const runs = await train(name, seed);
+    await store(path.resolve(values.results), name, trainings[name].description, runs);
+  }
+}
+
+function chooseNetwork(positionals: readonly string[]): TrainedNetwork {
+  const [name = ''] = positionals;
+  if (!Object.hasOwn(trainings, name) || positionals.length > 1) {
+    throw new UsageError(`name one network: ${names}, not "${positionals.join(' ')}".`);
+  }
+  return name as TrainedNetwork;
+}
 
 function parseSeeds(text: string): number[] {
   const seeds = text.split(',').map(Number);
   if (text === '' || !seeds.every(Number.isSafeInteger)) {
-    throw new Error(`--seeds takes whole numbers with commas between them, not "${text}".`);
+    throw new UsageError(`--seeds takes whole numbers with commas between them, not "${text}".`);
   }
   return seeds;
 }
 
-function parseArguments(): { name: string; experiment: Experiment; seeds: readonly number[] } {
-  const { values, positionals } = parseArgs({
-    options: { seeds: { type: 'string' } },
-    allowPositionals: true,
-  });
-  const [name = ''] = positionals;
-  const experiment = experiments[name];
-  if (!experiment || positionals.length > 1) {
-    const known = Object.keys(experiments).join(' | ');
-    throw new Error(`Usage: npm run seeds -- ${known} [--seeds 0,1,2]`);
+async function train(name: TrainedNetwork, seed: number): Promise<Run[]> {
+  const started = performance.now();
+  const runs: Run[] = [];
+  // A scope that is open across awaits, as tf.tidy cannot be: frees the tensors of this seed.
+  tf.engine().startScope();
+  for await (const score of trainWithSeed(name, seed)) {
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    runs.push({ seed, ...score, seconds });
   }
-  const seeds = values.seeds === undefined ? experiment.seeds : parseSeeds(values.seeds);
-  return { name, experiment, seeds };
+  tf.engine().endScope();
+  return runs;
 }
 
-async function main(): Promise<void> {
-  const { name, experiment, seeds } = parseArguments();
-  for (const seed of seeds) {
-    console.log(`\n${name}, seed ${seed}`);
-    const started = performance.now();
-    const runs: Run[] = [];
-    // A scope that is open across awaits, as tf.tidy cannot be: frees the tensors of this seed.
-    tf.engine().startScope();
-    for await (const score of experiment.run(seed)) {
-      const seconds = Math.round((performance.now() - started) / 100) / 10;
-      runs.push({ seed, ...score, seconds });
-    }
-    tf.engine().endScope();
-    store(file, name, experiment.description, runs);
-  }
-}
-
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+runProgram('seeds', main);

@@ -1,9 +1,10 @@
 /** `npm run train -- --epochs 5`: trains the CNN of notebook 04 on MNIST and saves checkpoints. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { datasets, models, saving, training } from '../../lib/index';
-import * as tf from '../../lib/tensorflow';
+import { datasets, saving, training } from '../../lib/index';
+import type * as tf from '../../lib/tensorflow';
 import { runProgram, wholeNumber } from '../commandLine';
+import { batchSize, compiledModel, lastEpoch, networkInput, trainings } from '../trainings';
 
 const help = `Usage: npm run train -- [options]
 
@@ -26,8 +27,8 @@ Exit status: 0, or 1 if the training failed, or 2 if the command line is wrong.
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      epochs: { type: 'string', default: '5' },
-      'batch-size': { type: 'string', default: '32' },
+      epochs: { type: 'string', default: `${lastEpoch(trainings.cnn)}` },
+      'batch-size': { type: 'string', default: `${batchSize}` },
       pictures: { type: 'string', default: '60000' },
       seed: { type: 'string', default: '0' },
       checkpoints: { type: 'string', default: 'ckpt' },
@@ -70,21 +71,16 @@ interface Settings {
 
 async function trainAndTest({ checkpoints, pictures, resume, ...settings }: Settings) {
   const { seed, verbose } = settings;
-  const model = models.cnn({ seed });
-  model.compile({
-    optimizer: 'adam',
-    loss: 'sparseCategoricalCrossentropy',
-    metrics: ['accuracy'],
-  });
+  const model = compiledModel('cnn', { seed });
   const initialEpoch = resume ? await restore(model, checkpoints) : 0;
   const { train, test } = await datasets.mnist();
   const { history } = await training.fit(
     model,
-    networkInput(train.images.slice(0, pictures)),
+    networkInput('cnn', train.images.slice(0, pictures)),
     train.labels.slice(0, pictures),
     { ...settings, initialEpoch, callbacks: [saveEachEpoch(checkpoints, verbose)] },
   );
-  const testImages = networkInput(test.images);
+  const testImages = networkInput('cnn', test.images);
   const { loss, accuracy } = await training.evaluate(model, testImages, test.labels, { verbose });
   const checkpoint = await saving.latestCheckpoint(checkpoints);
   return { loss, accuracy, testPictures: test.labels.size, checkpoint, history };
@@ -110,11 +106,6 @@ async function restore(model: tf.LayersModel, folder: string): Promise<number> {
   }
   await saving.loadWeights(model, checkpoint);
   return Number(epoch);
-}
-
-/** Pixels from 0 to 1, with the channel dimension that convolutions need. */
-function networkInput(pictures: tf.Tensor3D): tf.Tensor4D {
-  return tf.expandDims(pictures.div(255), -1);
 }
 
 runProgram('train', main);

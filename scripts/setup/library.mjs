@@ -41,7 +41,7 @@ export async function work(progress) {
 }
 
 function currentState() {
-  const sources = ['lib', 'test', 'scripts'].flatMap((folder) =>
+  const sources = ['lib', 'kernel', 'test', 'scripts'].flatMap((folder) =>
     readdirSync(path.join(project, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ts|mjs|html|css|png)$/.test(name))
       .map((name) => path.join(folder, name)),

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readIfThere, writeWhole } from './files.mjs';
+import { takeLock } from './lock.mjs';
 import { StepLine } from './progress.mjs';
 import { cache, project, pythonIn } from './project.mjs';
 import { installationProblem, installPackages, makeEnvironment, stateOf } from './python.mjs';
@@ -22,6 +23,11 @@ export async function pythonEnvironment(name, list) {
   if (existsSync(python) && readIfThere(done) === state) {
     return python;
   }
+  const lock = await takeLock(`${environment}.lock`);
+  if (readIfThere(done) === state) {
+    lock.release(); // another process has made it meanwhile
+    return python;
+  }
   const line = new StepLine(`Python environment (${path.basename(name)}), once`);
   try {
     await makeEnvironment(environment, line);
@@ -34,5 +40,7 @@ export async function pythonEnvironment(name, list) {
   } catch (error) {
     line.failed();
     throw installationProblem(error, `the Python packages of ${list}`);
+  } finally {
+    lock.release();
   }
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { DatasetSource } from '../../lib/datasets/catalogue';
 import { offlineFolderVariable } from '../../lib/datasets/localSources';
 import { type ObtainOptions, obtainFiles } from '../../lib/datasets/obtain';
 import type { DatasetProgress } from '../../lib/datasets/progress';
@@ -19,8 +18,10 @@ import {
   temporaryFolder,
 } from './sampleDataset';
 
+type SampleOptions = ObtainOptions<keyof typeof sample.sources>;
+
 /** Obtains the sample, makes sure that it is right, and gives the messages on the way. */
-async function obtainSample(options: ObtainOptions): Promise<string[]> {
+async function obtainSample(options: SampleOptions): Promise<string[]> {
   const messages: string[] = [];
   const onProgress = ({ message }: DatasetProgress) => messages.push(message);
   const files = await obtainFiles(sample, { onProgress, ...options });
@@ -91,9 +92,11 @@ describe('the cache', () => {
       await wait(50);
       response.end(packed(name));
     });
-    const script = `require(${JSON.stringify(require.resolve('../../lib/datasets/obtain'))})
-      .obtainFiles(...JSON.parse(process.argv[1])).then((files) => console.log(files.size));`;
-    const given = JSON.stringify([sample, { folder, mirrors: [mirror.address] }]);
+    const script = `
+      const { obtainFiles } = require(${JSON.stringify(require.resolve('../../lib/datasets/obtain'))});
+      const { sample } = require(${JSON.stringify(require.resolve('./sampleDataset'))});
+      obtainFiles(sample, JSON.parse(process.argv[1])).then((files) => console.log(files.size));`;
+    const given = JSON.stringify({ folder, mirrors: [mirror.address] });
     const run = () => promisify(execFile)(process.execPath, ['-e', script, given]);
     const results = await Promise.all([run(), run(), run()]);
     assert.deepEqual(
@@ -120,9 +123,11 @@ describe('the cache', () => {
     const folder = join(temporaryFolder(test), 'not-a-folder');
     writeFileSync(folder, '');
     const mirror = await startMirror(test);
-    const sources: DatasetSource[] = ['mirrors'];
     await assert.rejects(
-      obtainFiles(sample, { folder, sources, mirrors: [mirror.address], ...silent }),
+      obtainFiles(sample, {
+        ...{ folder, sources: ['mirrors'], mirrors: [mirror.address] },
+        ...silent,
+      }),
       { message: /train-images \(0.0 MB\) could not be stored in .*ENOTDIR.*option "folder"/ },
     );
     assert.equal(mirror.requests.length, 1);
@@ -192,7 +197,8 @@ describe('the offline folder', () => {
 
 describe('sources', () => {
   it('that the dataset does not have are refused', async () => {
-    await assert.rejects(obtainFiles(sample, { sources: ['npm'] }), {
+    const options: ObtainOptions = { sources: ['npm'] };
+    await assert.rejects(obtainFiles<string>(sample, options), {
       message: 'Sample has no source "npm"; it has: offline, cache, mirrors.',
     });
   });
@@ -201,7 +207,7 @@ describe('sources', () => {
     const folder = temporaryFolder(test);
     await assert.rejects(obtainFiles(sample, { folder, ...silent }), (error: Error) => {
       const lines = error.message.split('\n');
-      assert.match(lines[0] ?? '', /^Sample cannot be loaded, for want of: train-images, train-l/);
+      assert.match(lines[0] ?? '', /^Sample cannot be loaded; missing: train-images, train-l/);
       assert.match(
         lines[2] ?? '',
         /offline folder \(DATASETS_OFFLINE_FOLDER is not set\): does not/,

@@ -8,7 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { DatasetDescription, DatasetFile } from '../../lib/datasets/catalogue';
+import {
+  cache,
+  type DatasetDescription,
+  type DatasetFile,
+  type DatasetFiles,
+  mirrors,
+  offlineFolder,
+} from '../../lib/datasets/index';
 
 const contents = new Map<string, Buffer>();
 
@@ -17,15 +24,18 @@ function sampleFile(name: string, bytes: Buffer): DatasetFile {
   return { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-export const sample: DatasetDescription = {
+export const sample: DatasetDescription<DatasetFiles, 'offline' | 'cache' | 'mirrors'> = {
   title: 'Sample',
   folder: 'sample',
-  trainImages: sampleFile('train-images', Buffer.alloc(40_000, 'train images ')),
-  trainLabels: sampleFile('train-labels', Buffer.alloc(400, 'train labels ')),
-  testImages: sampleFile('test-images', Buffer.alloc(20_000, 'test images ')),
-  testLabels: sampleFile('test-labels', Buffer.alloc(200, 'test labels ')),
-  sources: ['offline', 'cache', 'mirrors'],
-  mirrors: ['http://127.0.0.1:9/'],
+  files: [
+    sampleFile('train-images', Buffer.alloc(40_000, 'train images ')),
+    sampleFile('train-labels', Buffer.alloc(400, 'train labels ')),
+    sampleFile('test-images', Buffer.alloc(20_000, 'test images ')),
+    sampleFile('test-labels', Buffer.alloc(200, 'test labels ')),
+  ],
+  sources: { offline: offlineFolder, cache, mirrors: mirrors(['http://127.0.0.1:9/']) },
+  website: 'http://127.0.0.1:9/',
+  decode: (files) => files,
 };
 
 export const sampleNames: readonly string[] = [...contents.keys()];

@@ -13,6 +13,19 @@ function numbered(count: number, labelCount = count) {
 }
 
 describe('splitValidation', () => {
+  it('takes pictures with colour channels as well', () => {
+    const before = tf.memory().numTensors;
+    const all = {
+      images: tf.ones([4, 2, 2, 3]) as tf.Tensor4D,
+      labels: tf.range(0, 4, 1, 'int32'),
+    };
+    const { train, validation } = splitValidation(all, 1);
+    assert.deepEqual(train.images.shape, [3, 2, 2, 3]);
+    assert.deepEqual(validation.images.shape, [1, 2, 2, 3]);
+    tf.dispose([all, train, validation]);
+    assert.equal(tf.memory().numTensors, before);
+  });
+
   it('takes the first pictures for validation and leaves the given ones alone', () => {
     const before = tf.memory().numTensors;
     const all = numbered(5);

@@ -8,6 +8,7 @@ import { type PageFiles, type PageServer, servePage } from '../../lib/drawing/pa
 const files: PageFiles = new Map([
   ['', { type: 'text/html; charset=utf-8', content: Buffer.from('<p>page</p>') }],
   ['networks/mlp/model.json', { type: 'application/json', content: Buffer.from('{}') }],
+  ['alive', { type: 'text/plain', content: Buffer.from('yes'), forOtherPages: true }],
 ]);
 
 let server: PageServer;
@@ -50,6 +51,15 @@ test('HEAD gives the same headers and no body', async () => {
   assert.deepEqual([status, headers['content-length'], text], [200, '11', '']);
 });
 
+test('pages from elsewhere may read only what is for them', async () => {
+  const allowed = 'access-control-allow-origin';
+  for (const path of ['/', '/networks/mlp/model.json', '/nothing']) {
+    const { headers } = await ask(path, 'GET', { Origin: 'https://elsewhere.example' });
+    assert.equal(headers[allowed], undefined, path);
+  }
+  assert.equal((await ask('/alive')).headers[allowed], '*');
+});
+
 test('other methods are refused', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
     const { status, headers } = await ask('/', method);
@@ -68,7 +78,7 @@ test('what is not of the page is not there, however it is spelt; the answer says
   ]) {
     const { status, text } = await ask(path);
     assert.equal(status, 404, path);
-    assert.match(text, /There is no .* here\. There are: \/ \/networks\/mlp\/model\.json/);
+    assert.match(text, /There is no .* here\. There are: \/ \/networks\/mlp\/model\.json \/alive/);
   }
 });
 

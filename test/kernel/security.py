@@ -111,7 +111,8 @@ class SecurityTest(unittest.TestCase):
     def test_who_lacks_the_key_learns_nothing(self):
         listener = self.connect("iopub", zmq.SUB)
         listener.subscribe(b"")
-        time.sleep(0.5)
+        self.assertEqual(listener.poll(10_000), zmq.POLLIN)
+        self.assertIn(b"iopub_welcome", b"".join(listener.recv_multipart()))
         parts = request("execute_request", {"code": "require('fs').writeFileSync('intruder', '')", "silent": False})
         for channel in ("shell", "control"):
             sender = self.connect(channel, zmq.DEALER)

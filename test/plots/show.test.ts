@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Jimp } from 'jimp';
@@ -170,6 +172,66 @@ describe('show in a plain program', () => {
     const options = { env, timeout: 60_000 };
     const { stderr } = await promisify(execFile)(process.execPath, ['-e', script], options);
     assert.match(stderr, /not shown: this is a CI run.*saveFigure/);
+  });
+});
+
+describe('the server of the window', () => {
+  let program: ChildProcess;
+  let address: URL;
+  before(async () => {
+    const script = `
+      const plots = require(${JSON.stringify(join(__dirname, '../../lib/plots'))});
+      plots.show(plots.curves([{ name: 'a', y: [1] }]));
+    `;
+    const env = { ...process.env, NODEPLOTLIB_PORT: '0' };
+    program = spawn(process.execPath, ['-e', script], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface({ input: program.stdout as Readable })) {
+      const printed = /http:\S+/.exec(line);
+      if (printed) {
+        address = new URL(printed[0]);
+        return;
+      }
+    }
+    assert.fail('no address was printed');
+  });
+  after(() => program.kill());
+
+  const paths = ['/', '/main.js', '/socket.io/?EIO=4&transport=polling'];
+  const statusOf = async (path: string, cookie = '') => {
+    const response = await fetch(new URL(path, address), {
+      headers: { cookie },
+      redirect: 'manual',
+    });
+    await response.text();
+    return response.status;
+  };
+
+  test('is for this machine only', async () => {
+    assert.equal(address.hostname, '127.0.0.1');
+    const others = Object.values(networkInterfaces()).flatMap((ones = []) =>
+      ones.filter(({ internal, family }) => !internal && family === 'IPv4'),
+    );
+    for (const { address: host } of [...others, { address: '127.0.0.2' }]) {
+      await assert.rejects(fetch(`http://${host}:${address.port}/`), host);
+    }
+  });
+
+  test('gives nothing without the token, and takes the token once', async () => {
+    for (const path of [...paths, '/?token=', '/?token=wrong']) {
+      assert.equal(await statusOf(path), 403, path);
+    }
+    const opened = await fetch(address, { redirect: 'manual' });
+    assert.deepEqual([opened.status, opened.headers.get('location')], [302, '/']);
+    const [cookie = ''] = opened.headers.getSetCookie();
+    assert.match(cookie, /HttpOnly/);
+    for (const path of paths) {
+      assert.equal(await statusOf(path, cookie.split(';')[0]), 200, path);
+      assert.equal(await statusOf(path, 'other=1'), 403, path);
+    }
+    assert.equal(await statusOf(address.pathname + address.search), 403);
   });
 });
 

@@ -53,23 +53,25 @@ class Drawing {
   }
 }
 
+/** Where the first test leaves trained networks. */
+const trained = temporaryFolder();
+
 test('it trains once, serves the pad, and ends on Ctrl-C; the next start is immediate', async () => {
-  const folder = temporaryFolder();
-  const first = new Drawing(folder);
+  const first = new Drawing(trained);
   await first.until(/Ctrl-C ends the program/);
   assert.match(first.output, /trained first/);
   const url = await first.until(/http:\/\/127\.0\.0\.1:\d+\//);
   const networks = (await (await fetch(`${url}networks.json`)).json()) as { caption: string }[];
   for (const [index, id] of ids.entries()) {
-    assert.deepEqual(readdirSync(path.join(folder, id)).length, 3);
-    const note = path.join(folder, id, 'training.json');
+    assert.deepEqual(readdirSync(path.join(trained, id)).length, 3);
+    const note = path.join(trained, id, 'training.json');
     const { accuracy, seed } = JSON.parse(readFileSync(note, 'utf8'));
     assert.equal(seed, 0);
     assert.equal(networks[index]?.caption, `test accuracy ${accuracy.toFixed(4)}`);
     assert.equal((await fetch(`${url}networks/${id}/model.json`)).status, 200);
   }
 
-  const second = new Drawing(folder);
+  const second = new Drawing(trained);
   const secondUrl = await second.until(/http:\/\/127\.0\.0\.1:\d+\//);
   assert.notEqual(secondUrl, url, 'two at once');
   assert.doesNotMatch(second.output, /trained first/);
@@ -83,7 +85,7 @@ test('a training that is interrupted keeps what was finished and nothing else', 
   const first = new Drawing(folder);
   await first.until(/CNN, 2 epochs/);
   assert.equal(await first.stop('SIGINT'), 130);
-  assert.match(first.output, /training was stopped/);
+  assert.match(first.output, /Stopped\. Networks whose training had finished are kept/);
   assert.ok(existsSync(path.join(folder, 'lenet5/training.json')));
   assert.ok(!existsSync(path.join(folder, 'cnn/training.json')));
   const next = new Drawing(folder);
@@ -95,6 +97,19 @@ test('a training that is interrupted keeps what was finished and nothing else', 
   const again = new Drawing(folder, '--retrain');
   await again.until(/LeNet-5, 8 epochs/);
   await again.stop('SIGINT');
+});
+
+test('a signal is obeyed from the moment the address is there', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const drawing = new Drawing(trained);
+    const ended = once(drawing.child, 'exit');
+    drawing.child.stdout?.on('data', (text: string) => {
+      if (text.includes('http://')) {
+        drawing.child.kill(signal);
+      }
+    });
+    assert.deepEqual(await ended, [0, null], drawing.output);
+  }
 });
 
 test('a wrong command line, and a folder that cannot be written, are named', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -60,7 +60,7 @@ test('hundreds of tensors, more than one block of the index, are listed', async 
   const tensors = Object.fromEntries(names.map((name, i) => [name, tf.fill([i % 5], i)]));
   const prefix = path.join(root, 'many.ckpt');
   await saving.saveCheckpoint(prefix, tensors);
-  const index = await readCheckpointIndex(prefix);
+  const { entries: index } = await readCheckpointIndex(prefix);
   assert.deepEqual([...index.keys()].sort(), names.sort());
   assert.deepEqual(index.get(`${names[0]?.replace(/\d+$/, '')}303`)?.shape, [3]);
 });
@@ -77,25 +77,28 @@ for (const name of ['keras2_adam', 'keras2_legacy_adam']) {
 }
 
 test('what is saved here has the names, types, shapes and values that TensorFlow 2 writes', async () => {
-  const name = 'keras2_legacy_adam';
+  const name = 'keras2_adam';
   const model = await saving.loadKerasH5(fixture(name));
   const prefix = path.join(root, 'model.ckpt');
   await saving.saveWeights(model, prefix);
-  const theirs = await readCheckpointIndex(ofTensorFlow(name));
-  const ours = await readCheckpointIndex(prefix);
-  for (const [key, entry] of ours) {
-    assert.deepEqual(entry, theirs.get(key), key);
-  }
-  // Settings of the optimiser, which are the model's, and notes about Python objects.
-  const left = [...theirs.keys()].filter((key) => !ours.has(key));
-  assert.deepEqual(
-    left.map((key) => key.replace('/.ATTRIBUTES/VARIABLE_VALUE', '')),
-    ['_CHECKPOINTABLE_OBJECT_GRAPH', 'optimizer/beta_1', 'optimizer/beta_2', 'optimizer/decay'],
-  );
+  const { entries: theirs } = await readCheckpointIndex(ofTensorFlow(name));
+  const { entries: ours } = await readCheckpointIndex(prefix);
   const theirTensors = await saving.loadCheckpoint(ofTensorFlow(name));
-  for (const [key, tensor] of Object.entries(await saving.loadCheckpoint(prefix))) {
-    assert.deepEqual(tensor.arraySync(), theirTensors[key]?.arraySync(), key);
+  const ourTensors = await saving.loadCheckpoint(prefix);
+  // TensorFlow numbers all that the optimiser remembers; here it has the name of its list.
+  const isSlot = (key: string) => /optimizer\/_(variables|momentums|velocities)\//.test(key);
+  const withoutSlots = (all: Map<string, unknown>) => [...all.keys()].filter((key) => !isSlot(key));
+  assert.deepEqual(withoutSlots(ours), withoutSlots(theirs));
+  for (const key of withoutSlots(ours)) {
+    assert.deepEqual(ours.get(key), theirs.get(key), key);
+    assert.deepEqual(ourTensors[key]?.arraySync(), theirTensors[key]?.arraySync(), key);
   }
+  const slots = (all: typeof ourTensors) =>
+    Object.entries(all)
+      .filter(([key]) => isSlot(key))
+      .map(([, tensor]) => JSON.stringify(tensor.arraySync()))
+      .sort();
+  assert.deepEqual(slots(ourTensors), slots(theirTensors));
 });
 
 for (const name of Object.keys(expectedOfKeras2)) {
@@ -188,18 +191,22 @@ test('ModelCheckpoint saves every so many epochs, and the best only', async () =
   assert.deepEqual(await epochs(upwards, notNumbers), ['cp-0002-0.50']);
   await assert.rejects(epochs({ saveBestOnly: true, monitor: 'loss' }), /no "loss".*val_loss/);
   await epochs({ saveWeightsOnly: true });
-  const index = await readCheckpointIndex((await saving.latestCheckpoint(folder)) as string);
-  assert.ok([...index.keys()].every((key) => key.startsWith('layer_with_weights-')));
+  const { entries: index } = await readCheckpointIndex(
+    (await saving.latestCheckpoint(folder)) as string,
+  );
+  assert.ok([...index.keys()].every((key) => /^layer_with_weights-|^_CHECKPOINTABLE/.test(key)));
 });
 
 test('ended at every moment of a replacement: the checkpoint is whole, and so after more saves', async () => {
   let stopAt = 1;
   for (let ended = true; ended; stopAt++) {
+    const left = mkdtempSync(path.join(root, 'step-'));
+    await saveFilled(path.join(left, 'model.ckpt'), 1);
+    ended = await saveAndStop(path.join(left, 'model.ckpt'), 2, stopAt);
     for (const next of ['look', 'save'] as const) {
-      const folder = mkdtempSync(path.join(root, 'step-'));
+      const folder = `${left}-${next}`;
       const prefix = path.join(folder, 'model.ckpt');
-      await saveFilled(prefix, 1);
-      ended = await saveAndStop(prefix, 2, stopAt);
+      cpSync(left, folder, { recursive: true });
       if (next === 'look') {
         assert.equal(await saving.latestCheckpoint(folder), prefix);
       }

@@ -36,7 +36,8 @@ export async function trainingLosses(model: tf.LayersModel, steps: number): Prom
   const { x, y } = samplesFor(model);
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
-    const [loss] = (await model.trainOnBatch(x, y)) as number[];
+    // A number alone, if there are no metrics.
+    const [loss] = [await model.trainOnBatch(x, y)].flat();
     losses.push(loss as number);
   }
   tf.dispose([x, y]);

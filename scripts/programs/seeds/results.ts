@@ -1,7 +1,6 @@
 /** results/seeds.json: what each seed gave, on which machine, with which versions. */
 import { existsSync, readFileSync } from 'node:fs';
-import { versions } from '../../libraryVersions';
-import { machine, today, writeWhole } from '../../recordedResults';
+import { machine, today, versions, writeResult } from '../../recordedResults';
 import type { Score } from './experiments';
 
 /** One score of one seed; `seconds` is the time from the start of the run, loading included. */
@@ -25,7 +24,12 @@ interface Entry {
  * Puts the scores of one seed in the place of older ones of the same seed. All else in the file
  * stays; it is read and replaced in one go, so that several programs can add to it.
  */
-export function store(file: string, experiment: string, description: string, runs: Run[]): void {
+export async function store(
+  file: string,
+  experiment: string,
+  description: string,
+  runs: Run[],
+): Promise<void> {
   const entries: Record<string, Entry> = existsSync(file)
     ? JSON.parse(readFileSync(file, 'utf8'))
     : {};
@@ -39,5 +43,5 @@ export function store(file: string, experiment: string, description: string, run
     versions: versions(),
     runs: [...others, ...runs].sort((a, b) => a.seed - b.seed || a.epochs - b.epochs),
   };
-  writeWhole(file, `${JSON.stringify(entries, null, 2)}\n`);
+  await writeResult(file, entries);
 }

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  type DatasetDescription,
-  fashionMnistDescription,
-  mnistDescription,
-} from '../../lib/datasets/catalogue';
-import { mirrorSource } from '../../lib/datasets/mirrorSource';
+import { fashionMnistDescription } from '../../lib/datasets/fashionMnist';
+import { mnistDescription } from '../../lib/datasets/mnist';
 import { obtainFiles } from '../../lib/datasets/obtain';
 import type { DatasetProgress } from '../../lib/datasets/progress';
 import { unpackAndVerify } from '../../lib/datasets/verification';
@@ -147,19 +143,20 @@ describe('a mirror', () => {
 });
 
 describe('the public mirrors', () => {
-  const all: DatasetDescription[] = [mnistDescription, fashionMnistDescription];
-  for (const dataset of all) {
-    for (const address of dataset.mirrors) {
-      it(`${address} has ${dataset.title}`, async (test) => {
-        const file = dataset.testLabels;
-        const source = mirrorSource(address, {
-          dataset,
-          cacheFolder: '',
-          mirrors: [],
-          silenceSeconds: 5,
-          signal: undefined,
-          report: () => {},
-        });
+  for (const dataset of [mnistDescription, fashionMnistDescription]) {
+    const [file] = dataset.files.filter(({ name }) => name === 't10k-labels-idx1-ubyte');
+    assert.ok(file);
+    const places = dataset.sources.mirrors({
+      title: dataset.title,
+      folder: dataset.folder,
+      cacheFolder: '',
+      mirrors: undefined,
+      silenceSeconds: 5,
+      signal: undefined,
+      report: () => {},
+    });
+    for (const source of places) {
+      it(`${source.name} has ${dataset.title}`, async (test) => {
         try {
           for await (const { bytes } of source.find([file])) {
             await unpackAndVerify(file, bytes);

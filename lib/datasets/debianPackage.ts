@@ -2,13 +2,20 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { DatasetFile, SourceMaker } from './description';
 import { filesInFolder } from './localSources';
 import type { Source, SourceContext } from './source';
 import { CacheWriteError, diskIsFull, temporaryPrefix } from './store';
 
-const packageName = 'dataset-fashion-mnist';
-/** For the progress only. */
-const packageBytes = 30_900_652;
+/** A package of Debian and Ubuntu that carries a dataset. */
+export interface DebianPackage {
+  /** The package's name. */
+  readonly name: string;
+  /** Where in the package the files are, without a slash at the start. */
+  readonly folder: string;
+  /** The package's size, for the progress only. */
+  readonly bytes: number;
+}
 
 const aptOptions: readonly string[] = [
   '-qq',
@@ -22,15 +29,22 @@ const aptOptions: readonly string[] = [
 ];
 
 /**
- * The Debian and Ubuntu package dataset-fashion-mnist: where it is installed, its files; else it
- * is downloaded and unpacked into a temporary folder, which needs no administrator's rights.
+ * Source of a dataset: a package of Debian and Ubuntu. Where it is installed, its files; else it is
+ * downloaded and unpacked into a temporary folder, which needs no administrator's rights.
+ *
+ * @param description the package.
+ * @returns the source.
  */
-export function debianSource(context: SourceContext): Source {
+export function debianPackage(description: DebianPackage): SourceMaker {
+  return (context) => [debianSource(description, context)];
+}
+
+function debianSource(debian: DebianPackage, context: SourceContext): Source {
   return {
-    name: `Debian package ${packageName}`,
+    name: `Debian package ${debian.name}`,
     store: true,
     async *find(files) {
-      const installed = await installedFolder(context);
+      const installed = await installedFolder(debian, files, context);
       if (installed) {
         yield* filesInFolder(installed, files);
         return;
@@ -38,11 +52,11 @@ export function debianSource(context: SourceContext): Source {
       await mkdir(context.cacheFolder, { recursive: true });
       const folder = await mkdtemp(join(context.cacheFolder, temporaryPrefix));
       try {
-        await downloadPackage(folder, context);
+        await downloadPackage(debian, folder, context);
         await unpackPackage(folder, context);
-        yield* filesInFolder(join(folder, 'unpacked/usr/share/datasets/fashion-mnist'), files);
+        yield* filesInFolder(join(folder, 'unpacked', debian.folder), files);
       } catch (error) {
-        throw shorten(error as Error, context.cacheFolder);
+        throw shorten(error as Error, debian, context.cacheFolder);
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -50,12 +64,15 @@ export function debianSource(context: SourceContext): Source {
   };
 }
 
-async function installedFolder({ dataset, signal }: SourceContext): Promise<string | undefined> {
+async function installedFolder(
+  { name }: DebianPackage,
+  files: readonly DatasetFile[],
+  { signal }: SourceContext,
+): Promise<string | undefined> {
   try {
-    const { stdout } = await runProgram('dpkg', ['-L', packageName], { signal });
-    const path = stdout
-      .split('\n')
-      .find((line) => line.endsWith(`/${dataset.trainImages.name}.gz`));
+    const { stdout } = await runProgram('dpkg', ['-L', name], { signal });
+    const names = files.flatMap((file) => [`/${file.name}`, `/${file.name}.gz`]);
+    const path = stdout.split('\n').find((line) => names.some((end) => line.endsWith(end)));
     return path && dirname(path);
   } catch (error) {
     if ((error as Error).message.includes('not installed')) {
@@ -65,39 +82,46 @@ async function installedFolder({ dataset, signal }: SourceContext): Promise<stri
   }
 }
 
-async function downloadPackage(folder: string, context: SourceContext): Promise<void> {
-  const { dataset, report, signal } = context;
+async function downloadPackage(
+  debian: DebianPackage,
+  folder: string,
+  context: SourceContext,
+): Promise<void> {
+  const { title, report, signal } = context;
   try {
-    await aptGet(['download', packageName], folder, context);
+    await aptGet(['download', debian.name], debian, folder, context);
   } catch {
     signal?.throwIfAborted();
     // Many containers come without apt's package lists. Lists of our own need no rights and leave
     // the machine's as they are; if the trouble was another one, it shows again below.
     const lists = ['-o', `Dir::State::lists=${join(folder, 'lists')}`];
     await mkdir(join(folder, 'lists/partial'), { recursive: true });
-    report({ message: `${dataset.title}: lists of Debian packages` });
+    report({ message: `${title}: lists of Debian packages` });
     const options = { cwd: folder, signal };
     const update = await runProgram('apt-get', [...aptOptions, ...lists, 'update'], options);
-    await aptGet([...lists, 'download', packageName], folder, context).catch((error: Error) => {
-      // A failed update is only a warning to apt-get, but the reason of what follows.
-      error.message = `${error.message} ${update.stderr}`.trim();
-      throw error;
-    });
+    await aptGet([...lists, 'download', debian.name], debian, folder, context).catch(
+      (error: Error) => {
+        // A failed update is only a warning to apt-get, but the reason of what follows.
+        error.message = `${error.message} ${update.stderr}`.trim();
+        throw error;
+      },
+    );
   }
 }
 
 /** Runs apt-get in the folder, and reports how far it is with the package. */
 async function aptGet(
   aptArguments: readonly string[],
+  debian: DebianPackage,
   folder: string,
-  { dataset, report, signal }: SourceContext,
+  { title, report, signal }: SourceContext,
 ): Promise<void> {
   const reportPercentage = (status: string): void => {
     const percentage = /^dlstatus:\d+:([\d.]+):/m.exec(status)?.[1];
     report({
-      message: `${dataset.title}: Debian package ${packageName}`,
-      receivedBytes: (Number(percentage ?? 0) / 100) * packageBytes,
-      totalBytes: packageBytes,
+      message: `${title}: Debian package ${debian.name}`,
+      receivedBytes: (Number(percentage ?? 0) / 100) * debian.bytes,
+      totalBytes: debian.bytes,
     });
   };
   const options = { cwd: folder, signal, onOutput: reportPercentage };
@@ -142,8 +166,8 @@ async function runProgram(
 }
 
 /** apt-get and dpkg-deb tell in words only that the disk is full, and in many. */
-function shorten(error: Error, folder: string): Error {
+function shorten(error: Error, { name }: DebianPackage, folder: string): Error {
   return /No space left on device|enough free space/.test(error.message)
-    ? new CacheWriteError(`The Debian package ${packageName}`, folder, diskIsFull, error)
+    ? new CacheWriteError(`The Debian package ${name}`, folder, diskIsFull, error)
     : error;
 }

@@ -1,5 +1,17 @@
-import type { DatasetFile } from './catalogue';
+import type { DatasetFile, SourceMaker } from './description';
 import type { Source, SourceContext } from './source';
+
+/**
+ * Source of a dataset: public servers.
+ *
+ * @param addresses what a file's name and `.gz` are appended to, in the order in which they are
+ *   tried. The option `mirrors` of {@link loadDataset} takes their place.
+ * @returns the source.
+ */
+export function mirrors(addresses: readonly string[]): SourceMaker {
+  return (context) =>
+    (context.mirrors ?? addresses).map((address) => mirrorSource(address, context));
+}
 
 /** A public server that has each file as `<address><name>.gz`. */
 export function mirrorSource(address: string, context: SourceContext): Source {
@@ -42,7 +54,7 @@ async function receive(
   response: Response,
   file: DatasetFile,
   silence: SilenceLimit,
-  { dataset, report }: SourceContext,
+  { title, report }: SourceContext,
 ): Promise<Uint8Array> {
   const contentLength = Number(response.headers.get('content-length'));
   const totalBytes = contentLength > 0 ? contentLength : undefined;
@@ -58,7 +70,7 @@ async function receive(
     if (receivedBytes > file.bytes) {
       throw new Error(`the server sends more than the file's ${file.bytes} bytes`);
     }
-    const message = `${dataset.title}: ${file.name} from ${new URL(response.url).host}`;
+    const message = `${title}: ${file.name} from ${new URL(response.url).host}`;
     report({ message, receivedBytes, totalBytes });
   }
   return Buffer.concat(chunks);

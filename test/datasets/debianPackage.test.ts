@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { fashionMnistDescription } from '../../lib/datasets/catalogue';
+import { fashionMnistDescription } from '../../lib/datasets/fashionMnist';
+import { debianPackage } from '../../lib/datasets/index';
 import { obtainFiles } from '../../lib/datasets/obtain';
 import { configureApt, hasAptGet } from './aptGet';
 import { packed, sample, sampleNames, temporaryFolder } from './sampleDataset';
 
+const debian = debianPackage({ name: 'dataset-sample', folder: 'usr/share/sample', bytes: 1 });
 const silent = { onProgress: () => {} };
 
 // That the package is really downloaded is tested with fashionMnist.
@@ -22,7 +24,7 @@ describe('the Debian package', () => {
     writeFileSync(join(programs, 'dpkg'), `#!/bin/sh\nprintf '${list}'\n`, { mode: 0o755 });
     usePath(test, programs);
     const folder = temporaryFolder(test);
-    const dataset = { ...sample, sources: ['debian'] as const };
+    const dataset = { ...sample, sources: { debian } };
     const files = await obtainFiles(dataset, { folder, ...silent });
     assert.equal(files.size, 4);
     assert.deepEqual(readdirSync(join(folder, 'sample')).sort(), [...sampleNames].sort());
@@ -38,7 +40,7 @@ describe('the Debian package', () => {
     complain('apt-get', 'Error writing to file - write (28: No space left on device)');
     usePath(test, programs);
     const folder = temporaryFolder(test);
-    const dataset = { ...sample, sources: ['debian'] as const };
+    const dataset = { ...sample, sources: { debian } };
     await assert.rejects(obtainFiles(dataset, { folder, ...silent }), {
       message: /^The Debian package .* could not be stored in .*: the disk is full. Mend that, or/,
     });

@@ -1,0 +1,80 @@
+/**
+ * What the kernel takes from TypeScript beyond its documented interface. All of it is exported by
+ * `typescript.js`, and tested by `test/kernel/compiler.test.ts`, which fails first when a newer
+ * TypeScript has it no more.
+ */
+import ts from 'typescript';
+
+/** A source file with what the compiler adds to it. */
+export interface CompilerSourceFile extends ts.SourceFile {
+  path: ts.Path;
+  resolvedPath: ts.Path;
+  originalFileName: string;
+  /** Names are looked up here next: the cell before. */
+  parent: ts.SourceFile;
+  /** The names declared at the top. */
+  locals?: ts.SymbolTable;
+  symbol?: ts.Symbol;
+  externalModuleIndicator?: ts.Node | true;
+  parseDiagnostics: ts.DiagnosticWithLocation[];
+  imports: readonly ts.StringLiteralLike[];
+  moduleAugmentations: readonly ts.StringLiteral[];
+  ambientModuleNames: readonly string[];
+}
+
+/** A program with the function by which the type checker finds what an import means. */
+export interface CompilerProgram extends ts.Program {
+  getResolvedModule(
+    file: ts.SourceFile,
+    moduleName: string,
+    mode: ts.ResolutionMode,
+  ): ts.ResolvedModuleWithFailedLookupLocations | undefined;
+}
+
+interface Internals {
+  bindSourceFile(file: ts.SourceFile, options: ts.CompilerOptions): void;
+  toPath(name: string, folder: string, canonical: (name: string) => string): ts.Path;
+  /** 0: only types, 1: instantiated, 2: only const enums. */
+  getModuleInstanceState(node: ts.ModuleDeclaration): 0 | 1 | 2;
+  skipOuterExpressions(node: ts.Node): ts.Node;
+  getTouchingPropertyName(file: ts.SourceFile, position: number): ts.Node;
+  getContainerNode(node: ts.Node): ts.Node | undefined;
+  typeToDisplayParts(
+    checker: ts.TypeChecker,
+    type: ts.Type,
+    enclosing?: ts.Node,
+  ): ts.SymbolDisplayPart[];
+  SymbolDisplay: {
+    getSymbolDisplayPartsDocumentationAndSymbolKind(
+      checker: ts.TypeChecker,
+      symbol: ts.Symbol,
+      file: ts.SourceFile,
+      enclosing: ts.Node | undefined,
+      location: ts.Node,
+    ): Pick<ts.QuickInfo, 'displayParts' | 'documentation' | 'tags'>;
+  };
+  SignatureHelp: {
+    getSignatureHelpItems(
+      program: ts.Program,
+      file: ts.SourceFile,
+      position: number,
+      reason: ts.SignatureHelpTriggerReason | undefined,
+      cancellation: ts.CancellationToken,
+    ): ts.SignatureHelpItems | undefined;
+  };
+  Completions: {
+    getCompletionsAtPosition(
+      host: Partial<ts.LanguageServiceHost>,
+      program: ts.Program,
+      log: (message: string) => void,
+      file: ts.SourceFile,
+      position: number,
+      preferences: ts.UserPreferences,
+      trigger: undefined,
+      kind: ts.CompletionTriggerKind,
+      cancellation: ts.CancellationToken,
+    ): ts.CompletionInfo | undefined;
+  };
+}
+
+export const internals = ts as unknown as Internals;

@@ -1,0 +1,293 @@
+/**
+ * The notebook as TypeScript's type checker sees it.
+ *
+ * Every cell is a module of its own whose names are looked up in the cell before when it does not
+ * declare them itself, and so on. The cells are not part of the program: it holds the libraries,
+ * the packages and the local files that cells import, and its type checker is kept, and given cell
+ * after cell, until a cell imports something new or a file changes. So a cell costs what checking
+ * the cell itself costs.
+ */
+import path from 'node:path';
+import ts from 'typescript';
+import { type CompilerProgram, type CompilerSourceFile, internals } from './internals';
+import { compilerOptions, declarationsFile } from './options';
+
+/** A module's file as it was read. */
+interface ReadFile {
+  file: ts.SourceFile | undefined;
+  modified: number;
+}
+
+const canonical = (name: string) => name;
+// Types of browsers: what they declare is not there in Node.js.
+const browserLibrary = /[\\/]lib\.(dom|webworker|scripthost)(\.[a-z.]+)?\.d\.ts$/;
+
+function isInPackage(fileName: string): boolean {
+  return fileName.includes('/node_modules/');
+}
+
+export class NotebookProgram {
+  /** The cells whose names may be used, in the order in which they ran. */
+  readonly cells: CompilerSourceFile[] = [];
+  readonly cellSet = new Set<ts.SourceFile>();
+  private options: ts.CompilerOptions;
+  private readonly importsFile: string;
+  private readonly specifiers = new Set<string>();
+  private readonly files = new Map<string, ReadFile>();
+  private readonly virtualFiles = new Map<string, string>();
+  private resolutions: ts.ModuleResolutionCache;
+  private current: CompilerProgram | undefined;
+  private cellNumber = 0;
+
+  /** @param folder the notebook's folder, from which imports are resolved. */
+  constructor(readonly folder: string) {
+    this.options = compilerOptions(folder, true);
+    this.importsFile = path.posix.join(folder.replaceAll('\\', '/'), '__imports__.ts');
+    this.resolutions = this.newResolutions();
+  }
+
+  get program(): ts.Program {
+    this.current ??= this.create(undefined);
+    return this.current;
+  }
+
+  get isStrict(): boolean {
+    return this.options.strict === true;
+  }
+
+  /** Whether cells are checked strictly from now on. */
+  setStrict(strict: boolean): void {
+    if (strict !== this.isStrict) {
+      this.options = compilerOptions(this.folder, strict);
+      this.current = undefined;
+      // A file keeps what an earlier checker found out about its flow.
+      this.files.clear();
+    }
+  }
+
+  /** Adds a module that a cell defines. */
+  setVirtualFile(fileName: string, text: string): void {
+    this.virtualFiles.set(fileName, text);
+    this.files.delete(fileName);
+    this.resolutions = this.newResolutions();
+    this.current = undefined;
+  }
+
+  /** Makes a cell ready for the type checker, which then knows what it imports. */
+  open(source: string): CompilerSourceFile {
+    const fileName = path.posix.join(
+      path.posix.dirname(this.importsFile),
+      `__cell${++this.cellNumber}__.ts`,
+    );
+    const file = ts.createSourceFile(
+      fileName,
+      source,
+      {
+        languageVersion: this.options.target ?? ts.ScriptTarget.ES2022,
+        setExternalModuleIndicator: (one) => {
+          (one as CompilerSourceFile).externalModuleIndicator = true;
+        },
+      },
+      false,
+      ts.ScriptKind.TS,
+    ) as CompilerSourceFile;
+    file.path = internals.toPath(fileName, this.folder, canonical);
+    file.resolvedPath = file.path;
+    file.originalFileName = fileName;
+    file.imports = [];
+    file.moduleAugmentations = [];
+    file.ambientModuleNames = [];
+    leaveOpenTypes(file);
+    this.refresh(specifiersOf(file));
+    internals.bindSourceFile(file, this.options);
+    file.parent = this.cells.at(-1) ?? (undefined as unknown as ts.SourceFile);
+    return file;
+  }
+
+  /** Lets later cells use what a cell declares. */
+  add(file: CompilerSourceFile): void {
+    this.cells.push(file);
+    this.cellSet.add(file);
+  }
+
+  /** The local files, no declarations, that a cell's imports lead to. */
+  localFiles(file: ts.SourceFile): ts.SourceFile[] {
+    const found = new Set<ts.SourceFile>();
+    const follow = (specifiers: Iterable<string>, from: ts.SourceFile) => {
+      for (const specifier of specifiers) {
+        const resolved = this.resolve(from, specifier)?.resolvedFileName;
+        const next = resolved && !isInPackage(resolved) && this.program.getSourceFile(resolved);
+        if (next && !next.isDeclarationFile && !found.has(next)) {
+          found.add(next);
+          follow(specifiersOf(next), next);
+        }
+      }
+    };
+    const imports = this.program.getSourceFile(this.importsFile) as ts.SourceFile;
+    follow(specifiersOf(file), imports);
+    return [...found];
+  }
+
+  private resolve(file: ts.SourceFile, specifier: string): ts.ResolvedModuleFull | undefined {
+    const program = this.program as CompilerProgram;
+    return [ts.ModuleKind.ESNext, ts.ModuleKind.CommonJS, undefined]
+      .map((mode) => program.getResolvedModule(file, specifier, mode as ts.ResolutionMode))
+      .find((found) => found?.resolvedModule)?.resolvedModule;
+  }
+
+  /** A new program where a specifier is new, or a file that the old one read has changed. */
+  private refresh(specifiers: Iterable<string>): void {
+    const wanted = [...specifiers];
+    const unknown = wanted.filter((one) => !this.specifiers.has(one));
+    for (const specifier of unknown) {
+      this.specifiers.add(specifier);
+    }
+    const imports = this.current?.getSourceFile(this.importsFile);
+    const missing = imports ? wanted.some((one) => !this.resolve(imports, one)) : false;
+    const changed = this.forgetChanged();
+    if (missing || changed) {
+      this.resolutions = this.newResolutions();
+    }
+    if (!this.current || unknown.length > 0 || missing || changed) {
+      this.files.delete(this.importsFile);
+      this.current = this.create(missing || changed ? undefined : this.current);
+    }
+  }
+
+  /** Forgets the local files that have changed since they were read; tells whether there are any. */
+  private forgetChanged(): boolean {
+    let changed = false;
+    for (const [name, { modified }] of this.files) {
+      if (modified >= 0 && modifiedAt(name) !== modified) {
+        this.files.delete(name);
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  private create(old: ts.Program | undefined): CompilerProgram {
+    const program = ts.createProgram({
+      rootNames: [declarationsFile, this.importsFile],
+      options: this.options,
+      host: this.host(),
+      oldProgram: old,
+    }) as CompilerProgram;
+    // Cells are no part of the program; what they import is what the file of imports imports.
+    const { getResolvedModule } = program;
+    program.getResolvedModule = (file, name, mode) => {
+      const isCell = /__cell\d+__\.ts$/.test(file.fileName);
+      const from = isCell ? (program.getSourceFile(this.importsFile) as ts.SourceFile) : file;
+      return getResolvedModule(from, name, mode);
+    };
+    return program;
+  }
+
+  private newResolutions(): ts.ModuleResolutionCache {
+    return ts.createModuleResolutionCache(this.folder, canonical, this.options);
+  }
+
+  private host(): ts.CompilerHost {
+    return {
+      ...ts.sys,
+      getSourceFile: (fileName, language) => this.readSource(fileName, language),
+      getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
+      getDefaultLibLocation: () => path.dirname(ts.getDefaultLibFilePath(this.options)),
+      getCurrentDirectory: () => this.folder,
+      getCanonicalFileName: canonical,
+      getModuleResolutionCache: () => this.resolutions,
+      useCaseSensitiveFileNames: () => true,
+      getNewLine: () => '\n',
+      fileExists: (name) => this.virtualFiles.has(name) || ts.sys.fileExists(name),
+      readFile: (name) => this.virtualFiles.get(name) ?? ts.sys.readFile(name),
+      writeFile: () => {
+        throw new Error('The compiler of cells writes no files.');
+      },
+    };
+  }
+
+  private readSource(
+    fileName: string,
+    language: ts.ScriptTarget | ts.CreateSourceFileOptions,
+  ): ts.SourceFile | undefined {
+    const known = this.files.get(fileName);
+    if (known) {
+      return known.file;
+    }
+    const text = this.textOf(fileName);
+    const file =
+      text === undefined ? undefined : ts.createSourceFile(fileName, text, language, false);
+    const isFixed =
+      isInPackage(fileName) || fileName === this.importsFile || this.virtualFiles.has(fileName);
+    this.files.set(fileName, { file, modified: isFixed ? -1 : modifiedAt(fileName) });
+    return file;
+  }
+
+  private textOf(fileName: string): string | undefined {
+    if (fileName === this.importsFile) {
+      const lines = [...this.specifiers].map((specifier, index) => {
+        const quoted = JSON.stringify(specifier);
+        return `import ${quoted}; import m${index} = require(${quoted});`;
+      });
+      return `${lines.join('\n')}\nexport {};\n`;
+    }
+    if (browserLibrary.test(fileName)) {
+      return '';
+    }
+    return this.virtualFiles.get(fileName) ?? ts.sys.readFile(fileName);
+  }
+}
+
+/**
+ * Gives `let x;` and `let x = null;` at the top of a cell the type `any`: what a variable is to
+ * hold is often said by a later cell only, which TypeScript does not look for.
+ */
+function leaveOpenTypes(file: ts.SourceFile): void {
+  for (const statement of file.statements) {
+    const list = ts.isVariableStatement(statement) ? statement.declarationList : undefined;
+    if (list && (list.flags & (ts.NodeFlags.Const | ts.NodeFlags.Using)) === 0) {
+      for (const declaration of list.declarations) {
+        const { type, initializer } = declaration;
+        const isOpen =
+          !initializer ||
+          initializer.kind === ts.SyntaxKind.NullKeyword ||
+          (ts.isIdentifier(initializer) && initializer.text === 'undefined');
+        if (!type && isOpen && ts.isIdentifier(declaration.name)) {
+          const any = ts.factory.createKeywordTypeNode(ts.SyntaxKind.AnyKeyword);
+          Object.assign(declaration, { type: any });
+        }
+      }
+    }
+  }
+}
+
+function modifiedAt(fileName: string): number {
+  return ts.sys.getModifiedTime?.(fileName)?.getTime() ?? 0;
+}
+
+/** The modules that a file names, in whatever form. */
+export function specifiersOf(file: ts.SourceFile): Set<string> {
+  const found = new Set<string>();
+  const note = (node: ts.Node | undefined) => {
+    if (node && ts.isStringLiteralLike(node)) {
+      found.add(node.text);
+    }
+  };
+  const search = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+      note(node.moduleSpecifier);
+    } else if (ts.isExternalModuleReference(node)) {
+      note(node.expression);
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      note(node.argument.literal);
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      note(node.arguments[0]);
+    }
+    ts.forEachChild(node, search);
+  };
+  // Most cells import nothing.
+  if (/\bimport\b|\bexport\b/.test(file.text)) {
+    search(file);
+  }
+  return found;
+}

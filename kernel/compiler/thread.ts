@@ -1,0 +1,26 @@
+/** The thread that compiles, so that completion and documentation are there while a cell runs. */
+import { type MessagePort, workerData } from 'node:worker_threads';
+import type { CompilerAnswers } from '../messages';
+import { answer, answerWaiting } from '../threads';
+import { complete, completeness, inspect } from './assistance';
+import { CellCompiler } from './cellCompiler';
+import { transpile } from './localFiles';
+
+interface Start {
+  folder: string;
+  port: MessagePort;
+  /** For local files, which the thread of the cells waits for. */
+  files: { port: MessagePort; memory: Int32Array };
+}
+
+const { folder, port, files } = workerData as Start;
+const compiler = new CellCompiler(folder);
+const answers: CompilerAnswers = {
+  compile: ({ source, name }) => compiler.compile(source, name),
+  inspect: ({ source, cursor }) => inspect(compiler, source, cursor),
+  complete: ({ source, cursor }) => complete(compiler, source, cursor),
+  completeness: ({ source }) => completeness(source),
+};
+compiler.warmUp();
+answer(port, answers);
+answerWaiting(files.port, files.memory, transpile);

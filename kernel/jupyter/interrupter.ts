@@ -1,0 +1,135 @@
+/**
+ * Ends what the thread of the cells is doing.
+ *
+ * First it is told, by a message and in the shared memory: cells that wait, and loops that look
+ * (`fit`), end by themselves. If it does not take notice, because a loop without an end keeps it,
+ * V8 ends what it runs (`Runtime.terminateExecution` of Node's inspector). Programs that cells have
+ * started are sent SIGINT, as Ctrl-C in a terminal does.
+ */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
+import { promisify } from 'node:util';
+import { shared } from '../messages';
+
+/** How long the thread of the cells has to take notice, and then to end what V8 has stopped. */
+const noticeMs = 300;
+/** A loop that looks for interrupts may be in the middle of a training step. */
+const patientMs = 3000;
+const attempts = 20;
+
+export class Interrupter {
+  private busy = false;
+
+  constructor(
+    private readonly memory: Int32Array,
+    private readonly tell: (isEnded: boolean) => void,
+  ) {}
+
+  /** @param isPatient whether what runs looks for interrupts by itself. */
+  async interrupt(isPatient: boolean): Promise<void> {
+    const number = Atomics.add(this.memory, shared.interrupts, 1) + 1;
+    this.tell(false);
+    void interruptChildren();
+    if (this.busy) {
+      return;
+    }
+    this.busy = true;
+    try {
+      let wait = isPatient ? patientMs : noticeMs;
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        await this.waitUntilNoticed(number, wait);
+        if (Atomics.load(this.memory, shared.noticed) >= number) {
+          return;
+        }
+        await terminate();
+        this.tell(true);
+        wait = noticeMs;
+      }
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async waitUntilNoticed(number: number, milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds;
+    while (Atomics.load(this.memory, shared.noticed) < number && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+/** Ends the JavaScript that the main thread is running. */
+async function terminate(): Promise<void> {
+  // Connected only now: while a session is there, everything printed is kept for it.
+  const session = new Session();
+  session.connectToMainThread();
+  try {
+    await Promise.race([
+      new Promise<void>((resolve) => {
+        session.post('Runtime.terminateExecution', () => resolve());
+      }),
+      new Promise((resolve) => setTimeout(resolve, noticeMs)),
+    ]);
+  } finally {
+    session.disconnect();
+  }
+}
+
+interface Process {
+  pid: number;
+  parent: number;
+  group: number;
+}
+
+/** Sends SIGINT to the programs that this process has started, unless they left its group. */
+async function interruptChildren(): Promise<void> {
+  if (process.platform === 'win32') {
+    return;
+  }
+  const processes = await listProcesses();
+  const own = processes.find(({ pid }) => pid === process.pid);
+  const found = new Set([process.pid]);
+  let size = 0;
+  while (size < found.size) {
+    size = found.size;
+    for (const { pid, parent } of processes) {
+      if (found.has(parent)) {
+        found.add(pid);
+      }
+    }
+  }
+  found.delete(process.pid);
+  for (const { pid, group } of processes) {
+    if (found.has(pid) && group === own?.group) {
+      try {
+        process.kill(pid, 'SIGINT');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+}
+
+async function listProcesses(): Promise<Process[]> {
+  if (process.platform === 'linux') {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        try {
+          // Behind the program's name, which may hold anything: state, parent, group.
+          const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+          const [, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+          return [{ pid: Number(name), parent: Number(parent), group: Number(group) }];
+        } catch {
+          return []; // It has ended meanwhile.
+        }
+      });
+  }
+  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,pgid=']);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .map(([pid = 0, parent = 0, group = 0]) => ({ pid, parent, group }));
+}

@@ -1,0 +1,51 @@
+/**
+ * Starts the TypeScript notebook kernel: `node main.js <connection file>`.
+ *
+ * Three threads: this one runs the cells, one compiles them, one talks with Jupyter. See README.md.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { shared } from './messages';
+import { Runner } from './runner/runner';
+import { WaitingCaller } from './threads';
+
+// TensorFlow's start-up messages would be printed where JupyterLab was started.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+// Output goes to a notebook, even if JupyterLab was started in a terminal: no colour codes in it.
+process.stdout.isTTY = false;
+process.stderr.isTTY = false;
+
+function start(connectionFile: string): void {
+  const connection = JSON.parse(readFileSync(connectionFile, 'utf8'));
+  const memory = new Int32Array(
+    new SharedArrayBuffer(shared.length * Int32Array.BYTES_PER_ELEMENT),
+  );
+  const questions = new MessageChannel();
+  const input = new MessageChannel();
+  const files = new MessageChannel();
+  const filesMemory = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  new Worker(path.join(__dirname, 'compiler/thread.js'), {
+    workerData: {
+      folder: process.cwd(),
+      port: questions.port1,
+      files: { port: files.port1, memory: filesMemory },
+    },
+    transferList: [questions.port1, files.port1],
+  });
+  const jupyter = new Worker(path.join(__dirname, 'jupyter/thread.js'), {
+    workerData: { connection, compiler: questions.port2, input: input.port1, memory },
+    transferList: [questions.port2, input.port1],
+  });
+  const compiler = new WaitingCaller(files.port2, filesMemory);
+  input.port2.unref();
+  const runner = new Runner({
+    jupyter,
+    input: input.port2,
+    memory,
+    transpile: (fileName, text) => compiler.call({ fileName, text }),
+  });
+  runner.start();
+}
+
+start(process.argv[2] as string);

@@ -1,0 +1,85 @@
+/** What the kernel offers to code in cells: `notebook.host` for `lib/display`, and tslab's displays. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { CommHost } from './comms';
+import type { Output } from './output';
+import { encodeBytes } from './values';
+
+const kernelRequire = createRequire(__filename);
+
+export interface NotebookHost {
+  display(bundle: Record<string, unknown>, id?: string): void;
+  /** Empties the output of the cell; with `wait`, when its next output comes. */
+  clearOutput(options?: { wait?: boolean }): void;
+  readonly signal: AbortSignal;
+  readonly comms: CommHost;
+}
+
+export function createNotebookHost(
+  output: Output,
+  comms: CommHost,
+  signal: () => AbortSignal,
+): NotebookHost {
+  const shownIds = new Set<string>();
+  return {
+    display(bundle, id) {
+      const update = id !== undefined && shownIds.has(id);
+      if (id !== undefined) {
+        shownIds.add(id);
+      }
+      const content = { data: encodeBytes(bundle), metadata: {} };
+      output.send({ type: 'display', content, id, update, parent: output.parentHeader });
+    },
+    clearOutput({ wait = false } = {}) {
+      output.clear(wait);
+    },
+    get signal() {
+      return signal();
+    },
+    comms,
+  };
+}
+
+/** What tslab's module of displays gives to its kernel. */
+interface TslabDisplay {
+  data: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+  transient?: { display_id?: string };
+}
+
+/**
+ * `import * as tslab from 'tslab'`: tslab's own module. What it takes from tslab's kernel, the
+ * function that sends an output and TypeScript's version, it is given instead.
+ */
+export function createTslab(output: Output): () => unknown {
+  const replace = (request: string, exports: object) => {
+    const fileName = kernelRequire.resolve(request);
+    kernelRequire.cache[fileName] = {
+      id: fileName,
+      filename: fileName,
+      loaded: true,
+      exports,
+    } as NodeModule;
+  };
+  let tslab: unknown;
+  return () => {
+    if (!tslab) {
+      const lastWriteDisplayData = ({ data, metadata, transient }: TslabDisplay, update: boolean) =>
+        output.send({
+          type: 'display',
+          content: { data, metadata },
+          id: transient?.display_id,
+          update: update === true,
+          parent: output.parentHeader,
+        });
+      replace('tslab/dist/jupyter.js', { lastWriteDisplayData });
+      const typescript = path.join(
+        path.dirname(kernelRequire.resolve('typescript')),
+        '../package.json',
+      );
+      replace('@tslab/typescript-for-tslab', { version: kernelRequire(typescript).version });
+      tslab = kernelRequire('tslab/dist/public.js');
+    }
+    return tslab;
+  };
+}

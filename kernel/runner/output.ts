@@ -1,0 +1,97 @@
+/**
+ * What cells print goes into the notebook, to the cell that printed it, also when that happens
+ * after its end: asynchronous code keeps its cell (`AsyncLocalStorage`).
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { TextDecoder } from 'node:util';
+import type { FromRunner, Header } from '../messages';
+
+type StreamName = 'stdout' | 'stderr';
+
+/** Text is handed on at most once in this many milliseconds, unless there is much of it. */
+const intervalMs = 5;
+const muchText = 16_384;
+
+export class Output {
+  private readonly cell = new AsyncLocalStorage<Header>();
+  /** The cell that ran last: where output goes that belongs to none. */
+  private lastCell: Header | undefined;
+  private text = '';
+  private name: StreamName = 'stdout';
+  private parent: Header | undefined;
+  private lastSent = 0;
+  private timer: NodeJS.Timeout | undefined;
+  /** What was printed since the last line break: the question, where input is read next. */
+  lastLine = '';
+
+  constructor(private readonly post: (message: FromRunner) => void) {}
+
+  /** The request whose cell is being run, or whose code goes on. */
+  get parentHeader(): Header {
+    return (this.cell.getStore() ?? this.lastCell) as Header;
+  }
+
+  /** Runs a cell; what it prints, now or later, belongs to it. */
+  runCell<T>(parent: Header, run: () => T): T {
+    this.lastCell = parent;
+    return this.cell.run(parent, run);
+  }
+
+  /** Takes what is printed from `process.stdout` and `process.stderr`. */
+  capture(): void {
+    process.stdout.write = this.writer('stdout');
+    process.stderr.write = this.writer('stderr');
+    console.clear = () => this.clear(false);
+  }
+
+  /** Empties the cell's output, or does so when the next output comes. */
+  clear(wait: boolean): void {
+    this.send({ type: 'clear', wait, parent: this.parentHeader });
+  }
+
+  /** Sends a message behind the text printed before it. */
+  send(message: FromRunner): void {
+    this.flush();
+    this.post(message);
+  }
+
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.text && this.parent) {
+      const { text, name, parent } = this;
+      this.text = '';
+      this.lastSent = performance.now();
+      this.post({ type: 'stream', name, text, parent });
+    }
+  }
+
+  private write(name: StreamName, text: string): void {
+    const parent = this.parentHeader;
+    if (name !== this.name || parent !== this.parent) {
+      this.flush();
+      this.name = name;
+      this.parent = parent;
+    }
+    this.text += text;
+    this.lastLine = (this.lastLine + text).slice(-1000).replace(/^.*\n/s, '');
+    if (this.text.length > muchText || performance.now() - this.lastSent >= intervalMs) {
+      this.flush();
+    } else {
+      this.timer ??= setTimeout(() => this.flush(), intervalMs).unref();
+    }
+  }
+
+  private writer(name: StreamName): typeof process.stdout.write {
+    // A character may be cut in two by the end of a buffer.
+    const decoder = new TextDecoder();
+    return (data: string | Uint8Array, ...rest: unknown[]) => {
+      this.write(name, typeof data === 'string' ? data : decoder.decode(data, { stream: true }));
+      const done = rest.find((one) => typeof one === 'function') as ((e: null) => void) | undefined;
+      if (done) {
+        process.nextTick(done, null);
+      }
+      return true;
+    };
+  }
+}

@@ -1,0 +1,69 @@
+/** What cells wait for. `await x` in a cell is compiled to a wait that an interrupt ends. */
+
+type Reject = (error: Error) => void;
+
+export class Waits {
+  private readonly pending = new Set<Reject>();
+
+  /** @param check throws when there is an interrupt that nobody has noticed yet. */
+  constructor(private readonly check: () => void) {}
+
+  /** Settles like `value`, or rejects when the cells are interrupted. */
+  wait(value: unknown): unknown {
+    this.check();
+    if (!(value instanceof Promise)) {
+      return value;
+    }
+    return new Promise((resolve, reject) => {
+      this.pending.add(reject);
+      value.then(
+        (result) => {
+          this.pending.delete(reject);
+          resolve(result);
+        },
+        (error) => {
+          this.pending.delete(reject);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** What `for await` goes through, each step being a wait. */
+  iterate(iterable: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown> {
+    if (Symbol.asyncIterator in iterable) {
+      const inner = iterable[Symbol.asyncIterator]();
+      return this.steps(
+        () => inner.next(),
+        inner.return && ((value) => inner.return?.(value) as Promise<IteratorResult<unknown>>),
+      );
+    }
+    const inner = iterable[Symbol.iterator]();
+    return this.steps(
+      async () => {
+        const { done = false, value } = inner.next();
+        return { done, value: await value };
+      },
+      inner.return && (async (value) => inner.return?.(value) as IteratorResult<unknown>),
+    );
+  }
+
+  /** Ends all that cells wait for. */
+  endAll(error: Error): void {
+    for (const reject of this.pending) {
+      this.pending.delete(reject);
+      reject(error);
+    }
+  }
+
+  private steps(
+    next: () => Promise<IteratorResult<unknown>>,
+    end: ((value: unknown) => Promise<IteratorResult<unknown>>) | undefined,
+  ): AsyncIterable<unknown> {
+    const iterator: AsyncIterator<unknown> = {
+      next: async () => (await this.wait(next())) as IteratorResult<unknown>,
+      ...(end && { return: end }),
+    };
+    return { [Symbol.asyncIterator]: () => iterator };
+  }
+}

@@ -1,0 +1,12 @@
+import type * as tf from '../../lib/tensorflow';
+
+/** A network that can be trained, tested and asked. */
+export interface Network {
+  weights: tf.Tensor[];
+  setWeights(weights: tf.Tensor[]): void;
+  /** Trains for two epochs, in the stored order, and reports each epoch's mean loss. */
+  fit(x: tf.Tensor, y: tf.Tensor1D, epochEnd: (loss: number) => void): Promise<void>;
+  /** The mean loss. */
+  evaluate(x: tf.Tensor, y: tf.Tensor1D): Promise<number>;
+  predict(x: tf.Tensor): Promise<tf.Tensor>;
+}

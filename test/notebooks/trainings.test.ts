@@ -1,0 +1,42 @@
+// What the programs repeat is what the notebooks do.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { trainings } from '../../scripts/trainings';
+
+function codeOf(notebook: string): string {
+  const file = path.resolve('notebooks', `${notebook}.ipynb`);
+  const { cells } = JSON.parse(readFileSync(file, 'utf8')) as {
+    cells: { cell_type: string; source: string | string[] }[];
+  };
+  return cells
+    .filter(({ cell_type }) => cell_type === 'code')
+    .map(({ source }) => [source].flat().join(''))
+    .join('\n');
+}
+
+for (const [name, training] of Object.entries(trainings)) {
+  test(`${name} is trained as in its notebook`, () => {
+    const code = codeOf(training.notebook);
+    const loader = training.data === 'mnist' ? 'datasets.mnist(' : 'datasets.fashionMnist(';
+    assert.ok(code.includes(loader), 'data');
+    for (const epochs of training.epochs) {
+      assert.match(code, new RegExp(`\\bepochs: ${epochs}\\b`));
+    }
+    assert.doesNotMatch(code, /\bfit\([^;]*batchSize/s, 'batches of 32 are the default');
+    const { name: optimizer, learningRate } = training.optimizer;
+    assert.ok(
+      code.includes(
+        optimizer === 'adam' ? "optimizer: 'adam'" : `optimizer: tf.train.sgd(${learningRate})`,
+      ),
+      'optimiser',
+    );
+    const loss = training.oneHot ? "'categoricalCrossentropy'" : "'sparseCategoricalCrossentropy'";
+    assert.ok(code.includes(`loss: ${loss}`), 'loss');
+    assert.equal(code.includes('.div(255)'), training.divisor === 255, 'divisor');
+    const validated = { test: 'validationData: ', split: 'validationSplit: 0.1', none: '' };
+    assert.ok(code.includes(validated[training.validation]), 'validation');
+    assert.equal(/\bvalidation(Data|Split)\b/.test(code), training.validation !== 'none');
+  });
+}
