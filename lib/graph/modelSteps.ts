@@ -12,6 +12,7 @@ export interface RunnableModel extends ModelInternals {
   makeTestFunction(): void;
   calculateLosses(): tf.Scalar[];
   metricsTensors: [metric: Metric, output: number][];
+  lossFunctions: Metric[];
 }
 
 /** Such as `tf.constraints.nonNeg()`. */
@@ -45,19 +46,33 @@ export function isQuotient(metric: Metric): boolean {
 /** What a model can do with a batch. */
 export type Kind = 'train' | 'test' | 'predict';
 
+const lossWeights = new WeakMap<object, readonly number[]>();
+
 /**
- * The steps of a model. Training and testing take inputs, then targets, and return the loss, then the
- * metrics; predicting takes inputs and returns outputs.
+ * Declares what the losses of a model's outputs are multiplied by before they are summed up.
+ *
+ * @param losses the model's `lossFunctions`, which `model.compile` makes anew.
+ */
+export function declareLossWeights(losses: object, weights: readonly number[]): void {
+  lossWeights.set(losses, weights);
+}
+
+/**
+ * The steps of a model. Training and testing take inputs, then targets, then (if rows have weights) a
+ * tensor of weights for each target, and return the loss, then the metrics; predicting takes inputs
+ * and returns outputs.
  */
 export function modelSteps(model: RunnableModel): Record<Kind, TensorFunction> {
   return {
     train: (data) => {
       requireTrainableTypes(model);
-      const results = withParts(model, () => model.makeTrainFunction()(data));
+      const results = withWeights(model, data, (batch) =>
+        withParts(model, () => model.makeTrainFunction()(batch)),
+      );
       applyConstraints(model);
       return results;
     },
-    test: (data) => tf.tidy(() => test(model, data)),
+    test: (data) => tf.tidy(() => withWeights(model, data, (batch) => test(model, batch))),
     predict: (inputs) => {
       const [only] = inputs as [tf.Tensor];
       return tf.tidy(() =>
@@ -74,6 +89,47 @@ function test(model: RunnableModel, data: tf.Tensor[]): tf.Tensor[] {
   const count = model.outputs.length;
   const loss = [results[count - 1] as tf.Tensor, ...model.calculateLosses()];
   return [loss.reduce((sum, one) => tf.add(sum, one)), ...results.slice(count)];
+}
+
+/**
+ * Has tfjs weigh rows and outputs. Each loss becomes one number before tfjs adds them up, as in Keras:
+ * those of several outputs need not have the same shape. A loss is reported without its own weight.
+ */
+function withWeights(
+  model: RunnableModel,
+  data: tf.Tensor[],
+  run: (batch: tf.Tensor[]) => tf.Tensor[],
+): tf.Tensor[] {
+  const { lossFunctions } = model;
+  const ofOutputs = lossWeights.get(lossFunctions);
+  const count = model.inputs.length + model.outputs.length;
+  const ofRows = data.slice(count);
+  if (!ofOutputs && ofRows.length === 0 && model.outputs.length === 1) {
+    return run(data);
+  }
+  const reported: tf.Scalar[] = [];
+  model.lossFunctions = lossFunctions.map((loss, index) => (targets, outputs) => {
+    const losses = loss(targets, outputs);
+    const mean = tf.mean<tf.Scalar>(weighted(losses, ofRows[index]));
+    reported[index] ??= tf.keep(mean);
+    return tf.mul(mean, ofOutputs?.[index] ?? 1);
+  });
+  try {
+    const results = run(data.slice(0, count));
+    const replaced =
+      reported.length > 1 ? results.splice(1, reported.length, ...reported) : reported;
+    tf.dispose(replaced);
+    return results;
+  } catch (error) {
+    tf.dispose(reported);
+    throw error;
+  } finally {
+    model.lossFunctions = lossFunctions;
+  }
+}
+
+function weighted(losses: tf.Tensor, weights: tf.Tensor | undefined): tf.Tensor {
+  return weights ? tf.mul(losses, weights) : losses;
 }
 
 /** Has tfjs compute both parts of those metrics that are quotients. */

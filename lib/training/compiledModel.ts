@@ -13,6 +13,7 @@ export interface CompiledModel {
   optimizer: tf.Optimizer | undefined;
   inputs: tf.SymbolicTensor[];
   outputs: tf.SymbolicTensor[];
+  inputNames: string[];
   outputNames: string[];
   lossFunctions: ((targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor)[] | undefined;
   loss: Named | Named[] | Record<string, Named>;

@@ -1,37 +1,63 @@
 /** Turns the user's `x` and `y` into tensors the model can take, or says what is wrong with them. */
 import * as tf from '../tensorflow';
 import { type CompiledModel, lossOfOutput } from './compiledModel';
+import { nearestName } from './names';
 import { Samples } from './samples';
+import { type Weights, weightTensors } from './sampleWeights';
 
-/** One tensor, or one per input (output) of a model that has several. */
-export type TensorOrTensors = tf.Tensor | tf.Tensor[];
+/**
+ * One tensor; or, for a model with several inputs (outputs), an array with one for each, in the
+ * model's order, or a record by their names: `{ left: …, right: … }`.
+ */
+export type TensorOrTensors =
+  | tf.Tensor
+  | readonly tf.Tensor[]
+  | Readonly<Record<string, tf.Tensor>>;
+
+/** What else belongs to a run's data. */
+export interface DataOptions extends Weights {
+  /** What the user calls inputs, targets and weights of the rows. */
+  names?: readonly [x: string, y: string, sampleWeight: string];
+}
 
 /**
  * Checks the data of a run.
  *
- * @param names what the user calls the two: `x` and `y`, or `validationData[0]` and `[1]`.
  * @returns samples of their own tensors, to be disposed by the caller; `x` and `y` stay as they are.
  */
 export function preparedSamples(
   model: CompiledModel,
   x: TensorOrTensors,
   y: TensorOrTensors,
-  names: [string, string] = ['x', 'y'],
+  { names = ['x', 'y', 'sampleWeight'], ...weights }: DataOptions = {},
 ): Samples {
-  const { inputs, targets } = tf.tidy(() => ({
-    inputs: inputsOf(model, x, names[0]),
-    targets: targetsOf(model, y, names[1]),
-  }));
-  const samples = new Samples(inputs, targets);
-  const rows = (tensors: tf.Tensor[]) => tensors.map(({ shape }) => shape[0]).join(', ');
-  if ([...inputs, ...targets].some(({ shape }) => shape[0] !== samples.count)) {
-    samples.dispose();
-    throw new Error(
-      `${names[0]} has ${rows(inputs)} rows, but ${names[1]} has ${rows(targets)}: ` +
-        'every input needs its target.',
-    );
+  const { inputs, targets, rowWeights } = tf.tidy(() => {
+    const inputs = inputsOf(model, x, names[0]);
+    const targets = targetsOf(model, y, names[1]);
+    return {
+      inputs,
+      targets,
+      rowWeights: weightTensors(model, targets, weights, names[2]),
+    };
+  });
+  const samples = new Samples(inputs, [...targets, ...rowWeights]);
+  for (const [tensors, name] of [
+    [targets, names[1]],
+    [rowWeights, names[2]],
+  ] as const) {
+    if ([...inputs, ...tensors].some(({ shape }) => shape[0] !== samples.count)) {
+      samples.dispose();
+      throw new Error(
+        `${names[0]} has ${rowsOf(inputs)} rows, but ${name} has ${rowsOf(tensors)}: ` +
+          `every input needs its ${name === names[1] ? 'target' : 'weight'}.`,
+      );
+    }
   }
   return samples;
+}
+
+function rowsOf(tensors: readonly tf.Tensor[]): string {
+  return tensors.map(({ shape }) => shape[0]).join(', ');
 }
 
 /** As `preparedSamples`, for a run that needs no targets. */
@@ -44,16 +70,18 @@ export function preparedInputs(model: CompiledModel, x: TensorOrTensors): Sample
 
 /** The inputs as the model takes them: one tensor per input, in its dtype. */
 function inputsOf(model: CompiledModel, x: TensorOrTensors, name: string): tf.Tensor[] {
-  return onePer(model.inputs, x, name, 'input').map(({ tensor, expected, label }) => {
-    checkUsable(tensor, label);
-    const shaped = withColumn(tensor, expected.shape);
-    if (!fits(shaped.shape, expected.shape)) {
-      throw new Error(inputShapeMessage(label, tensor.shape, expected.shape));
-    }
-    checkFinite(tensor, label);
-    // `cast` gives a new handle on the same data where the dtype is right already.
-    return shaped.cast(expected.dtype);
-  });
+  return onePer(model.inputs, model.inputNames, x, name, 'input').map(
+    ({ tensor, expected, label }) => {
+      checkUsable(tensor, label);
+      const shaped = withColumn(tensor, expected.shape);
+      if (!fits(shaped.shape, expected.shape)) {
+        throw new Error(inputShapeMessage(label, tensor.shape, expected.shape));
+      }
+      checkFinite(tensor, label);
+      // `cast` gives a new handle on the same data where the dtype is right already.
+      return shaped.cast(expected.dtype);
+    },
+  );
 }
 
 /**
@@ -61,22 +89,24 @@ function inputsOf(model: CompiledModel, x: TensorOrTensors, name: string): tf.Te
  * are checked, and integers become float32; for a loss function of the user's they stay as given.
  */
 function targetsOf(model: CompiledModel, y: TensorOrTensors, name: string): tf.Tensor[] {
-  return onePer(model.outputs, y, name, 'output').map(({ tensor, expected, label }, index) => {
-    checkUsable(tensor, label);
-    checkFinite(tensor, label);
-    const loss = lossOfOutput(model, index);
-    if (typeof loss !== 'string') {
-      return withColumn(tensor, [null, 1]).clone();
-    }
-    if (loss === 'sparseCategoricalCrossentropy') {
-      return classNumbers(tensor, expected.shape, label);
-    }
-    const shaped = withColumn(tensor, expected.shape);
-    if (!fits(shaped.shape, expected.shape)) {
-      throw new Error(targetShapeMessage(label, tensor.shape, expected.shape, loss));
-    }
-    return shaped.cast('float32');
-  });
+  return onePer(model.outputs, model.outputNames, y, name, 'output').map(
+    ({ tensor, expected, label }, index) => {
+      checkUsable(tensor, label);
+      checkFinite(tensor, label);
+      const loss = lossOfOutput(model, index);
+      if (typeof loss !== 'string') {
+        return withColumn(tensor, [null, 1]).clone();
+      }
+      if (loss === 'sparseCategoricalCrossentropy') {
+        return classNumbers(tensor, expected.shape, label);
+      }
+      const shaped = withColumn(tensor, expected.shape);
+      if (!fits(shaped.shape, expected.shape)) {
+        throw new Error(targetShapeMessage(label, tensor.shape, expected.shape, loss));
+      }
+      return shaped.cast('float32');
+    },
+  );
 }
 
 interface Assigned {
@@ -86,12 +116,16 @@ interface Assigned {
 }
 
 function onePer(
-  expected: tf.SymbolicTensor[],
+  expected: readonly tf.SymbolicTensor[],
+  keys: readonly string[],
   data: TensorOrTensors,
   name: string,
   kind: 'input' | 'output',
 ): Assigned[] {
-  const tensors = Array.isArray(data) ? data : [data];
+  if (isRecord(data)) {
+    return byName(expected, keys, data, name, kind);
+  }
+  const tensors: readonly tf.Tensor[] = Array.isArray(data) ? data : [data as tf.Tensor];
   if (tensors.length !== expected.length) {
     throw new Error(
       `The model has ${expected.length} ${kind}(s), but ${name} holds ${tensors.length} tensor(s).`,
@@ -105,9 +139,41 @@ function onePer(
   }));
 }
 
+function isRecord(data: TensorOrTensors): data is Readonly<Record<string, tf.Tensor>> {
+  return (
+    typeof data === 'object' && data !== null && Object.getPrototypeOf(data) === Object.prototype
+  );
+}
+
+function byName(
+  expected: readonly tf.SymbolicTensor[],
+  keys: readonly string[],
+  data: Readonly<Record<string, tf.Tensor>>,
+  name: string,
+  kind: 'input' | 'output',
+): Assigned[] {
+  const unknown = Object.keys(data).find((key) => !keys.includes(key));
+  if (unknown !== undefined) {
+    throw new Error(
+      `${name} has "${unknown}", which is no ${kind} of the model. ${nearestName(unknown, keys)}`,
+    );
+  }
+  return expected.map((one, index) => {
+    const key = keys[index] as string;
+    const tensor = data[key];
+    if (tensor === undefined) {
+      throw new Error(
+        `${name} lacks the model's ${kind} "${key}"; it has ${Object.keys(data).join(', ')}.`,
+      );
+    }
+    return { tensor, expected: one, label: `${name}.${key}` };
+  });
+}
+
 function checkUsable(tensor: tf.Tensor, label: string): void {
   if (!(tensor instanceof tf.Tensor)) {
-    throw new Error(`${label} must be a tensor, but it is ${typeof tensor}. Use tf.tensor(...).`);
+    const seen = Array.isArray(tensor) ? 'an array' : tensor === null ? 'null' : typeof tensor;
+    throw new Error(`${label} must be a tensor, but it is ${seen}. Use tf.tensor(...).`);
   }
   if (tensor.isDisposed) {
     throw new Error(`${label} was disposed before. Load or compute it again.`);

@@ -1,80 +1,12 @@
-import type * as tf from '../tensorflow';
-import type { AnyCallback } from './callbacks/callback';
-import { checkedCallbacks } from './callbacks/callbackList';
-import { TerminateOnNaN } from './callbacks/terminateOnNaN';
-import { type CompiledModel, compiledModel } from './compiledModel';
-import { preparedSamples, type TensorOrTensors } from './dataChecks';
+import * as tf from '../tensorflow';
+import { compiledModel } from './compiledModel';
+import type { TensorOrTensors } from './dataChecks';
+import { type DataSource, isDataSource } from './dataSource';
 import { requireUndisposed } from './disposal';
-import { checkOptionNames } from './names';
-import {
-  checkedBatchSize,
-  checkedEpochs,
-  checkedSeed,
-  checkedValidationFreq,
-  checkedVerbose,
-  trainingRows,
-} from './options';
-import type { Verbosity } from './progress/index';
-import type { RunOptions } from './runner';
-import type { Samples } from './samples';
-import { type History, type TrainingSettings, trainEpochs } from './trainingLoop';
-
-/** Validation data of {@link fit}: as Keras writes them, or by name. */
-export type ValidationData =
-  | readonly [x: TensorOrTensors, y: TensorOrTensors]
-  | {
-      /** The inputs, as `x` of `fit`. */
-      x: TensorOrTensors;
-      /** The targets, as `y` of `fit`. */
-      y: TensorOrTensors;
-    };
-
-/** Options of {@link fit}, with Keras's names and defaults. */
-export interface FitOptions extends RunOptions {
-  /** Number of the last epoch, counted from 1; 1 by default. */
-  epochs?: number;
-  /** Number of epochs already trained, when training is resumed; 0 by default. */
-  initialEpoch?: number;
-  /**
-   * `[x, y]` or `{ x, y }` to measure loss and metrics on after each epoch. Overrides
-   * `validationSplit`.
-   */
-  validationData?: ValidationData;
-  /** From 0 to below 1: this part of the rows, taken from the end, is for validation. */
-  validationSplit?: number;
-  /** Validate after every so many epochs, or after those listed, counted from 1. 1 by default. */
-  validationFreq?: number | readonly number[];
-  /** Whether the training rows are put into a new random order for each epoch; true by default. */
-  shuffle?: boolean;
-  /** A whole number that makes the order of the rows repeatable. Left out: a new order each time. */
-  seed?: number;
-  /** 0: print nothing; 1 (default): a progress bar; 2: one line per epoch. */
-  verbose?: Verbosity;
-  /** Called while training, in this order; one of them may stand without an array. */
-  callbacks?: AnyCallback | readonly AnyCallback[];
-  /**
-   * Whether to stop with an error as soon as the loss is NaN or infinite; true by default, unless
-   * the callback `TerminateOnNaN` is among the callbacks. Keras goes on, with weights that can never
-   * recover, unless that callback stops it.
-   */
-  terminateOnNaN?: boolean;
-}
-
-const optionNames: Record<keyof FitOptions, true> = {
-  epochs: true,
-  initialEpoch: true,
-  batchSize: true,
-  validationData: true,
-  validationSplit: true,
-  validationFreq: true,
-  shuffle: true,
-  seed: true,
-  verbose: true,
-  callbacks: true,
-  terminateOnNaN: true,
-  signal: true,
-  compiled: true,
-};
+import { checkedSettings, type FitOptions } from './fitOptions';
+import { Breaks } from './interruption';
+import { trainingData } from './trainingData';
+import { type History, trainEpochs } from './trainingLoop';
 
 const modelsInTraining = new WeakSet<tf.LayersModel>();
 
@@ -85,8 +17,8 @@ const modelsInTraining = new WeakSet<tf.LayersModel>();
  * Follows https://keras.io/api/models/model_training_apis/#fit-method.
  *
  * @param model a compiled model.
- * @param x the inputs, first dimension the rows; an array if the model has several inputs. Not
- *   changed, and still the caller's.
+ * @param x the inputs, first dimension the rows; an array or a record by names if the model has
+ *   several inputs. Not changed, and still the caller's.
  * @param y the targets, one per row: class numbers 0, 1, 2, … for
  *   `sparseCategoricalCrossentropy`, else of the shape of the model's output.
  * @param options Keras's: epochs, batch size, validation data, callbacks and so on.
@@ -105,8 +37,35 @@ export async function fit(
   model: tf.LayersModel,
   x: TensorOrTensors,
   y: TensorOrTensors,
-  options: FitOptions = {},
+  options?: FitOptions,
+): Promise<History>;
+/**
+ * Trains the model on data that come batch by batch.
+ *
+ * @param model a compiled model.
+ * @param data batches of inputs and targets: a `tf.data.Dataset`, a generator (sync or not), or a
+ *   function that returns one. The tensors of a batch are disposed after its step.
+ * @param options Keras's, but for those that need all rows: batch size, order, `validationSplit`,
+ *   `sampleWeight` (which may be the third element of a batch).
+ * @returns loss and metrics per epoch.
+ * @throws Error as for tensors.
+ *
+ * @example
+ * const pairs = tf.data.zip({ xs: tf.data.array(inputs), ys: tf.data.array(targets) });
+ * await training.fit(model, pairs.shuffle(1000).batch(32), { epochs: 10 });
+ */
+export async function fit(
+  model: tf.LayersModel,
+  data: DataSource,
+  options?: FitOptions,
+): Promise<History>;
+export async function fit(
+  model: tf.LayersModel,
+  x: TensorOrTensors | DataSource,
+  yOrOptions?: TensorOrTensors | FitOptions,
+  optionsAfterY?: FitOptions,
 ): Promise<History> {
+  const { y, options } = argumentsOf(x, yOrOptions, optionsAfterY);
   const settings = checkedSettings(options);
   requireUndisposed(model);
   const compiled = compiledModel(model);
@@ -114,10 +73,14 @@ export async function fit(
     throw new Error(`The model "${model.name}" is being trained already. Await that fit first.`);
   }
   modelsInTraining.add(model);
+  const breaks = new Breaks(options.signal);
   try {
-    return await withSamples(compiled, x, y, options, (samples, validation) =>
-      trainEpochs(model, samples, validation, settings),
-    );
+    const data = trainingData(compiled, x, y, options, breaks);
+    try {
+      return await trainEpochs(model, data, settings, breaks);
+    } finally {
+      data.dispose();
+    }
   } catch (error) {
     // What tfjs says of a disposed weight is "Cannot read properties of undefined".
     requireUndisposed(model);
@@ -127,64 +90,17 @@ export async function fit(
   }
 }
 
-function checkedSettings(options: FitOptions): TrainingSettings {
-  checkOptionNames('fit', options, Object.keys(optionNames));
-  const callbacks = checkedCallbacks(options.callbacks);
-  const stopsOnNaN = callbacks.some((callback) => callback instanceof TerminateOnNaN);
-  return {
-    ...checkedEpochs(options.epochs, options.initialEpoch),
-    batchSize: checkedBatchSize(options.batchSize),
-    verbose: checkedVerbose(options.verbose),
-    validationFreq: checkedValidationFreq(options.validationFreq),
-    seed: checkedSeed(options.seed),
-    shuffle: options.shuffle ?? true,
-    terminateOnNaN: options.terminateOnNaN ?? !stopsOnNaN,
-    callbacks,
-    signal: options.signal,
-    compiled: options.compiled,
-  };
-}
-
-/** Prepares training and validation rows, and disposes what that took. */
-async function withSamples<T>(
-  model: CompiledModel,
-  x: TensorOrTensors,
-  y: TensorOrTensors,
-  { validationData, validationSplit = 0 }: FitOptions,
-  use: (samples: Samples, validation: Samples | undefined) => Promise<T>,
-): Promise<T> {
-  const all = preparedSamples(model, x, y);
-  let validation: Samples | undefined;
-  try {
-    if (validationData) {
-      validation = preparedSamples(model, ...validationPair(validationData));
-      return await use(all, validation);
-    }
-    const [first, rest] = all.split(trainingRows(all.count, validationSplit));
-    return await use(first, rest.count > 0 ? rest : undefined);
-  } finally {
-    validation?.dispose();
-    all.dispose();
+/** Batches have no `y`: the options come second then, or third after `undefined`. */
+function argumentsOf(
+  x: unknown,
+  yOrOptions: TensorOrTensors | FitOptions | undefined,
+  optionsAfterY: FitOptions = {},
+): { y: TensorOrTensors | undefined; options: FitOptions } {
+  if (!isDataSource(x)) {
+    return { y: yOrOptions as TensorOrTensors, options: optionsAfterY };
   }
-}
-
-/** Inputs, targets, and what the user calls them. */
-function validationPair(
-  data: ValidationData,
-): [x: TensorOrTensors, y: TensorOrTensors, names: [string, string]] {
-  if (Array.isArray(data)) {
-    if (data.length !== 2) {
-      throw new TypeError(
-        `validationData must be [x, y] or { x, y }, but it holds ${data.length} elements.`,
-      );
-    }
-    return [data[0], data[1], ['validationData[0]', 'validationData[1]']];
+  if (yOrOptions instanceof tf.Tensor || Array.isArray(yOrOptions)) {
+    throw new TypeError('Data that come batch by batch hold their targets: leave out y.');
   }
-  const { x, y } = data as { x: TensorOrTensors; y: TensorOrTensors };
-  if (x === undefined || y === undefined) {
-    throw new TypeError(
-      `validationData must be [x, y] or { x, y }, but it has ${Object.keys(data).join(', ')}.`,
-    );
-  }
-  return [x, y, ['validationData.x', 'validationData.y']];
+  return { y: undefined, options: (yOrOptions as FitOptions | undefined) ?? optionsAfterY };
 }

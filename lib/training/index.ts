@@ -7,12 +7,15 @@
 export { ModelCheckpoint, type ModelCheckpointOptions } from '../saving/index';
 export * from './callbacks/index';
 export type { TensorOrTensors } from './dataChecks';
+export type { Batches, DataBatch, DataSource } from './dataSource';
 export { type EvaluateOptions, evaluate } from './evaluate';
-export { type FitOptions, fit, type ValidationData } from './fit';
+export { fit } from './fit';
+export type { FitOptions, ValidationData } from './fitOptions';
 export { type GradientCheck, type GradientPair, gradientCheck } from './gradientCheck';
 export { Interrupted } from './interruption';
 export { type PredictOptions, predict } from './predict';
 export type { Verbosity } from './progress/index';
 export { type RandomBatchesOptions, randomBatches } from './randomBatches';
 export type { RunOptions } from './runner';
+export type { ClassWeight, SampleWeight } from './sampleWeights';
 export type { History } from './trainingLoop';

@@ -1,8 +1,8 @@
 /** Checks of the numbers that the user gives to `fit`, `evaluate` and `predict`. */
 import type { Verbosity } from './progress/index';
 
-export function checkedBatchSize(batchSize = 32): number {
-  return checkedInteger('batchSize', batchSize, 1);
+export function checkedBatchSize(batchSize = 32, name = 'batchSize'): number {
+  return checkedInteger(name, batchSize, 1);
 }
 
 export function checkedVerbose(verbose: Verbosity = 1): Verbosity {
@@ -49,6 +49,10 @@ export function trainingRows(rows: number, validationSplit: number): number {
     );
   }
   return kept;
+}
+
+export function checkedSteps(name: string, steps: number | undefined): number | undefined {
+  return steps === undefined ? undefined : checkedInteger(name, steps, 1);
 }
 
 /** After every so many epochs, or after those listed, counted from 1. */

@@ -27,6 +27,11 @@ export class Samples {
     ];
   }
 
+  /** The same rows with other targets, some of these ones. */
+  withTargets(targets: tf.Tensor[]): Samples {
+    return new Samples(this.inputs, targets, this.from, this.to);
+  }
+
   /** Disposes the tensors, those of other ranges of the same tensors included. */
   dispose(): void {
     tf.dispose([this.inputs, this.targets]);

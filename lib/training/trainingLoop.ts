@@ -1,12 +1,15 @@
 import type { BatchRunner } from '../graph/index';
 import type * as tf from '../tensorflow';
-import type { Callback, Logs, TrainingParameters } from './callbacks/callback';
+import { type BatchSource, batchesOf, Epochs } from './batches';
+import type { Logs, TrainingParameters } from './callbacks/callback';
 import { CallbackList } from './callbacks/callbackList';
 import { compiledModel, metricNames } from './compiledModel';
-import { Breaks } from './interruption';
-import { ProgressLogger, type Verbosity } from './progress/index';
+import type { TrainingSettings } from './fitOptions';
+import type { Breaks } from './interruption';
+import { ProgressLogger } from './progress/index';
 import { createRunner } from './runner';
-import { RunningMeans, type Samples } from './samples';
+import { RunningMeans } from './samples';
+import type { TrainingData } from './trainingData';
 
 /** What training measured, epoch by epoch. */
 export interface History {
@@ -18,43 +21,28 @@ export interface History {
   params: TrainingParameters;
 }
 
-/** The options of `fit`, checked, with what was left out. */
-export interface TrainingSettings {
-  epochs: number;
-  initialEpoch: number;
-  batchSize: number;
-  verbose: Verbosity;
-  validationFreq: number | readonly number[];
-  seed: number;
-  shuffle: boolean;
-  terminateOnNaN: boolean;
-  callbacks: readonly Callback[];
-  signal: AbortSignal | undefined;
-  compiled: boolean | undefined;
-}
-
-/** Trains epoch by epoch, measures on the validation rows after each, and calls the callbacks. */
+/** Trains epoch by epoch, validates after each, and calls the callbacks. */
 export async function trainEpochs(
   model: tf.LayersModel,
-  samples: Samples,
-  validation: Samples | undefined,
+  { training, validation }: TrainingData,
   settings: TrainingSettings,
+  breaks: Breaks,
 ): Promise<History> {
-  const { epochs, initialEpoch, batchSize, verbose } = settings;
-  const steps = samples.steps(batchSize);
-  const params = { epochs, steps, batchSize, samples: samples.count, verbose };
+  const { epochs, initialEpoch, stepsPerEpoch, verbose } = settings;
+  const batches = new Epochs(training, stepsPerEpoch, initialEpoch);
+  const { steps } = batches;
+  const { batchSize, samples } = training;
+  const params = { epochs, steps, batchSize, samples, verbose };
   const history: History = { epoch: [], history: {}, params };
-  const fullBatches = Math.floor(samples.count / batchSize) * (epochs - initialEpoch);
   const runner = createRunner(model, settings.compiled, {
-    trainingBatches: { count: fullBatches, rows: batchSize },
+    trainingBatches: fullBatches(training, settings),
   });
-  const breaks = new Breaks(settings.signal);
   const progress: ProgressLogger = new ProgressLogger({
     verbose,
     steps,
     rows: () => run.trainingMeans.rows,
     epochs: [initialEpoch, epochs],
-    validationSteps: validation?.steps(batchSize),
+    validationSteps: settings.validationSteps ?? validation?.steps,
   });
   const callbacks: CallbackList = new CallbackList([progress], settings.callbacks, breaks, () =>
     runner.userCodeRan(),
@@ -66,7 +54,12 @@ export async function trainEpochs(
     let logs: Logs = {};
     for (let epoch = initialEpoch; epoch < epochs && !model.stopTraining; epoch++) {
       await callbacks.epochBegin(epoch);
-      logs = await run.train(samples, epoch);
+      const trained = await run.train(batches, epoch);
+      if (!trained) {
+        warnOfEnd(epoch - initialEpoch);
+        break;
+      }
+      logs = trained;
       if (validation && isValidated(epoch, settings.validationFreq)) {
         Object.assign(logs, withPrefix('val_', await run.validate(validation, epoch)));
       }
@@ -78,7 +71,31 @@ export async function trainEpochs(
   } catch (error) {
     callbacks.error();
     throw error;
+  } finally {
+    await batches.close();
   }
+}
+
+/** The training batches of one size that are to come, where that can be said. */
+function fullBatches(
+  { batchSize, samples }: BatchSource,
+  { epochs, initialEpoch, stepsPerEpoch = Number.POSITIVE_INFINITY }: TrainingSettings,
+): { count: number; rows: number } | undefined {
+  if (batchSize === undefined || samples === undefined) {
+    return undefined;
+  }
+  const inEpoch = Math.min(Math.floor(samples / batchSize), stepsPerEpoch);
+  return { count: inEpoch * (epochs - initialEpoch), rows: batchSize };
+}
+
+function warnOfEnd(epochs: number): void {
+  if (epochs === 0) {
+    throw new Error('The data are empty: there is no batch to train on.');
+  }
+  console.warn(
+    `The data ended: training ends after ${epochs} epoch(s). A generator function, given as such, is ` +
+      'called anew for each epoch; stepsPerEpoch makes several epochs of a long generator.',
+  );
 }
 
 /** Callbacks may have added values of their own, as Keras's schedulers add the learning rate. */
@@ -117,18 +134,16 @@ class EpochRun {
     this.trainingMeans = new RunningMeans(this.names);
   }
 
-  async train(samples: Samples, epoch: number): Promise<Logs> {
-    const { batchSize, shuffle, seed, epochs } = this.settings;
-    const steps = samples.steps(batchSize);
-    const order = shuffle ? samples.shuffledRows(seed, epoch) : samples.storedRows();
+  /** The epoch's means, or undefined if there was no batch. */
+  async train(batches: Epochs, epoch: number): Promise<Logs | undefined> {
     const means = new RunningMeans(this.names);
     this.trainingMeans = means;
     let done = 0;
-    for (const rows of samples.batches(order, batchSize)) {
+    for await (const { inputs, targets, rows, size } of batches.next()) {
       await this.callbacks.batchBegin(done);
-      means.add(this.runner.trainOnBatch(samples.inputs, samples.targets, rows), rows.size);
+      means.add(this.runner.trainOnBatch(inputs, targets, rows), size);
       done++;
-      const place = () => `epoch ${epoch + 1}/${epochs}, step ${done}/${steps}`;
+      const place = () => this.place(epoch, done, batches.steps);
       this.checkLoss(means, place);
       await this.callbacks.batchEnd(done - 1, means.logs());
       await this.breaks.betweenSteps(
@@ -140,22 +155,29 @@ class EpochRun {
         break;
       }
     }
-    return means.logs();
+    return done > 0 ? means.logs() : undefined;
   }
 
-  async validate(samples: Samples, epoch: number): Promise<Logs> {
+  private place(epoch: number, done: number, steps: number | undefined): string {
+    const ofSteps = steps === undefined ? '' : `/${steps}`;
+    return `epoch ${epoch + 1}/${this.settings.epochs}, step ${done}${ofSteps}`;
+  }
+
+  async validate(source: BatchSource, epoch: number): Promise<Logs> {
     const means = new RunningMeans(this.names);
-    const { batchSize } = this.settings;
     await this.callbacks.testBegin();
     let done = 0;
-    for (const rows of samples.batches(samples.storedRows(), batchSize)) {
+    for await (const batch of batchesOf(source, this.settings.validationSteps)) {
       await this.callbacks.testBatchBegin(done);
-      means.add(this.runner.testOnBatch(samples.inputs, samples.targets, rows), rows.size);
+      means.add(this.runner.testOnBatch(batch.inputs, batch.targets, batch.rows), batch.size);
       await this.callbacks.testBatchEnd(done, means.logs());
       done++;
       await this.breaks.betweenSteps(
         () => `Training was interrupted while validating epoch ${epoch + 1}. The model is trained.`,
       );
+    }
+    if (done === 0) {
+      throw new Error('validationData are empty: there is no batch to validate on.');
     }
     const logs = means.logs();
     await this.callbacks.testEnd(logs);

@@ -63,7 +63,7 @@ test('validationData may be an object', async () => {
     /validationData\.x has 3 rows, but validationData\.y has 40/,
   );
   await assert.rejects(fitWith({ validationData: { xs: x, ys: y } }), /but it has xs, ys/);
-  await assert.rejects(fitWith({ validationData: [x] }), /but it holds 1 elements/);
+  await assert.rejects(fitWith({ validationData: [x] }), /but it holds 1 element\(s\)/);
 });
 
 test('a disposed model, weight or optimiser is named', async () => {
