@@ -4,3 +4,5 @@ process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
 
 export * from '@tensorflow/tfjs-node';
+
+import './layers/batchNormalization';
