@@ -1,4 +1,5 @@
 import * as tf from '../tensorflow';
+import { slideMaximum } from './closing';
 import { otsuThreshold } from './otsu';
 import {
   coarse,
@@ -9,8 +10,8 @@ import {
   windowSize,
 } from './paper';
 import type { Picture } from './picture';
-import { breadth, connectedPieces, openOutline, type Piece, size, smoothed } from './pieces';
-import { median, quantile } from './quantile';
+import { breadth, connectedPieces, openOutline, type Piece, size } from './pieces';
+import { everyFifth, median, quantile } from './quantile';
 import { eraseLines, type WithoutLines } from './ruledLines';
 
 /** Which is brighter, the paper (`dark-on-light`) or the digit (`light-on-dark`). */
@@ -167,27 +168,29 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
 
 /** Pieces that are not ink become paper, with their blurred edges. */
 function blankOut({ width, height, values }: Darkness, others: Piece[], marks: Marks): void {
-  const ink = new Set(marks.pieces.filter((piece) => !others.includes(piece)).flatMap(pixelsOf));
+  const mask = new Float32Array(values.length);
   for (const pixel of others.flatMap(pixelsOf)) {
-    const [x, y] = [pixel % width, Math.floor(pixel / width)];
-    for (let near = Math.max(0, y - blur); near <= Math.min(height - 1, y + blur); near++) {
-      for (let beside = Math.max(0, x - blur); beside <= Math.min(width - 1, x + blur); beside++) {
-        const neighbour = near * width + beside;
-        if (!ink.has(neighbour)) {
-          values[neighbour] = marks.level;
-        }
-      }
+    mask[pixel] = 1;
+  }
+  const blurred = slideMaximum({ width, height, values: mask }, blur);
+  for (const piece of marks.pieces.filter((piece) => !others.includes(piece))) {
+    for (const pixel of piece.pixels) {
+      blurred[pixel] = 0;
     }
   }
+  blurred.forEach((value, pixel) => {
+    values[pixel] = value > 0 ? marks.level : (values[pixel] as number);
+  });
 }
 
 const pixelsOf = (piece: Piece) => piece.pixels;
 
 function withoutLines(darkness: Darkness): WithoutLines {
-  const paperLevel = quantile(darkness.values, 0.5);
+  const some = everyFifth(darkness.values);
+  const paperLevel = quantile(some, 0.5);
   // From the 10th percentile to the median are 1.28 standard deviations of Gaussian noise. Lines,
   // however many, lie above.
-  const noise = (paperLevel - quantile(darkness.values, 0.1)) / 1.28;
+  const noise = (paperLevel - quantile(some, 0.1)) / 1.28;
   return eraseLines(darkness, paperLevel + Math.max(leastContrast, 4 * noise));
 }
 
@@ -225,20 +228,12 @@ function openOutlines({ width, height, values, paper, unit }: Darkness, pieces: 
   for (const pixel of pieces.flatMap(pixelsOf)) {
     isInk[pixel] = 1;
   }
-  const missing = values.map((value, pixel) => value * (unit[pixel] as number));
-  const light = {
-    width,
-    height,
-    values: paper.map((value, pixel) => value - (missing[pixel] as number)),
-  };
-  const smooth = smoothed(light);
+  const missing = (pixel: number) => (values[pixel] as number) * (unit[pixel] as number);
+  const light = (pixel: number) => (paper[pixel] as number) - missing(pixel);
   return pieces.map((piece) => {
-    const contrast = median(
-      piece.pixels.map(
-        (pixel) => (missing[pixel] as number) / Math.max(1e-3, paper[pixel] as number),
-      ),
-    );
-    return openOutline(piece, isInk, light, smooth, contrast);
+    const part = (pixel: number) => missing(pixel) / Math.max(1e-3, paper[pixel] as number);
+    const contrast = median(piece.pixels.map(part));
+    return openOutline(piece, isInk, { width, height }, light, contrast);
   });
 }
 
