@@ -31,6 +31,7 @@ export type Found = { ink: Ink } | { problem: string };
 const longestSide = 512;
 /** Less contrast than this (of 1 between black and white) is not told from paper. */
 const leastContrast = 0.05;
+/** Where other things had to be left out, the digit has to stand out more. */
 const leastContrastAmongOthers = 0.12;
 /** Specks with less ink than this share of the largest piece are not part of the digit. */
 const leastShareOfInk = 0.1;
@@ -38,7 +39,6 @@ const leastShareOfInk = 0.1;
 const thickest = 0.5;
 /** With more of its outline open (see `openOutline`) a piece is not ink. */
 const mostOpen = 0.3;
-/** The same where other things had to be left out to find the digit. */
 const mostOpenAmongOthers = 0.2;
 /** A digit is at least this part of the picture's longer side high or wide. */
 const leastSize = 1 / 30;
@@ -155,8 +155,13 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
       breadth(piece) > thinnest;
     if (marks.pieces.every(isInk)) {
       const problem = problemOf(marks.pieces, plain, isAlone);
-      const isPlain = isAlone && isEven(plain, marks.pieces);
-      const doubt = isPlain ? 0 : Math.max(0.01, ...open);
+      const isPlain = isAlone && (plain.isCorrected || isEven(plain, marks.pieces));
+      const doubt = isPlain
+        ? 0
+        : Math.max(
+            0.01,
+            open.reduce((most, part) => Math.max(most, part), 0),
+          );
       return problem ? { problem } : { ink: stretched(plain, marks), doubt };
     }
     isAlone = false;
@@ -214,7 +219,7 @@ function findMarks({ width, height, values }: Darkness): Marks | undefined {
   const strong = otsuThreshold(candidates);
   const weak = Math.max(aboveNoise, (strong + level) / 2);
   const pieces = connectedPieces({ width, height, values }, weak, strong);
-  const most = Math.max(...pieces.map((piece) => piece.ink));
+  const most = pieces.reduce((most, piece) => Math.max(most, piece.ink), 0);
   return {
     level,
     full: meanAbove(values, strong) - level,
@@ -245,7 +250,7 @@ function problemOf(pieces: readonly Piece[], darkness: Darkness, isAlone: boolea
   if (!isAlone && median(missing) < leastContrastAmongOthers) {
     return onlyEdges;
   }
-  const largest = Math.max(...pieces.map(size));
+  const largest = pieces.reduce((largest, piece) => Math.max(largest, size(piece)), 0);
   if (largest < (isAlone ? leastSize : leastSizeAmongOthers) * Math.max(width, height)) {
     return 'what stands out is too small for a digit: cut the picture to the digit';
   }
@@ -255,10 +260,9 @@ function problemOf(pieces: readonly Piece[], darkness: Darkness, isAlone: boolea
 }
 
 /** Whether the paper under the pieces is about as bright everywhere. */
-function isEven({ paper, unit }: Darkness, pieces: readonly Piece[]): boolean {
-  const isCorrected = unit[0] !== 1;
+function isEven({ paper }: Darkness, pieces: readonly Piece[]): boolean {
   const under = pieces.flatMap(pixelsOf).map((pixel) => paper[pixel] as number);
-  return isCorrected || quantile(under, 0.95) <= mostUneven * quantile(under, 0.05);
+  return quantile(under, 0.95) <= mostUneven * quantile(under, 0.05);
 }
 
 /** The pieces' ink, 0 to 1. */

@@ -8,6 +8,8 @@ export interface Darkness extends Field {
   readonly paper: Float32Array;
   /** By how much brightness falls per unit of `values`, at each pixel. */
   readonly unit: Float32Array;
+  /** Whether ink is as dark in a shadow as in the light. */
+  readonly isCorrected: boolean;
 }
 
 /** Paper changes slowly: its brightness is estimated on a picture of this size. */
@@ -23,7 +25,14 @@ export function differenceToPaper(light: tf.Tensor2D): Darkness {
   const difference = tf.sub(paper, light);
   const unit = new Float32Array(width * height).fill(1);
   const values = difference.dataSync<'float32'>();
-  const darkness = { width, height, values, paper: paper.dataSync<'float32'>(), unit };
+  const darkness = {
+    width,
+    height,
+    values,
+    paper: paper.dataSync<'float32'>(),
+    unit,
+    isCorrected: false,
+  };
   tf.dispose([paper, difference]);
   return darkness;
 }
@@ -43,7 +52,7 @@ export function partOfPaperMissing(light: tf.Tensor2D, part: number): Darkness {
   const unit = paper.map((value) => Math.max(value, dimmest));
   const missing = (value: number, pixel: number) =>
     (value - (values[pixel] as number)) / (unit[pixel] as number);
-  return { width, height, values: paper.map(missing), paper, unit };
+  return { width, height, values: paper.map(missing), paper, unit, isCorrected: true };
 }
 
 /**
