@@ -12,6 +12,8 @@ import { LearningRate } from './learningRate';
  * const halved = new training.LearningRateScheduler((epoch, rate) => (epoch < 10 ? rate : rate / 2));
  */
 export class LearningRateScheduler implements Callback {
+  /** It changes no code of a model. */
+  readonly changesModel = false;
   private readonly rate = new LearningRate('LearningRateScheduler');
 
   /**

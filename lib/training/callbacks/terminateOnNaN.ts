@@ -8,7 +8,7 @@ import type { Callback, Logs } from './callback';
  * @see https://keras.io/api/callbacks/terminate_on_nan/
  */
 export class TerminateOnNaN implements Callback {
-  /** It changes nothing that a graph has recorded. */
+  /** It changes no code of a model. */
   readonly changesModel = false;
   private model: tf.LayersModel | undefined;
 
