@@ -19,6 +19,7 @@ import {
   scalar,
   type as typeAttribute,
 } from './graphNode';
+import { useGraphInitialStates } from './initialState';
 import { type DataId, DT_INT32, nativeBackend, nativeType } from './native';
 import { useNativeGradients } from './nativeGradients';
 import { NotCompilableError } from './notCompilableError';
@@ -229,6 +230,7 @@ function listen(recorder: Recorder, patches: Patches): Noticed {
   useNativeGradients(patches);
   useGraphDropout(patches);
   useGraphRandomTensors(patches);
+  useGraphInitialStates(patches);
   patches.method(
     tf.layers.Layer.prototype,
     'apply',

@@ -3,7 +3,7 @@ import imageSize from 'image-size';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { decodeBmp } from './bmp';
 import { clearOutsideFirstFrame } from './gif';
-import { type GreyPixels, greyOfInks, greyOnWhite, type RgbaPixels } from './grey';
+import { type GreyPixels, greyOfInks, greyOnWhite, opacityOf, type RgbaPixels } from './grey';
 import { decodeJpeg } from './jpeg';
 import { checkSize, maxMegapixels } from './limits';
 import { PictureError } from './pictureError';
@@ -52,8 +52,10 @@ export async function decode(source: string | Uint8Array): Promise<GreyPixels> {
   if (format === 'gif') {
     clearOutsideFirstFrame(content, picture);
   }
-  const toGrey = space === 'cmyk' ? greyOfInks : greyOnWhite;
-  return { ...picture, pixels: toGrey(picture.pixels) };
+  const { width, height, pixels } = picture;
+  return space === 'cmyk'
+    ? { width, height, pixels: greyOfInks(pixels) }
+    : { width, height, pixels: greyOnWhite(pixels), ...opacityOf(pixels) };
 }
 
 function formatOf(content: Buffer) {

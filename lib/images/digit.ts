@@ -67,12 +67,19 @@ const polarities: readonly string[] = ['auto', 'dark-on-light', 'light-on-dark']
 const methods = { robust, plain };
 
 function robust(picture: Picture, polarity: 'auto' | Polarity): tf.Tensor2D {
-  const grey = shrink(picture);
-  const ink = findInk(grey, polarity === 'auto' ? detectPolarity(grey) : polarity);
-  if (!ink) {
-    throw new Error(`no digit found in ${picture.name}: ${brightness(picture)}`);
+  const onWhite = findInk(shrink(picture), polarity);
+  const found =
+    'problem' in onWhite && picture.opacity ? findInk(shrink(onBlack(picture)), polarity) : onWhite;
+  if ('problem' in found) {
+    throw new Error(`no digit found in ${picture.name}: ${found.problem || brightness(picture)}`);
   }
-  return toMnistForm(ink);
+  return toMnistForm(found.ink);
+}
+
+/** White strokes without a background are seen on black only. */
+function onBlack({ opacity, ...picture }: Picture): Picture {
+  const pixels = picture.pixels.map((value, pixel) => value + (opacity?.[pixel] ?? 255) - 255);
+  return { ...picture, pixels };
 }
 
 function plain(picture: Picture, polarity: 'auto' | Polarity): tf.Tensor2D {

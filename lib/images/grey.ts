@@ -3,6 +3,7 @@ export interface GreyPixels {
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
+  readonly opacity?: Uint8Array;
 }
 
 /** A picture in colour: four bytes for each pixel, row by row from the top left. */
@@ -22,6 +23,12 @@ export function greyOnWhite(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {
     grey[pixel] = Math.round((opaque * alpha + 255 * (255 - alpha)) / 255);
   }
   return grey;
+}
+
+/** How opaque each pixel is; nothing where all are opaque. */
+export function opacityOf(rgba: Uint8Array | Uint8ClampedArray): { opacity?: Uint8Array } {
+  const opacity = new Uint8Array(rgba.length / 4).map((_, pixel) => rgba[4 * pixel + 3] as number);
+  return opacity.every((value) => value === 255) ? {} : { opacity };
 }
 
 /** Printing inks, 255 of each the most, as brightness; converted as Pillow does, without profiles. */

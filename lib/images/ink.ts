@@ -1,6 +1,17 @@
 import * as tf from '../tensorflow';
 import { otsuThreshold } from './otsu';
+import {
+  coarse,
+  type Darkness,
+  differenceToPaper,
+  partOfPaperMissing,
+  slide,
+  windowSize,
+} from './paper';
 import type { Picture } from './picture';
+import { breadth, connectedPieces, openOutline, type Piece, size, smoothed } from './pieces';
+import { median, quantile } from './quantile';
+import { eraseLines, type WithoutLines } from './ruledLines';
 
 /** Which is brighter, the paper (`dark-on-light`) or the digit (`light-on-dark`). */
 export type Polarity = 'dark-on-light' | 'light-on-dark';
@@ -12,14 +23,34 @@ export interface Ink {
   readonly values: Float32Array;
 }
 
+/** The digit's ink, or what is in the way of finding it. */
+export type Found = { ink: Ink } | { problem: string };
+
 /** Larger pictures are averaged down to this first; a digit ends up 20 pixels high anyway. */
 const longestSide = 512;
-/** Paper changes slowly: its brightness is estimated on a picture of this size. */
-const longestCoarseSide = 128;
 /** Less contrast than this (of 1 between black and white) is not told from paper. */
 const leastContrast = 0.05;
+const leastContrastAmongOthers = 0.12;
 /** Specks with less ink than this share of the largest piece are not part of the digit. */
 const leastShareOfInk = 0.1;
+/** Of a digit, that is written with a pen, no part is thicker than this share of its size. */
+const thickest = 0.5;
+/** With more of its outline open (see `openOutline`) a piece is not ink. */
+const mostOpen = 0.3;
+/** The same where other things had to be left out to find the digit. */
+const mostOpenAmongOthers = 0.2;
+/** A digit is at least this part of the picture's longer side high or wide. */
+const leastSize = 1 / 30;
+const leastSizeAmongOthers = 1 / 12;
+/** A digit is in at most so many pieces. */
+const mostPieces = 6;
+const mostPiecesAmongOthers = 3;
+/** Paper under the digit whose brightness differs more than this needs a flat-field correction. */
+const mostUneven = 1.35;
+/** Edges are blurred over so many pixels on each side. */
+const blur = 4;
+/** Smaller and smaller squares, as parts of the picture, for the closing that finds the paper. */
+const smallerWindows = [6, 12];
 
 /** Brightness 0..1 as [height, width], averaged over squares where the picture is large. */
 export function shrink({ width, height, pixels }: Picture): tf.Tensor2D {
@@ -60,60 +91,115 @@ export function detectPolarity(grey: tf.Tensor2D): Polarity {
 /**
  * Finds the digit: what is darker than the paper around it (or lighter, by polarity).
  *
- * Noise, specks and shadows are left out; the rest is stretched to 0..1.
+ * Noise, specks, shadows, ruled lines, and what surrounds the paper are left out; the rest is
+ * stretched to 0..1.
  *
- * @returns the ink, or `undefined` where nothing stands out.
+ * @param grey brightness, from {@link shrink}.
+ * @param polarity `auto` tries both, the likelier one first.
  */
-export function findInk(grey: tf.Tensor2D, polarity: Polarity): Ink | undefined {
-  const [height, width] = grey.shape;
-  const darkness = tf.tidy(() => {
-    const light = polarity === 'dark-on-light' ? grey : tf.sub<tf.Tensor2D>(1, grey);
-    return tf.sub(paperUnder(light), light);
-  });
-  const values = darkness.dataSync<'float32'>();
-  darkness.dispose();
-  return digitOnly({ width, height, values });
+export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
+  const problems: string[] = [];
+  let best: Reading | undefined;
+  for (const darkness of estimates(grey, polarity)) {
+    const found = readInk(darkness);
+    if ('problem' in found) {
+      problems.push(found.problem);
+    } else if (found.doubt === 0) {
+      return found;
+    } else if (found.doubt < (best?.doubt ?? mostOpenAmongOthers)) {
+      best = found;
+    }
+  }
+  return best ?? { problem: problems.find((problem) => problem !== '') ?? '' };
 }
 
-/**
- * The paper's brightness everywhere, uneven as the light on it may be: a morphological closing.
- * Bright areas spread over everything narrower than a third of the picture, then shrink back.
- */
-function paperUnder(light: tf.Tensor2D): tf.Tensor {
-  const small = coarse(light);
-  const window = windowSize(small, 3);
-  const spread = slide(small, window, 'max');
-  const shrunkBack = tf.neg<tf.Tensor2D>(slide(tf.neg(spread), window, 'max'));
-  return tf.image
-    .resizeBilinear(asImage(shrunkBack), light.shape, false, true)
-    .reshape(light.shape);
+const onlyEdges = 'only edges, lines and shadows stand out, nothing with paper on all sides';
+
+/** What may be the picture's darkness, the likeliest first, each computed when it is asked for. */
+function* estimates(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Generator<Darkness> {
+  const first = polarity === 'auto' ? detectPolarity(grey) : polarity;
+  const second = first === 'dark-on-light' ? 'light-on-dark' : 'dark-on-light';
+  for (const tried of polarity === 'auto' ? [first, second] : [first]) {
+    const light = tried === 'dark-on-light' ? grey : tf.sub<tf.Tensor2D>(1, grey);
+    yield differenceToPaper(light);
+    for (const part of smallerWindows) {
+      yield partOfPaperMissing(light, part);
+    }
+  }
 }
 
-/** Averaged over squares, so that no side is longer than `longestCoarseSide`. */
-function coarse(grey: tf.Tensor2D): tf.Tensor2D {
-  const square = Math.ceil(Math.max(...grey.shape) / longestCoarseSide);
-  const small = tf.avgPool(asImage(grey), square, square, 'same');
-  return small.reshape([small.shape[1] as number, small.shape[2] as number]);
+interface Reading {
+  ink: Ink;
+  /** 0: nothing but the digit stands out. More: the open part of the digit's outline. */
+  doubt: number;
 }
 
-function asImage(grey: tf.Tensor2D): tf.Tensor4D {
-  return grey.reshape([1, ...grey.shape, 1]);
+/** The digit in one estimate of the darkness. */
+function readInk(darkness: Darkness): Reading | { problem: string } {
+  const { values, thickness: lineThickness } = withoutLines(darkness);
+  const plain = { ...darkness, values };
+  // What is left of a line, at the picture's edge for example, is no thicker than the line was.
+  const thinnest = lineThickness > 0 ? 1.5 * lineThickness + 2 : 0;
+  let isAlone = true;
+  // What is not ink is blanked out, and thresholds are taken anew, until only ink is left.
+  for (let round = 0; round < 5; round++) {
+    const marks = findMarks(plain);
+    if (!marks) {
+      return { problem: isAlone ? '' : onlyEdges };
+    }
+    const open = openOutlines(plain, marks.pieces);
+    const isInk = (piece: Piece, index: number) =>
+      (open[index] as number) <= mostOpen &&
+      piece.thickness <= thickest * size(piece) &&
+      breadth(piece) > thinnest;
+    if (marks.pieces.every(isInk)) {
+      const problem = problemOf(marks.pieces, plain, isAlone);
+      const isPlain = isAlone && isEven(plain, marks.pieces);
+      const doubt = isPlain ? 0 : Math.max(0.01, ...open);
+      return problem ? { problem } : { ink: stretched(plain, marks), doubt };
+    }
+    isAlone = false;
+    const others = marks.pieces.filter((piece, index) => !isInk(piece, index));
+    blankOut(plain, others, marks);
+  }
+  return { problem: 'there are edges and spots all over it' };
 }
 
-/** An odd number of pixels, about one `part`-th of the picture's longer side. */
-function windowSize(grey: tf.Tensor2D, part: number): number {
-  return 2 * Math.floor(Math.max(...grey.shape) / (2 * part)) + 1;
+/** Pieces that are not ink become paper, with their blurred edges. */
+function blankOut({ width, height, values }: Darkness, others: Piece[], marks: Marks): void {
+  const ink = new Set(marks.pieces.filter((piece) => !others.includes(piece)).flatMap(pixelsOf));
+  for (const pixel of others.flatMap(pixelsOf)) {
+    const [x, y] = [pixel % width, Math.floor(pixel / width)];
+    for (let near = Math.max(0, y - blur); near <= Math.min(height - 1, y + blur); near++) {
+      for (let beside = Math.max(0, x - blur); beside <= Math.min(width - 1, x + blur); beside++) {
+        const neighbour = near * width + beside;
+        if (!ink.has(neighbour)) {
+          values[neighbour] = marks.level;
+        }
+      }
+    }
+  }
 }
 
-/** Average or maximum over a square window around each pixel (rows first, then columns). */
-export function slide(grey: tf.Tensor2D, window: number, kind: 'avg' | 'max'): tf.Tensor2D {
-  return tf.tidy(() => {
-    const overRows = tf.pool(asImage(grey), [1, window], kind, 'same', undefined, 1);
-    return tf.pool(overRows, [window, 1], kind, 'same', undefined, 1).reshape(grey.shape);
-  });
+const pixelsOf = (piece: Piece) => piece.pixels;
+
+function withoutLines(darkness: Darkness): WithoutLines {
+  const paperLevel = quantile(darkness.values, 0.5);
+  // From the 10th percentile to the median are 1.28 standard deviations of Gaussian noise. Lines,
+  // however many, lie above.
+  const noise = (paperLevel - quantile(darkness.values, 0.1)) / 1.28;
+  return eraseLines(darkness, paperLevel + Math.max(leastContrast, 4 * noise));
 }
 
-function digitOnly({ width, height, values }: Ink): Ink | undefined {
+/** What stands out. */
+interface Marks {
+  /** The darkness of paper, and of the ink. */
+  level: number;
+  full: number;
+  pieces: Piece[];
+}
+
+function findMarks({ width, height, values }: Darkness): Marks | undefined {
   const level = median(values);
   const spread = median(values.map((value) => Math.abs(value - level)));
   // 1.4826 medians of the absolute deviation are one standard deviation of Gaussian noise.
@@ -126,61 +212,70 @@ function digitOnly({ width, height, values }: Ink): Ink | undefined {
   const weak = Math.max(aboveNoise, (strong + level) / 2);
   const pieces = connectedPieces({ width, height, values }, weak, strong);
   const most = Math.max(...pieces.map((piece) => piece.ink));
-  const kept = pieces.filter((piece) => piece.ink >= leastShareOfInk * most);
+  return {
+    level,
+    full: meanAbove(values, strong) - level,
+    pieces: pieces.filter((piece) => piece.ink >= leastShareOfInk * most),
+  };
+}
+
+/** The open part of each piece's outline. */
+function openOutlines({ width, height, values, paper, unit }: Darkness, pieces: Piece[]): number[] {
+  const isInk = new Uint8Array(values.length);
+  for (const pixel of pieces.flatMap(pixelsOf)) {
+    isInk[pixel] = 1;
+  }
+  const missing = values.map((value, pixel) => value * (unit[pixel] as number));
+  const light = {
+    width,
+    height,
+    values: paper.map((value, pixel) => value - (missing[pixel] as number)),
+  };
+  const smooth = smoothed(light);
+  return pieces.map((piece) => {
+    const contrast = median(
+      piece.pixels.map(
+        (pixel) => (missing[pixel] as number) / Math.max(1e-3, paper[pixel] as number),
+      ),
+    );
+    return openOutline(piece, isInk, light, smooth, contrast);
+  });
+}
+
+function problemOf(pieces: readonly Piece[], darkness: Darkness, isAlone: boolean): string {
+  const { width, height, values, unit } = darkness;
+  const missing = pieces
+    .flatMap(pixelsOf)
+    .map((pixel) => (values[pixel] as number) * (unit[pixel] as number));
+  if (!isAlone && median(missing) < leastContrastAmongOthers) {
+    return onlyEdges;
+  }
+  const largest = Math.max(...pieces.map(size));
+  if (largest < (isAlone ? leastSize : leastSizeAmongOthers) * Math.max(width, height)) {
+    return 'what stands out is too small for a digit: cut the picture to the digit';
+  }
+  return pieces.length > (isAlone ? mostPieces : mostPiecesAmongOthers)
+    ? `${pieces.length} separate things stand out: cut the picture to the digit`
+    : '';
+}
+
+/** Whether the paper under the pieces is about as bright everywhere. */
+function isEven({ paper, unit }: Darkness, pieces: readonly Piece[]): boolean {
+  const isCorrected = unit[0] !== 1;
+  const under = pieces.flatMap(pixelsOf).map((pixel) => paper[pixel] as number);
+  return isCorrected || quantile(under, 0.95) <= mostUneven * quantile(under, 0.05);
+}
+
+/** The pieces' ink, 0 to 1. */
+function stretched({ width, height, values }: Darkness, { level, full, pieces }: Marks): Ink {
   const digit = new Float32Array(values.length);
-  const full = meanAbove(values, strong) - level;
-  for (const pixel of kept.flatMap((piece) => piece.pixels)) {
+  for (const pixel of pieces.flatMap(pixelsOf)) {
     digit[pixel] = Math.min(1, ((values[pixel] as number) - level) / full);
   }
   return { width, height, values: digit };
 }
 
-function median(values: Float32Array): number {
-  return values.slice().sort()[values.length >> 1] as number;
-}
-
 function meanAbove(values: Float32Array, threshold: number): number {
   const above = values.filter((value) => value >= threshold);
   return above.reduce((sum, value) => sum + value, 0) / above.length;
-}
-
-interface Piece {
-  pixels: number[];
-  /** Sum of the pixels' values. */
-  ink: number;
-}
-
-/**
- * Pieces of pixels above `weak` that touch each other (also at corners) and of which at least
- * one reaches `strong`: the hysteresis of Canny's edge detector.
- */
-function connectedPieces(ink: Ink, weak: number, strong: number): Piece[] {
-  const seen = new Uint8Array(ink.values.length);
-  const pieces: Piece[] = [];
-  ink.values.forEach((value, start) => {
-    if (value >= strong && !seen[start]) {
-      pieces.push(pieceFrom(start, ink, weak, seen));
-    }
-  });
-  return pieces;
-}
-
-function pieceFrom(start: number, { width, height, values }: Ink, weak: number, seen: Uint8Array) {
-  const piece: Piece = { pixels: [start], ink: 0 };
-  seen[start] = 1;
-  // The list grows while it is walked, until no pixel has a neighbour that is not in it.
-  for (const pixel of piece.pixels) {
-    piece.ink += values[pixel] as number;
-    const [x, y] = [pixel % width, Math.floor(pixel / width)];
-    for (let near = Math.max(0, y - 1); near <= Math.min(height - 1, y + 1); near++) {
-      for (let beside = Math.max(0, x - 1); beside <= Math.min(width - 1, x + 1); beside++) {
-        const neighbour = near * width + beside;
-        if (!seen[neighbour] && (values[neighbour] as number) > weak) {
-          seen[neighbour] = 1;
-          piece.pixels.push(neighbour);
-        }
-      }
-    }
-  }
-  return piece;
 }

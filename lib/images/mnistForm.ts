@@ -1,5 +1,6 @@
 import * as tf from '../tensorflow';
-import { type Ink, slide } from './ink';
+import type { Ink } from './ink';
+import { slide } from './paper';
 
 /** MNIST's pictures are 28×28, the digit in them at most 20×20. */
 export const fieldSize = 28;

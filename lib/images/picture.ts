@@ -8,4 +8,9 @@ export interface Picture {
   readonly height: number;
   /** Brightness row by row from the top left: 0 is black, 255 is white. */
   readonly pixels: Uint8Array;
+  /**
+   * Where parts are transparent: how opaque each pixel is, 0 to 255. `pixels` has them on white
+   * paper; to lay them on black, take `255 - opacity` away.
+   */
+  readonly opacity?: Uint8Array;
 }

@@ -1,13 +1,26 @@
-// `npm run export -- 01 06`: notebooks, as they are stored, as web pages and PDFs in exports/. Both
-// show the figures as pictures and need no network. Without a name all notebooks are exported.
+// `npm run export -- 01 06`: notebooks, as they are stored, as web pages and PDFs in exports/.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { needChromium } from '../setup/chromium.mjs';
+import { hasCode } from '../setup/files.mjs';
 import { jupyterEnvironment, project, venvPython } from '../setup/project.mjs';
 import { SetUpError } from '../setup/requirements.mjs';
+
+const help = `Usage: npm run export -- [NOTEBOOK...]
+
+Writes notebooks, as they are stored, as web pages and PDFs into exports/. Both show the figures as
+pictures and need no network. A NOTEBOOK is named by the beginning of its name, 01 for example;
+without one all are exported. Needs Chromium or Chrome.
+
+Options:
+  --help     print this text
+
+Exit status: 0, or 1 if the export failed, or 2 if the command line is wrong.
+`;
 
 const exportsFolder = path.join(project, 'exports');
 
@@ -67,14 +80,28 @@ async function printPages(names) {
   }
 }
 
-try {
-  const names = choose(process.argv.slice(2).map((name) => path.basename(name, '.ipynb')));
+/** Exports the notebooks that the command line names. */
+async function main() {
+  const { values, positionals } = parseArgs({
+    options: { help: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
+  const names = choose(positionals.map((name) => path.basename(name, '.ipynb')));
   writePages(names);
   await printPages(names);
+}
+
+try {
+  await main();
 } catch (error) {
-  if (!(error instanceof SetUpError)) {
+  const wrongUsage = error instanceof TypeError && hasCode(error, 'ERR_PARSE_ARGS_UNKNOWN_OPTION');
+  if (!wrongUsage && !(error instanceof SetUpError)) {
     throw error;
   }
-  console.error(`The export stopped: ${error.message}`);
-  process.exitCode = 1;
+  console.error(`export: ${error.message}`);
+  process.exitCode = wrongUsage ? 2 : 1;
 }

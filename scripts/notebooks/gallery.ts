@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { runProgram } from '../commandLine';
 import { writeResult } from '../recordedResults';
 
 /** Where a picture is: in the output of the one cell of that notebook whose code has this in it. */
@@ -61,7 +63,23 @@ function text(stored: string | string[]): string {
   return typeof stored === 'string' ? stored : stored.join('');
 }
 
+const help = `Usage: npm run gallery
+
+Takes the pictures of the README out of the notebooks, as they are stored there, and puts them into
+docs/gallery. To be run when the notebooks have been run anew.
+
+Options:
+  --help     print this text
+
+Exit status: 0, or 1 if a picture is missing.
+`;
+
 async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { help: { type: 'boolean', default: false } } });
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
   for (const [name, { notebook, code }] of Object.entries(pictures)) {
     const picture = pictureOf(path.join(project, `notebooks/${notebook}.ipynb`), code);
     await writeResult(path.join(project, folder, `${name}.png`), picture);
@@ -70,5 +88,5 @@ async function main(): Promise<void> {
 }
 
 if (require.main === module) {
-  main();
+  runProgram('gallery', main);
 }

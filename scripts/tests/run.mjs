@@ -1,27 +1,71 @@
 // Everything `npm test` stands for, in the order in which a mistake is cheapest to see.
-// Arguments choose test files by a part of their path: `npm test -- datasets`.
+// Arguments choose test files by a part of their path: `npm test -- datasets`. `--all`, or
+// `npm run test:all`, runs the slow ones too, which are called NAME.slow.test.ts.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cachesInProject, project, temporaryFiles } from '../setup/project.mjs';
 
-const project = path.resolve(fileURLToPath(import.meta.url), '../../..');
-const wanted = process.argv.slice(2);
+const help = `Usage: npm test -- [options] [PART...]
+
+Checks format, lint, types and the API reference, then runs the tests, or those whose path contains
+one of the PARTs.
+
+Options:
+  --all      the slow tests too: several minutes more
+  --help     print this text
+
+Exit status: 0, or 1 if anything failed.
+`;
+
+const { values, positionals: wanted } = parseArgs({
+  options: {
+    all: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+  allowPositionals: true,
+});
+if (values.help) {
+  process.stdout.write(help);
+  process.exit();
+}
+
+// What the tests and their programs leave behind is inside the project, and goes with this run.
+mkdirSync(temporaryFiles, { recursive: true });
+process.on('exit', () => rmSync(temporaryFiles, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => process.exit(1));
+}
+const env = { ...process.env, ...cachesInProject() };
 
 /**
+ * Runs one of the checks, and ends this program if it fails.
+ *
  * @param {string} title
  * @param {string[]} args
  */
 function stage(title, args) {
   const start = performance.now();
   console.log(`\n== ${title}`);
-  const { status, signal } = spawnSync(process.execPath, args, { cwd: project, stdio: 'inherit' });
+  const options = /** @type {const} */ ({ cwd: project, stdio: 'inherit', env });
+  const { status, signal } = spawnSync(process.execPath, args, options);
   if (status !== 0) {
     console.error(`\n== ${title}: failed${signal ? ` (${signal})` : ''}`);
     process.exit(status ?? 1);
   }
   console.log(`== ${title}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}
+
+/** The test files to run. Those in browser/ need one: `npm run test:browser`. */
+function chooseFiles() {
+  return readdirSync(path.join(project, 'build/test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.js') && !file.startsWith('browser'))
+    .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+    .filter((file) => values.all || wanted.length > 0 || !file.endsWith('.slow.test.js'))
+    .map((file) => path.join('build/test', file))
+    .sort();
 }
 
 // Tests whose source is gone must not run from an earlier build.
@@ -39,19 +83,15 @@ stage('Type check of the notebooks', ['build/scripts/notebooks/checkTypes.js']);
 // Every public name is documented, and every link in the documentation leads somewhere.
 stage('API reference', ['node_modules/typedoc/bin/typedoc', '--emit', 'none']);
 
-const files = readdirSync(path.join(project, 'build/test'), {
-  recursive: true,
-  encoding: 'utf8',
-})
-  // Those in browser/ need one: `npm run test:browser`.
-  .filter((file) => file.endsWith('.test.js') && !file.startsWith('browser'))
-  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-  .map((file) => path.join('build/test', file))
-  .sort();
+const files = chooseFiles();
 if (files.length === 0) {
   console.error(`No test file's path contains ${wanted.map((part) => `"${part}"`).join(' or ')}.`);
   process.exit(1);
 }
-// By default one processor core would be left idle.
-const concurrency = `--test-concurrency=${availableParallelism()}`;
-stage(`${files.length} test files`, ['--test', '--test-reporter=spec', concurrency, ...files]);
+stage(`${files.length} test files`, [
+  '--test',
+  '--test-reporter=spec',
+  // By default one processor core would be left idle.
+  `--test-concurrency=${availableParallelism()}`,
+  ...files,
+]);

@@ -3,12 +3,24 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { needChromium } from '../setup/chromium.mjs';
-import { project } from '../setup/project.mjs';
+import { cachesInProject, project } from '../setup/project.mjs';
 import { SetUpError } from '../setup/requirements.mjs';
 
 const folder = 'build/test/browser';
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  options: { help: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+if (values.help) {
+  console.log(`Usage: npm run test:browser -- [PART...]
+
+Runs the tests that need a browser, or those whose names contain one of the PARTs: JupyterLab as
+\`npm start\` starts it, used with mouse and keyboard. Needs Chromium or Chrome. Exit status: 0, or 1
+if a test failed.`);
+  process.exit();
+}
 
 let chromium;
 try {
@@ -32,10 +44,12 @@ if (files.length === 0) {
 }
 // What is there after a run comes from that run.
 rmSync(path.join(project, 'build/browser'), { recursive: true, force: true });
+// The browser's sockets need the system's own temporary folder: their paths must be short.
+const { TMPDIR, TEMP, TMP, ...caches } = cachesInProject();
 // One after the other: each of them measures how soon something answers.
 const { status } = spawnSync(
   process.execPath,
   ['--test', '--test-reporter=spec', '--test-concurrency=1', ...files],
-  { cwd: project, stdio: 'inherit', env: { ...process.env, CHROMIUM: chromium } },
+  { cwd: project, stdio: 'inherit', env: { ...process.env, ...caches, CHROMIUM: chromium } },
 );
 process.exitCode = status ?? 1;

@@ -39,7 +39,7 @@ test('predict --json answers for the good pictures and names the bad ones', asyn
   assert.equal(status, 1);
   const [missing, answer, text] = JSON.parse(stdout);
   assert.deepEqual(missing, { picture: 'no.png', error: 'there is no picture at no.png' });
-  assert.match(text.error, /README\.md is not an image/);
+  assert.match(text.error, /README\.md is not a picture that can be read/);
   assert.equal(stderr, `predict: ${missing.error}\npredict: ${text.error}\n`);
 
   const probabilities = await expectedProbabilities(four);

@@ -10,7 +10,7 @@ export interface OwnCallback extends Callback {
 }
 
 /** What `fit` tells its callbacks, by the callbacks' methods. */
-type Event = Exclude<keyof Callback, 'changesModel' | 'setModel' | 'setParams'>;
+type Event = Exclude<keyof Callback, 'setModel' | 'setParams' | 'changesModel'>;
 
 /** Each method that a callback may have. */
 const events: Record<Event, true> = {
@@ -36,13 +36,13 @@ export class CallbackList {
    * @param own callbacks of `fit` itself, called before the user's.
    * @param users the user's.
    * @param breaks tells of interrupts.
-   * @param afterUserCode called when code of the user's may have changed the model.
+   * @param userCodeRan told after each call of a callback that may have changed the model.
    */
   constructor(
     private readonly own: readonly OwnCallback[],
     users: readonly Callback[],
     private readonly breaks: Breaks,
-    private readonly afterUserCode: () => void = () => {},
+    private readonly userCodeRan: () => void = () => {},
   ) {
     this.all = [...own, ...users];
   }
@@ -114,16 +114,18 @@ export class CallbackList {
         () => `Training was interrupted while it waited for ${event} of ${nameOf(callback)}.`,
       );
       if (index >= this.own.length && mayChangeModel(callback, event)) {
-        this.afterUserCode();
+        this.userCodeRan();
       }
     }
   }
 }
 
-/** tfjs's own class of callbacks has an empty method for each event. */
+/** Whether this is code that may change what a model computes; what tfjs's callbacks inherit is not. */
 function mayChangeModel(callback: Callback, event: Event): boolean {
-  const inherited = (tf.Callback.prototype as Callback)[event];
-  return callback.changesModel !== false && callback[event] !== inherited;
+  return (
+    callback.changesModel !== false &&
+    callback[event] !== (tf.Callback.prototype as Callback)[event]
+  );
 }
 
 /** The callbacks as a list: one of them may stand alone, as in tfjs. */

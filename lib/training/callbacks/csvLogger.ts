@@ -22,7 +22,7 @@ const optionNames: Record<keyof CSVLoggerOptions, true> = { separator: true, app
  * await training.fit(model, x, y, { epochs: 5, callbacks: new training.CSVLogger('training.csv') });
  */
 export class CSVLogger implements Callback {
-  /** It changes no code of a model. */
+  /** It changes nothing that a graph has recorded. */
   readonly changesModel = false;
   private readonly separator: string;
   private readonly append: boolean;

@@ -39,7 +39,7 @@ const optionNames: Record<keyof EarlyStoppingOptions, true> = {
  * await training.fit(model, x, y, { epochs: 100, validationSplit: 0.1, callbacks: stopping });
  */
 export class EarlyStopping implements Callback {
-  /** It changes no code of a model. */
+  /** It changes nothing that a graph has recorded. */
   readonly changesModel = false;
   private readonly options: Required<Omit<EarlyStoppingOptions, 'baseline'>> & {
     baseline?: number;

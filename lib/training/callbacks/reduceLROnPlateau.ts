@@ -41,7 +41,7 @@ const optionNames: Record<keyof ReduceLROnPlateauOptions, true> = {
  * const callbacks = new training.ReduceLROnPlateau({ factor: 0.2, patience: 5, minLr: 1e-5 });
  */
 export class ReduceLROnPlateau implements Callback {
-  /** It changes no code of a model. */
+  /** It changes nothing that a graph has recorded. */
   readonly changesModel = false;
   private readonly options: Required<ReduceLROnPlateauOptions>;
   private readonly rate = new LearningRate('ReduceLROnPlateau');

@@ -8,7 +8,7 @@ import type { Callback, Logs } from './callback';
  * @see https://keras.io/api/callbacks/terminate_on_nan/
  */
 export class TerminateOnNaN implements Callback {
-  /** It changes no code of a model. */
+  /** It changes nothing that a graph has recorded. */
   readonly changesModel = false;
   private model: tf.LayersModel | undefined;
 

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
+import seedrandom from 'seedrandom';
+import { read } from '../../lib/images';
+import { decoderPeaks } from '../images/decoderProcesses';
+import { fixture } from '../images/fixtures';
+
+/** What damaged pictures of one format came to. */
+export interface PictureFuzzing {
+  readonly format: string;
+  readonly inputs: number;
+  /** The damage did not show, or made another picture: not every format has checksums. */
+  readonly read: number;
+  readonly refused: number;
+  readonly longestMilliseconds: number;
+  /** The most memory of a decoding process, where the system tells (Linux). */
+  readonly peakMegabytes: number;
+}
+
+const formats = ['.png', '.jpg', '.bmp', '.gif', '.tiff'];
+
+/**
+ * Reads damaged pictures of every format: bytes exchanged, pieces cut out, put in or doubled, ends
+ * cut off. Each is read, or refused with a sentence, within 10 seconds and 1 GB of memory.
+ *
+ * @param options how many inputs a format, and the seed of the damage.
+ * @throws Error with the input, as Base64, that was answered in another way.
+ */
+export async function fuzzPictures(
+  options: { inputs?: number; seed?: string } = {},
+): Promise<PictureFuzzing[]> {
+  const { inputs = 300, seed = 'pictures' } = options;
+  const names = readdirSync(dirname(fixture('rgb.png'))).sort();
+  const results: PictureFuzzing[] = [];
+  for (const format of formats) {
+    const pictures = names
+      .filter((name) => extname(name) === format)
+      .map((name) => readFileSync(fixture(name)));
+    results.push(await fuzzFormat(format, pictures, inputs, seedrandom(`${seed} ${format}`)));
+  }
+  return results;
+}
+
+async function fuzzFormat(
+  format: string,
+  pictures: readonly Buffer[],
+  inputs: number,
+  random: () => number,
+): Promise<PictureFuzzing> {
+  let [wasRead, longestMilliseconds, peakMegabytes] = [0, 0, 0];
+  for (let input = 0; input < inputs; input++) {
+    const content = damaged(pictures[input % pictures.length] as Buffer, random);
+    const start = performance.now();
+    const problem = await problemOf(content);
+    const milliseconds = performance.now() - start;
+    wasRead += problem === undefined ? 1 : 0;
+    longestMilliseconds = Math.max(longestMilliseconds, milliseconds);
+    peakMegabytes = Math.max(peakMegabytes, ...decoderPeaks());
+    const isSentence = /^picture (is|has|cannot be|takes) .{5,}$/.test(problem ?? '');
+    if ((problem !== undefined && !isSentence) || milliseconds > 10_000 || peakMegabytes > 1000) {
+      const took = `${Math.round(milliseconds)} ms, up to ${Math.round(peakMegabytes)} MB`;
+      throw new Error(`${problem} (${took}): ${content.toString('base64')}`);
+    }
+  }
+  const refused = inputs - wasRead;
+  return { format, inputs, read: wasRead, refused, longestMilliseconds, peakMegabytes };
+}
+
+/** What is said of the picture; undefined where it is read. */
+async function problemOf(content: Buffer): Promise<string | undefined> {
+  try {
+    const { width, height, pixels } = await read(content);
+    return pixels.length === width * height ? undefined : `${width}×${height}: ${pixels.length}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** One to four changes, half of them in the first 64 bytes, where headers are. */
+function damaged(picture: Buffer, random: () => number): Buffer {
+  let content = Buffer.from(picture);
+  const below = (limit: number) => Math.floor(random() * limit);
+  const extremes = [0x00, 0x01, 0x7f, 0x80, 0xff];
+  for (let change = below(4); change >= 0 && content.length > 0; change--) {
+    const at = below(random() < 0.5 ? Math.min(64, content.length) : content.length);
+    const length = 1 + below(8);
+    const before = content.subarray(0, at);
+    const piece = content.subarray(at, at + length);
+    const after = content.subarray(at + length);
+    const noise = Buffer.from(piece.map(() => below(256)));
+    const extreme = Buffer.alloc(piece.length, extremes[below(extremes.length)]);
+    const changes: Buffer[][] = [
+      [before, noise, after],
+      [before, extreme, after],
+      [before, extreme, after],
+      [before, after],
+      [before, piece, piece, after],
+      [before],
+    ];
+    content = Buffer.concat(changes[below(changes.length)] as Buffer[]);
+  }
+  return content;
+}
