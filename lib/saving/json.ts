@@ -6,6 +6,27 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
+/**
+ * The text of a value for Python, which tells whole numbers from others by how they are written.
+ *
+ * @param isFloat whether a key's number is written as 1.0 where JavaScript writes 1.
+ */
+export function textForPython(value: Json, isFloat: (key: string) => boolean, key = ''): string {
+  if (typeof value === 'number' && Number.isInteger(value) && isFloat(key)) {
+    return Math.abs(value) < 1e21 ? value.toFixed(1) : String(value);
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((one) => textForPython(one, isFloat, key)).join(', ')}]`;
+  }
+  if (!isObject(value)) {
+    return JSON.stringify(value);
+  }
+  const members = Object.entries(value).map(
+    ([name, one]) => `${JSON.stringify(name)}: ${textForPython(one, isFloat, name)}`,
+  );
+  return `{${members.join(', ')}}`;
+}
+
 /** True for an object, not for an array or null. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,6 @@
 import * as tf from '../tensorflow';
+import { settleAxes } from './builtLayers';
+import { countAsUsedOnce } from './disposal';
 import { readHdf5, writeHdf5 } from './hdf5File';
 import {
   emptyGroup,
@@ -11,14 +13,16 @@ import {
   type StoredArray,
   writeArray,
 } from './hdf5Tree';
-import type { Json, JsonObject } from './json';
+import { type Json, type JsonObject, textForPython } from './json';
 import { modelConfigFromKeras, modelConfigToKeras } from './kerasModelConfig';
+import { isFloatOption } from './kerasOptimizers';
 import {
   optimizerWeightsFromKeras,
   optimizerWeightsToKeras,
   storedLearningRate,
 } from './kerasOptimizerWeights';
 import { compileFromKeras, trainingConfigToKeras } from './kerasTrainingConfig';
+import { nameFromKeras, nameToKeras } from './layerNames';
 import { readWeights, type WeightsByLayer, writeWeights } from './layerWeights';
 
 /** Options of `saveKerasH5`. */
@@ -110,7 +114,9 @@ export async function loadKerasH5(
 async function buildModel(contents: KerasH5, compile: boolean): Promise<tf.LayersModel> {
   const { modelConfig, trainingConfig, weights, optimizerWeights } = contents;
   const model = await layersFromConfig(modelConfigFromKeras(modelConfig));
+  countAsUsedOnce(model);
   try {
+    settleAxes(model);
     writeWeights(model, weights);
     if (compile && trainingConfig !== undefined) {
       compileFromKeras(model, trainingConfig, storedLearningRate(optimizerWeights ?? []));
@@ -143,13 +149,13 @@ function treeOf(contents: KerasH5): Hdf5Group {
   root.attributes = new Map(version);
   root.attributes.set('model_config', JSON.stringify(contents.modelConfig));
   if (contents.trainingConfig !== undefined) {
-    root.attributes.set('training_config', JSON.stringify(contents.trainingConfig));
+    root.attributes.set('training_config', textForPython(contents.trainingConfig, isFloatOption));
   }
   const weights = groupMadeIn(root, 'model_weights');
   weights.attributes = new Map(version);
-  weights.attributes.set('layer_names', [...contents.weights.keys()]);
+  weights.attributes.set('layer_names', [...contents.weights.keys()].map(nameToKeras));
   for (const [layer, arrays] of contents.weights) {
-    writeArrays(groupMadeIn(weights, layer), arrays);
+    writeArrays(groupMadeIn(weights, nameToKeras(layer)), arrays);
   }
   writeArrays(groupMadeIn(weights, 'top_level_model_weights'), []);
   if (contents.optimizerWeights) {
@@ -185,7 +191,9 @@ function readContents(root: Hdf5Group): KerasH5 {
     modelConfig: parsed(modelConfig, 'model_config'),
     trainingConfig:
       trainingConfig === undefined ? undefined : parsed(trainingConfig, 'training_config'),
-    weights: new Map(layerNames.map((layer) => [layer, readArrays(groupIn(weights, layer))])),
+    weights: new Map(
+      layerNames.map((layer) => [nameFromKeras(layer), readArrays(groupIn(weights, layer))]),
+    ),
     optimizerWeights: root.members.has('optimizer_weights')
       ? readArrays(groupIn(root, 'optimizer_weights'))
       : undefined,

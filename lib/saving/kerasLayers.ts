@@ -1,74 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
-
-/** How the options of one layer class in Keras and in tfjs belong together. */
-interface LayerOptions {
-  /** Same name and meaning on both sides. */
-  shared: string[];
-  /** Options that only Keras has, or only in one value both sides agree on: that value. */
-  fixed?: JsonObject;
-  /** Options of Keras that have no effect as long as the others are as here. */
-  withoutEffect?: string[];
-}
-
-const weightOptions = (weight: string) => [
-  `${weight}_initializer`,
-  `${weight}_regularizer`,
-  `${weight}_constraint`,
-];
-const kernelAndBias = [
-  'activation',
-  'use_bias',
-  ...weightOptions('kernel'),
-  ...weightOptions('bias'),
-  'activity_regularizer',
-];
-const channelsLast = { data_format: 'channels_last' };
-const pooling2D: LayerOptions = {
-  shared: ['pool_size', 'strides', 'padding'],
-  fixed: channelsLast,
-};
-const globalPooling2D: LayerOptions = { shared: [], fixed: channelsLast };
-
-/** Every layer class that can be saved and loaded. */
-const supportedLayers: Record<string, LayerOptions> = {
-  Activation: { shared: ['activation'] },
-  Add: { shared: [] },
-  AveragePooling2D: pooling2D,
-  BatchNormalization: {
-    shared: [
-      'axis',
-      'momentum',
-      'epsilon',
-      'center',
-      'scale',
-      ...weightOptions('beta'),
-      ...weightOptions('gamma'),
-      'moving_mean_initializer',
-      'moving_variance_initializer',
-    ],
-    withoutEffect: ['renorm_momentum'],
-  },
-  Concatenate: { shared: ['axis'] },
-  Conv2D: {
-    shared: ['filters', 'kernel_size', 'strides', 'padding', 'dilation_rate', ...kernelAndBias],
-    fixed: { ...channelsLast, groups: 1 },
-  },
-  Dense: { shared: ['units', ...kernelAndBias] },
-  Dropout: { shared: ['rate', 'noise_shape', 'seed'] },
-  Flatten: { shared: [], fixed: channelsLast },
-  GlobalAveragePooling2D: globalPooling2D,
-  GlobalMaxPooling2D: globalPooling2D,
-  InputLayer: { shared: [] },
-  MaxPooling2D: pooling2D,
-  ReLU: { shared: ['max_value'], fixed: { negative_slope: 0, threshold: 0 } },
-  Reshape: { shared: ['target_shape'] },
-  Softmax: { shared: ['axis'] },
-  ZeroPadding2D: { shared: ['padding'], fixed: channelsLast },
-};
+import { type LayerOptions, supportedLayers } from './kerasLayerTable';
+import { nameFromKeras, nameToKeras } from './layerNames';
 
 /** Options that every layer has; the callers of this file deal with the shapes. */
-const everyLayersOptions = ['name', 'trainable', 'dtype', 'batch_input_shape', 'batch_shape'];
+const everyLayersOptions = [
+  'name',
+  'trainable',
+  'dtype',
+  'batch_input_shape',
+  'batch_shape',
+  'backward_layer',
+];
 
 /** Activations that compute the same on both sides (hard_sigmoid, for one, does not). */
 const activations = [
@@ -120,12 +63,23 @@ const initializers = [
  * a model that computes something else must not come out of a file.
  */
 export function layerOptionsFromKeras(className: string, keras: JsonObject): JsonObject {
-  return checkedOptions(className, keras, optionFromKeras);
+  const converted = checkedOptions(className, keras, optionFromKeras);
+  converted.name = nameFromKeras(asString(keras.name, `The name of a ${className} layer`));
+  refuseWhatTfjsLacks(className, converted, keras);
+  return converted;
 }
 
 /** The options of one layer, from tfjs's configuration (in Python's spelling) to Keras's. */
 export function layerOptionsToKeras(className: string, tfjs: JsonObject): JsonObject {
-  const converted = checkedOptions(className, tfjs, optionToKeras);
+  const { batch_input_shape, ...options } = tfjs;
+  const converted = checkedOptions(className, options, optionToKeras);
+  // What is not set is left to Keras.
+  for (const [option, value] of Object.entries(converted)) {
+    if (value === null) {
+      delete converted[option];
+    }
+  }
+  converted.name = nameToKeras(asString(tfjs.name, `The name of a ${className} layer`));
   // Written out where tfjs knows the option: its default in Keras is a setting of the user's.
   if ('data_format' in tfjs) {
     converted.data_format = 'channels_last';
@@ -133,11 +87,44 @@ export function layerOptionsToKeras(className: string, tfjs: JsonObject): JsonOb
   return converted;
 }
 
+/** Values of options that are the same on both sides, but that tfjs cannot compute with. */
+function refuseWhatTfjsLacks(className: string, options: JsonObject, keras: JsonObject): void {
+  const layer = layerText(className, keras.name);
+  if (options.padding === 'causal') {
+    throw new Error(`The ${layer} has padding = "causal", which is not supported.`);
+  }
+  if (options.reset_after === true) {
+    throw new Error(
+      `The ${layer} has reset_after = true, which is not supported; only false is ` +
+        '(in Keras: GRU(…, reset_after=False)).',
+    );
+  }
+  const { backward_layer: backward } = keras;
+  if (className === 'Bidirectional' && isObject(backward)) {
+    checkBackwardLayer(layer, asObject(keras.layer, `The layer in the ${layer}`), backward);
+  }
+}
+
+/** tfjs runs the same layer in both directions. */
+function checkBackwardLayer(layer: string, forward: JsonObject, backward: JsonObject): void {
+  const comparable = ({ class_name = null, config = null }: JsonObject) => {
+    const { name, go_backwards, ...rest } = asObject(config, `A layer in the ${layer}`);
+    return { class_name, ...rest };
+  };
+  if (!isDeepStrictEqual(comparable(forward), comparable(backward))) {
+    throw new Error(`The ${layer} has another layer for the way back, which is not supported.`);
+  }
+}
+
+function layerText(className: string, name: Json | undefined): string {
+  return `layer "${typeof name === 'string' ? name : shown(name)}" (${className})`;
+}
+
 type ConvertOption = (option: string, value: Json, layer: string) => Json;
 
 function checkedOptions(className: string, from: JsonObject, convert: ConvertOption): JsonObject {
   const name = asString(from.name, `The name of a ${className} layer`);
-  const layer = `layer "${name}" (${className})`;
+  const layer = layerText(className, name);
   const options = supportedLayers[className];
   if (!options) {
     throw new Error(
@@ -149,7 +136,8 @@ function checkedOptions(className: string, from: JsonObject, convert: ConvertOpt
   if (from.trainable !== undefined) {
     to.trainable = from.trainable;
   }
-  for (const [option, value] of Object.entries(from)) {
+  for (const [given, value] of Object.entries(from)) {
+    const option = options.renamed?.[given] ?? given;
     if (options.shared.includes(option)) {
       to[option] = convert(option, value, layer);
     } else if (!everyLayersOptions.includes(option)) {
@@ -192,8 +180,11 @@ function checkNumberType(dtype: Json | undefined, className: string, layer: stri
 }
 
 function optionFromKeras(option: string, value: Json, layer: string): Json {
-  if (option === 'activation') {
+  if (option === 'activation' || option === 'recurrent_activation') {
     return activation(value === 'silu' ? 'swish' : value, layer);
+  }
+  if (option === 'layer') {
+    return innerLayer(value, layer, layerOptionsFromKeras);
   }
   if (option === 'seed') {
     return typeof value === 'number' ? value : null;
@@ -217,8 +208,11 @@ function optionFromKeras(option: string, value: Json, layer: string): Json {
 }
 
 function optionToKeras(option: string, value: Json, layer: string): Json {
-  if (option === 'activation') {
+  if (option === 'activation' || option === 'recurrent_activation') {
     return activation(value, layer);
+  }
+  if (option === 'layer') {
+    return innerLayer(value, layer, layerOptionsToKeras);
   }
   if (option === 'seed') {
     return seedToKeras(value);
@@ -234,6 +228,16 @@ function optionToKeras(option: string, value: Json, layer: string): Json {
     return constraint(value, layer);
   }
   return value;
+}
+
+/** The layer in a wrapper. */
+function innerLayer(
+  value: Json,
+  layer: string,
+  convert: (className: string, config: JsonObject) => JsonObject,
+): Json {
+  const { class_name, config } = namedObject(value, `The layer in the ${layer}`);
+  return { class_name, config: convert(class_name, config) };
 }
 
 /** tfjs writes Glorot, He and LeCun as VarianceScaling, which Keras has too. */

@@ -1,6 +1,10 @@
 import type * as tf from '../tensorflow';
 import { asList, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
+import { nameFromKeras, nameToKeras } from './layerNames';
+
+/** The classes of models; `Model` is the older name of `Functional`. */
+const modelClasses = ['Sequential', 'Functional', 'Model'];
 
 /**
  * Turns a model's configuration as Keras writes it into the one that `tf.models.modelFromJSON`
@@ -10,15 +14,16 @@ import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 export function modelConfigFromKeras(modelConfig: Json): JsonObject {
   const model = asObject(modelConfig, 'The model configuration');
   const className = asString(model.class_name, "The model's class_name");
-  if (className === 'Sequential') {
-    return sequentialFromKeras(model.config as Json);
+  if (!modelClasses.includes(className)) {
+    throw new Error(
+      `The file holds a model of class ${className}; only Sequential and Functional can be loaded.`,
+    );
   }
-  if (className === 'Functional' || className === 'Model') {
-    return functionalFromKeras(asObject(model.config, "The model's config"));
-  }
-  throw new Error(
-    `The file holds a model of class ${className}; only Sequential and Functional can be loaded.`,
-  );
+  // A Sequential inside another model may get its shape from there.
+  const { input_shape } = isObject(model.build_config) ? model.build_config : {};
+  return className === 'Sequential'
+    ? sequentialFromKeras(model.config as Json, input_shape)
+    : functionalFromKeras(asObject(model.config, "The model's config"));
 }
 
 /**
@@ -27,76 +32,138 @@ export function modelConfigFromKeras(modelConfig: Json): JsonObject {
  */
 export function modelConfigToKeras(model: tf.LayersModel): JsonObject {
   const json = asObject(model.toJSON(null, false) as unknown as Json, 'The model configuration');
+  return modelToKeras(json, model);
+}
+
+function modelToKeras(json: JsonObject, model: tf.LayersModel): JsonObject {
   const config = asObject(json.config, "The model's config");
-  const layers = asList(config.layers, "The model's layers").map((layer) =>
-    layerToKeras(asObject(layer, 'A layer')),
-  );
-  if (json.class_name !== 'Sequential') {
-    return { class_name: 'Functional', config: { ...config, layers } };
+  const layers = asList(config.layers, "The model's layers").map((entry) => {
+    const layer = asObject(entry, 'A layer');
+    const name = asString(asObject(layer.config, "A layer's config").name, "A layer's name");
+    return layerToKeras(layer, name, model.getLayer(name));
+  });
+  const name = typeof config.name === 'string' ? nameToKeras(config.name) : null;
+  if (json.class_name === 'Sequential') {
+    const startsWithInput = layers[0]?.class_name === 'InputLayer';
+    const all = startsWithInput ? layers : [inputLayerOf(model), ...layers];
+    return { class_name: 'Sequential', config: { name, layers: all } };
   }
-  const startsWithInput = asObject(layers[0], 'The first layer').class_name === 'InputLayer';
-  const [input] = model.inputs;
-  if (!input) {
-    throw new Error('The model has no input shape yet: give its first layer one.');
-  }
-  const inputLayer = {
-    class_name: 'InputLayer',
-    config: {
-      batch_input_shape: input.shape,
-      dtype: input.dtype,
-      sparse: false,
-      name: input.name.split('/')[0] ?? input.name,
-    },
-  };
   return {
-    class_name: 'Sequential',
+    class_name: 'Functional',
     config: {
-      name: config.name ?? null,
-      layers: startsWithInput ? layers : [inputLayer, ...layers],
+      name,
+      layers,
+      input_layers: withNames(config.input_layers, nameToKeras),
+      output_layers: withNames(config.output_layers, nameToKeras),
     },
   };
 }
 
-function layerToKeras(layer: JsonObject): JsonObject {
-  const className = asString(layer.class_name, "A layer's class_name");
-  const config = asObject(layer.config, "A layer's config");
-  const name = asString(config.name, "A layer's name");
+function inputLayerOf({ inputs: [input] }: tf.LayersModel): JsonObject {
+  if (!input) {
+    throw new Error('The model has no input shape yet: give its first layer one.');
+  }
+  const name = nameToKeras(input.name.split('/')[0] ?? input.name);
+  const { shape, dtype } = input;
+  return {
+    class_name: 'InputLayer',
+    config: { batch_input_shape: shape, dtype, sparse: false, name },
+  };
+}
+
+function layerToKeras(json: JsonObject, name: string, layer: tf.layers.Layer): JsonObject {
+  const className = asString(json.class_name, "A layer's class_name");
+  const config = asObject(json.config, "A layer's config");
   if (name.includes('/')) {
     throw new Error(`Keras allows no "/" in the name of a layer, as in "${name}": rename it.`);
+  }
+  const connections: JsonObject =
+    json.inbound_nodes === undefined
+      ? {}
+      : {
+          name: nameToKeras(name),
+          inbound_nodes: withNames(json.inbound_nodes, nameToKeras),
+        };
+  if (modelClasses.includes(className)) {
+    return { ...modelToKeras(json, layer as tf.LayersModel), ...connections };
   }
   const converted = layerOptionsToKeras(className, config);
   if (className === 'InputLayer') {
     const { batch_input_shape = null, dtype = null } = config;
     Object.assign(converted, { batch_input_shape, dtype, sparse: false });
   }
-  return { ...layer, class_name: className, config: converted };
+  if (className === 'SeparableConv2D') {
+    // tfjs leaves it out of the configuration.
+    converted.depth_multiplier = (layer as unknown as { depthMultiplier: number }).depthMultiplier;
+  }
+  return { class_name: className, config: converted, ...connections };
 }
 
-function sequentialFromKeras(config: Json): JsonObject {
+/**
+ * Connections, and lists of inputs or outputs, with the names of layers in them converted, and the
+ * number of the call moved on.
+ */
+function withNames(
+  connections: Json | undefined,
+  convert: (name: string) => string,
+  moved: (name: string) => number = () => 0,
+): Json {
+  if (!Array.isArray(connections)) {
+    return connections ?? null;
+  }
+  const [name, call, ...others] = connections;
+  // A tensor is `[layer, call, output]`, perhaps with the arguments of the call.
+  return typeof name === 'string' && typeof call === 'number'
+    ? [convert(name), call + moved(name), ...others]
+    : connections.map((one) => withNames(one, convert, moved));
+}
+
+function sequentialFromKeras(config: Json, shapeFromOutside?: Json): JsonObject {
   const { name, layers, buildInputShape } = isObject(config)
     ? { name: config.name, layers: config.layers, buildInputShape: config.build_input_shape }
     : { name: 'sequential', layers: config, buildInputShape: undefined };
   const all = asList(layers, "The model's layers").map((layer) => asObject(layer, 'A layer'));
   const isInput = (layer: JsonObject) => layer.class_name === 'InputLayer';
-  const [first, ...others] = all.filter((layer) => !isInput(layer)).map(sequentialLayer);
+  const [first, ...others] = all.filter((layer) => !isInput(layer)).map(layerFromKeras);
   if (!first) {
     throw new Error('The file holds a Sequential model without a layer.');
   }
 
-  const inputShape = all.map(inputShapeOf).find((shape) => shape !== undefined) ?? buildInputShape;
+  const inputShape =
+    all.map(inputShapeOf).find((shape) => shape !== undefined) ??
+    buildInputShape ??
+    shapeFromOutside;
   if (!inputShape) {
     throw new Error('The file does not tell the input shape of its Sequential model.');
   }
-  // As in Keras, the input is not a layer of its own: the first layer gets its shape.
-  const firstConfig = { ...(first.config as JsonObject), batch_input_shape: inputShape };
   return {
     class_name: 'Sequential',
-    config: { name: name ?? 'sequential', layers: [{ ...first, config: firstConfig }, ...others] },
+    config: {
+      name: modelName(name, 'sequential'),
+      layers: [withInputShape(first, inputShape), ...others],
+    },
   };
 }
 
-function sequentialLayer(layer: JsonObject): JsonObject {
+/** As in Keras, the input is not a layer of its own: the first layer gets its shape. */
+function withInputShape(first: JsonObject, shape: Json): JsonObject {
+  // A model inside has it already.
+  if (modelClasses.includes(String(first.class_name))) {
+    return first;
+  }
+  const config = { ...(first.config as JsonObject), batch_input_shape: shape };
+  return { ...first, config };
+}
+
+function modelName(name: Json | undefined, otherwise: string): string {
+  return typeof name === 'string' ? nameFromKeras(name) : otherwise;
+}
+
+function layerFromKeras(layer: JsonObject): JsonObject {
   const className = asString(layer.class_name, "A layer's class_name");
+  if (modelClasses.includes(className)) {
+    return modelConfigFromKeras(layer);
+  }
   const config = asObject(layer.config, "A layer's config");
   return { class_name: className, config: layerOptionsFromKeras(className, config) };
 }
@@ -107,36 +174,51 @@ function inputShapeOf(layer: JsonObject): Json | undefined {
 }
 
 function functionalFromKeras(config: JsonObject): JsonObject {
-  const layers = asList(config.layers, "The model's layers").map((entry) => {
-    const layer = asObject(entry, 'A layer');
-    const { class_name, config: options } = sequentialLayer(layer);
-    const converted = options as JsonObject;
+  const entries = asList(config.layers, "The model's layers").map((entry) =>
+    asObject(entry, 'A layer'),
+  );
+  const converted = entries.map(layerFromKeras);
+  const names = entries.map((entry) => asString(entry.name, "A layer's name"));
+  const isKeras3 = entries.some(({ inbound_nodes: nodes }) =>
+    asList(nodes, 'The connections of a layer').some(isObject),
+  );
+  // In tfjs and Keras 2 a model's own inputs are its first call, in Keras 3 they are not one.
+  const isModel = (name: string) =>
+    modelClasses.includes(String(entries[names.indexOf(name)]?.class_name));
+  const connections = (json: Json): Json =>
+    withNames(json, nameFromKeras, (name) => (isKeras3 && isModel(name) ? 1 : 0));
+  const layers = entries.map((entry, i) => {
+    const { class_name = null, config: options } = converted[i] as JsonObject;
+    const name = shown(names[i]);
+    const nodes = asList(entry.inbound_nodes, `The connections of layer ${name}`);
     if (class_name === 'InputLayer') {
-      converted.batch_input_shape = inputShapeOf(layer) ?? null;
-      converted.dtype = (layer.config as JsonObject).dtype ?? 'float32';
+      const { dtype } = asObject(entry.config, "A layer's config");
+      const shape = inputShapeOf(entry) ?? null;
+      Object.assign(options as JsonObject, { batch_input_shape: shape, dtype: dtype ?? 'float32' });
     }
-    const nodes = asList(layer.inbound_nodes, `The connections of layer ${shown(converted.name)}`);
     return {
       class_name,
-      config: converted,
-      name: converted.name,
-      inbound_nodes: nodes.map((node) => inboundNode(node, shown(converted.name))),
-    } as JsonObject;
+      config: options as Json,
+      name: nameFromKeras(names[i] as string),
+      inbound_nodes: connections(nodes.map((node) => inboundNode(node, name))),
+    };
   });
   return {
     class_name: 'Model',
     config: {
-      name: config.name ?? 'functional',
+      name: modelName(config.name, 'functional'),
       layers,
-      input_layers: tensorList(config.input_layers),
-      output_layers: tensorList(config.output_layers),
+      input_layers: connections(tensorList(config.input_layers)),
+      output_layers: connections(tensorList(config.output_layers)),
     },
   };
 }
 
-/** Keras 3 writes a single input or output without the list around it. */
-function tensorList(tensors: Json | undefined): Json[] {
-  const list = asList(tensors, 'The list of inputs or outputs');
+/** Keras 3 writes a single input or output without the list around it, and several by name. */
+function tensorList(tensors: Json | undefined): Json {
+  const list = isObject(tensors)
+    ? Object.values(tensors)
+    : asList(tensors, 'The list of inputs or outputs');
   return typeof list[0] === 'string' ? [list] : list;
 }
 

@@ -1,4 +1,5 @@
 import * as tf from '../tensorflow';
+import { disposeLearningRateToo } from './disposal';
 import { asNumber, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 
 /** How one optimiser of Keras is made in tfjs. */
@@ -17,6 +18,22 @@ const optionsWithoutEffect = [
   'is_legacy_optimizer',
 ];
 
+/** Options that Keras 3 takes only as floating-point numbers: 0.0, not 0. */
+const floatOptions = [
+  'learning_rate',
+  'momentum',
+  'beta_1',
+  'beta_2',
+  'epsilon',
+  'rho',
+  'initial_accumulator_value',
+];
+
+/** Whether an option of an optimiser has to be written as a floating-point number. */
+export function isFloatOption(option: string): boolean {
+  return floatOptions.includes(option);
+}
+
 /** tfjs has its epsilon fixed in Adagrad. */
 const adagradEpsilon = 1e-7;
 
@@ -27,7 +44,9 @@ const optimizers: Record<string, OptimizerFormat> = {
       const momentum = option('momentum', 0);
       return momentum === 0
         ? tf.train.sgd(option('learning_rate'))
-        : tf.train.momentum(option('learning_rate'), momentum, nesterov === true);
+        : disposeLearningRateToo(
+            tf.train.momentum(option('learning_rate'), momentum, nesterov === true),
+          );
     },
   },
   Adam: {

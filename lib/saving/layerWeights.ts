@@ -1,23 +1,22 @@
 import * as tf from '../tensorflow';
 import type { StoredArray } from './hdf5Tree';
+import type { LayerVariable } from './layerStructure';
 
 /** The weights of each layer, in Keras's order: the trainable ones, then the others. */
 export type WeightsByLayer = Map<string, StoredArray[]>;
 
 type Layer = tf.layers.Layer;
-type LayerVariable = Layer['weights'][number];
 
 /** The values of all weights of a model. */
 export async function readWeights(model: tf.LayersModel): Promise<WeightsByLayer> {
   const weights: WeightsByLayer = new Map();
   for (const layer of model.layers) {
-    const arrays = weightsOfLayer(layer).map(async (weight) => {
+    const variables = weightsOfLayer(layer);
+    const names = differentNames(variables.map(({ originalName }) => originalName));
+    const arrays = variables.map(async (weight, i) => {
       const tensor = weight.read();
-      return {
-        name: weight.originalName,
-        shape: tensor.shape,
-        values: await tensor.data<'float32'>(),
-      };
+      const values = await tensor.data<'float32'>();
+      return { name: names[i] as string, shape: tensor.shape, values };
     });
     weights.set(layer.name, await Promise.all(arrays));
   }
@@ -34,9 +33,32 @@ export function writeWeights(model: tf.LayersModel, weights: WeightsByLayer): vo
     for (const layer of model.layers) {
       const arrays = weights.get(layer.name) ?? [];
       for (const [i, { values, shape }] of arrays.entries()) {
-        weightsOfLayer(layer)[i]?.write(tf.tensor(values as Float32Array, shape));
+        const tensor = tf.tensor(values as Float32Array, shape);
+        writeUnconstrained(weightsOfLayer(layer)[i] as LayerVariable, tensor);
       }
     }
+  });
+}
+
+/**
+ * Gives a weight a value as it is. tfjs would change one that does not meet the weight's constraint,
+ * which belongs into training.
+ */
+export function writeUnconstrained(weight: LayerVariable, value: tf.Tensor): void {
+  const { constraint } = weight;
+  Object.assign(weight, { constraint: null });
+  try {
+    weight.write(value);
+  } finally {
+    Object.assign(weight, { constraint });
+  }
+}
+
+/** Models inside a layer may have weights of the same names. */
+function differentNames(names: string[]): string[] {
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length;
+    return before === 0 ? name : `${name}_${before}`;
   });
 }
 

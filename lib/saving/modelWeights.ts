@@ -11,6 +11,7 @@ import {
   type WeightObjects,
 } from './checkpointOptimizer';
 import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
+import { writeUnconstrained } from './layerWeights';
 import {
   objectAt,
   objectGraphKey,
@@ -91,7 +92,7 @@ export async function loadWeights(model: tf.LayersModel, prefix: string): Promis
   const tensors = loadEntries(prefix, wanted);
   try {
     for (const [weight, key] of keys) {
-      weight.write(tensors[key] as tf.Tensor);
+      writeUnconstrained(weight, tensors[key] as tf.Tensor);
     }
     if (state) {
       await restoreOptimizer(model, state, tensors);

@@ -1,0 +1,151 @@
+import type { JsonObject } from './json';
+
+/** How the options of one layer class in Keras and in tfjs belong together. */
+export interface LayerOptions {
+  /** Same name and meaning on both sides. */
+  shared: string[];
+  /** Options with another name in Keras 3, by that name. */
+  renamed?: Record<string, string>;
+  /** Options that only Keras has, or only in one value both sides agree on: that value. */
+  fixed?: JsonObject;
+  /** Options of Keras that have no effect as long as the others are as here. */
+  withoutEffect?: string[];
+}
+
+const weightOptions = (...weights: string[]) =>
+  weights.flatMap((weight) => [
+    `${weight}_initializer`,
+    `${weight}_regularizer`,
+    `${weight}_constraint`,
+  ]);
+const activationAndBias = ['activation', 'use_bias', ...weightOptions('bias')];
+const channelsLast = { data_format: 'channels_last' };
+const convolutionShape = ['kernel_size', 'strides', 'padding', 'dilation_rate'];
+
+const convolution: LayerOptions = {
+  shared: ['filters', ...convolutionShape, ...activationAndBias, ...weightOptions('kernel')],
+  fixed: { ...channelsLast, groups: 1 },
+};
+const transposedConvolution = (dimensions: number): LayerOptions => ({
+  shared: [
+    'filters',
+    'kernel_size',
+    'strides',
+    'padding',
+    ...activationAndBias,
+    ...weightOptions('kernel'),
+  ],
+  fixed: { ...channelsLast, groups: 1, dilation_rate: Array(dimensions).fill(1) },
+});
+const pooling: LayerOptions = { shared: ['pool_size', 'strides', 'padding'], fixed: channelsLast };
+const globalPooling: LayerOptions = { shared: [], fixed: channelsLast };
+const merge: LayerOptions = { shared: [] };
+
+const recurrent: LayerOptions = {
+  shared: [
+    'units',
+    ...activationAndBias,
+    ...weightOptions('kernel', 'recurrent'),
+    'dropout',
+    'recurrent_dropout',
+    'return_sequences',
+    'return_state',
+    'go_backwards',
+    'stateful',
+    'unroll',
+  ],
+  // How it is computed, not what. A seed draws other numbers on each side anyway.
+  withoutEffect: ['implementation', 'use_cudnn', 'seed'],
+};
+const gatedRecurrent = (...others: string[]): LayerOptions => ({
+  ...recurrent,
+  shared: [...recurrent.shared, 'recurrent_activation', ...others],
+});
+
+const normalization = (...others: string[]): LayerOptions => ({
+  shared: ['axis', 'epsilon', 'center', 'scale', ...weightOptions('beta', 'gamma'), ...others],
+  withoutEffect: ['renorm_momentum'],
+});
+
+/** Every layer class that can be saved and loaded. */
+export const supportedLayers: Record<string, LayerOptions> = {
+  Activation: { shared: ['activation'] },
+  Add: merge,
+  AlphaDropout: { shared: ['rate', 'noise_shape', 'seed'] },
+  Average: merge,
+  AveragePooling1D: pooling,
+  AveragePooling2D: pooling,
+  AveragePooling3D: pooling,
+  BatchNormalization: normalization(
+    'momentum',
+    'moving_mean_initializer',
+    'moving_variance_initializer',
+  ),
+  Bidirectional: { shared: ['layer', 'merge_mode'] },
+  Concatenate: { shared: ['axis'] },
+  Conv1D: convolution,
+  Conv2D: convolution,
+  Conv2DTranspose: transposedConvolution(2),
+  Conv3D: convolution,
+  Conv3DTranspose: transposedConvolution(3),
+  Cropping2D: { shared: ['cropping'], fixed: channelsLast },
+  Dense: { shared: ['units', ...activationAndBias, ...weightOptions('kernel')] },
+  DepthwiseConv2D: {
+    shared: [
+      ...convolutionShape,
+      'depth_multiplier',
+      ...activationAndBias,
+      ...weightOptions('depthwise'),
+    ],
+    fixed: channelsLast,
+  },
+  Dot: { shared: ['axes', 'normalize'] },
+  Dropout: { shared: ['rate', 'noise_shape', 'seed'] },
+  ELU: { shared: ['alpha'] },
+  Embedding: {
+    shared: ['input_dim', 'output_dim', 'mask_zero', ...weightOptions('embeddings')],
+    withoutEffect: ['input_length'],
+  },
+  Flatten: { shared: [], fixed: channelsLast },
+  GRU: gatedRecurrent('reset_after'),
+  GaussianDropout: { shared: ['rate'], withoutEffect: ['seed'] },
+  GaussianNoise: { shared: ['stddev'], withoutEffect: ['seed'] },
+  GlobalAveragePooling1D: globalPooling,
+  GlobalAveragePooling2D: globalPooling,
+  GlobalMaxPooling1D: globalPooling,
+  GlobalMaxPooling2D: globalPooling,
+  InputLayer: { shared: [] },
+  LSTM: gatedRecurrent('unit_forget_bias'),
+  LayerNormalization: normalization(),
+  LeakyReLU: { shared: ['alpha'], renamed: { negative_slope: 'alpha' } },
+  Masking: { shared: ['mask_value'] },
+  MaxPooling1D: pooling,
+  MaxPooling2D: pooling,
+  MaxPooling3D: pooling,
+  Maximum: merge,
+  Minimum: merge,
+  Multiply: merge,
+  PReLU: { shared: ['shared_axes', ...weightOptions('alpha')] },
+  Permute: { shared: ['dims'] },
+  ReLU: { shared: ['max_value'], fixed: { negative_slope: 0, threshold: 0 } },
+  RepeatVector: { shared: ['n'] },
+  Rescaling: { shared: ['scale', 'offset'] },
+  Reshape: { shared: ['target_shape'] },
+  SeparableConv2D: {
+    shared: [
+      'filters',
+      ...convolutionShape,
+      'depth_multiplier',
+      ...activationAndBias,
+      ...weightOptions('depthwise', 'pointwise'),
+    ],
+    fixed: { ...channelsLast, groups: 1 },
+  },
+  SimpleRNN: recurrent,
+  Softmax: { shared: ['axis'] },
+  SpatialDropout1D: { shared: ['rate', 'noise_shape', 'seed'] },
+  ThresholdedReLU: { shared: ['theta'] },
+  TimeDistributed: { shared: ['layer'] },
+  UpSampling2D: { shared: ['size', 'interpolation'], fixed: channelsLast },
+  ZeroPadding2D: { shared: ['padding'], fixed: channelsLast },
+};

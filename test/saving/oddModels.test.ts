@@ -1,0 +1,96 @@
+/** Models of Keras with what tfjs does in another way, or leaves undone. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { saving } from '../../lib/index';
+import { readHdf5, writeHdf5 } from '../../lib/saving/hdf5File';
+import { readText, readTexts } from '../../lib/saving/hdf5Tree';
+import { nameFromKeras, nameToKeras } from '../../lib/saving/layerNames';
+import * as tf from '../../lib/tensorflow';
+import { assertClose } from './assertClose';
+import { type Expected, fixture, fixtures, predictions } from './fixtures';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'odd-models-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const expected: Record<string, Expected> = JSON.parse(
+  readFileSync(path.join(fixtures, 'keras3.json'), 'utf8'),
+);
+
+test('odd names, shared and nested layers, and weights outside their constraint', async () => {
+  await tf.nextFrame();
+  const { numTensors } = tf.memory();
+  const model = await saving.loadKerasH5(fixture('keras3_odd'));
+  const ofKeras = expected.keras3_odd?.predictions.flat() ?? [];
+  assertClose(predictions(model), ofKeras, 1e-6);
+  const copy = path.join(folder, 'copy.h5');
+  await saving.saveKerasH5(model, copy);
+  const [theirs, ours] = [await readHdf5(fixture('keras3_odd')), await readHdf5(copy)];
+  const weights = [theirs, ours].map((tree) => tree.members.get('model_weights'));
+  const [theirNames, ourNames] = weights.map((group) =>
+    group?.kind === 'group' ? readTexts(group, 'layer_names') : [],
+  );
+  assert.ok(ourNames?.includes('层 1'));
+  assert.deepEqual(ourNames, theirNames);
+  const again = await saving.loadKerasH5(copy);
+  assertClose(predictions(again), ofKeras, 1e-6);
+  again.dispose();
+  model.dispose();
+  assert.equal(tf.memory().numTensors, numTensors);
+});
+
+test('any name survives being spelled out for tfjs', () => {
+  for (const name of ['dense_1', 'größe', '层', 'a b', '.x', 'name.x', 'name.C3B6.', 'é.é', '😀']) {
+    const spelled = nameFromKeras(name);
+    assert.match(spelled, /^[A-Za-z0-9][-A-Za-z0-9_.]*$/);
+    assert.equal(nameToKeras(spelled), name);
+  }
+  assert.equal(nameFromKeras('dense_1'), 'dense_1');
+});
+
+test('settings of an optimiser are written as Keras 3 wants them: 0.0, not 0', async () => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
+  model.compile({ optimizer: tf.train.sgd(1), loss: 'meanSquaredError' });
+  const file = path.join(folder, 'sgd.h5');
+  await saving.saveKerasH5(model, file);
+  const config = readText(await readHdf5(file), 'training_config') as string;
+  assert.match(config, /"learning_rate": 1\.0, "momentum": 0\.0, "nesterov": false/);
+  model.dispose();
+});
+
+for (const [className, axis] of [
+  ['Softmax', 1],
+  ['BatchNormalization', -2],
+] as const) {
+  test(`${className} along another axis than the last is refused by name`, async () => {
+    const { dense, reshape, softmax, batchNormalization } = tf.layers;
+    const layer = className === 'Softmax' ? softmax({}) : batchNormalization({ axis: 2 });
+    const layers = [dense({ units: 8, inputShape: [3] }), reshape({ targetShape: [2, 4] }), layer];
+    const model = tf.sequential({ layers });
+    const file = path.join(folder, 'axis.h5');
+    await saving.saveKerasH5(model, file);
+    const tree = await readHdf5(file);
+    const text = readText(tree, 'model_config') as string;
+    tree.attributes.set('model_config', text.replace(/"axis":\d/, `"axis":${axis}`));
+    await writeHdf5(file, tree);
+    const wrong = new RegExp(
+      `${layer.name}" \\(${className}\\) has axis = ${axis} for an input of 3`,
+    );
+    await assert.rejects(saving.loadKerasH5(file), wrong);
+    model.dispose();
+  });
+}
+
+test('what runs code of its own is refused: a Lambda layer', async () => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
+  const file = path.join(folder, 'lambda.h5');
+  await saving.saveKerasH5(model, file);
+  const tree = await readHdf5(file);
+  const text = readText(tree, 'model_config') as string;
+  tree.attributes.set('model_config', text.replace('"Dense"', '"Lambda"'));
+  await writeHdf5(file, tree);
+  await assert.rejects(saving.loadKerasH5(file), /\(Lambda\) is not supported/);
+  model.dispose();
+});
