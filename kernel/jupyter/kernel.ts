@@ -52,6 +52,7 @@ export class Kernel {
       sockets,
       streams: this.streams,
       compile: (source, name) => compiler.call('compile', { source, name }),
+      succeeded: () => compiler.call('ended', {}),
       toRunner,
     });
     this.interrupter = new Interrupter(memory, (isEnded) =>

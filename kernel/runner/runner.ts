@@ -63,11 +63,17 @@ export class Runner {
       (targets) => this.post({ type: 'comms', targets }),
     );
     this.modules = new Modules(folder, threads.transpile, { tslab: createTslab(this.output) });
-    this.waits = new Waits(() => {
-      if (this.notice()) {
-        throw new InterruptedError();
-      }
-    });
+    this.waits = new Waits(
+      () => {
+        if (this.notice()) {
+          throw new InterruptedError();
+        }
+      },
+      () => {
+        const parent = this.output.parentHeader;
+        return () => this.output.enter(parent);
+      },
+    );
     const { require } = this.modules;
     Object.assign(globalThis, {
       require,
@@ -113,13 +119,12 @@ export class Runner {
     this.last = run;
     Atomics.store(this.threads.memory, shared.isPatient, 0);
     this.input.startCell(request.allowInput);
-    this.output.runCell(request.parent, () => {
-      this.execute(request.cell, request.silent).then(
-        // A cell that ends in its own way after an interrupt has not done all it was to do.
-        (result) => (run.interrupts > 0 ? this.giveUp(run) : this.finish(run, { result })),
-        (error) => this.finish(run, { error: this.describe(run, error) }),
-      );
-    });
+    this.output.startCell(request.parent);
+    this.execute(request.cell, request.silent).then(
+      // A cell that ends in its own way after an interrupt has not done all it was to do.
+      (result) => (run.interrupts > 0 ? this.giveUp(run) : this.finish(run, { result })),
+      (error) => this.finish(run, { error: this.describe(run, error) }),
+    );
   }
 
   /** Runs a cell and returns what Jupyter is to show of its last expression. */
