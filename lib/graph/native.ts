@@ -14,6 +14,7 @@ export const DT_INT32 = 3;
 export const DT_STRING = 7;
 export const DT_INT64 = 9;
 export const DT_BOOL = 10;
+export const DT_RESOURCE = 20;
 
 export interface NativeTensor {
   id: number;
@@ -93,4 +94,21 @@ export function nativeType(dtype: tf.DataType): number | undefined {
     default:
       return undefined;
   }
+}
+
+/** A note of tfjs that an operation was called whose gradient may be asked for. */
+export interface TapeNode {
+  gradient?: (upstream: tf.Tensor[]) => { [input: string]: () => tf.Tensor };
+}
+
+/** The part of tfjs's engine that computes gradients. */
+export interface Tape {
+  /** @param name "backward" while gradients are computed. */
+  tidy(name: unknown, ...others: unknown[]): unknown;
+  addTapeNode(...args: unknown[]): void;
+  state: { activeTape: TapeNode[] };
+}
+
+export function tapeOf(engine: ReturnType<typeof tf.engine>): Tape {
+  return engine as unknown as Tape;
 }
