@@ -41,9 +41,9 @@ export interface Origin {
   position: number;
   phase: Phase;
   /** The innermost layer that was called, such as `layer "dense" (Dense)`. */
-  layer?: string;
+  layer?: string | undefined;
   /** Outside of layers, the line of the user's function, such as `step.ts:12`. */
-  line?: string;
+  line?: string | undefined;
 }
 
 /** One operation. */
@@ -224,7 +224,7 @@ export function inOrder(wanted: GraphNode[]): GraphNode[] {
   const found = new Set<GraphNode>();
   const ordered: GraphNode[] = [];
   // A stack of its own instead of recursion: a graph can be thousands of nodes deep.
-  const stack = wanted.map((node) => ({ node, entered: false }));
+  const stack = wanted.map((node) => ({ node, entered: false })).reverse();
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     const { node, entered } = top;
     if (entered) {
@@ -232,7 +232,8 @@ export function inOrder(wanted: GraphNode[]): GraphNode[] {
     } else if (!found.has(node)) {
       found.add(node);
       stack.push({ node, entered: true });
-      for (const needed of [...node.inputs.map((input) => input.node), ...node.after]) {
+      const all = [...node.inputs.map((input) => input.node), ...node.after];
+      for (const needed of all.reverse()) {
         if (!found.has(needed)) {
           stack.push({ node: needed, entered: false });
         }

@@ -99,12 +99,12 @@ function followLayers({ origins }: Recorder, patches: Patches): void {
     'apply',
     (apply) =>
       function (this: tf.layers.Layer, ...args) {
-        return origins.inLayer(nameOf(this), () => apply.apply(this, args));
+        return origins.at({ layer: nameOf(this) }, () => apply.apply(this, args));
       },
   );
 }
 
-/** The gradient of an operation belongs to the layer to which the operation belongs. */
+/** The gradient of an operation belongs to the place to which the operation belongs. */
 function followGradients({ origins }: Recorder, patches: Patches): void {
   const engine = tapeOf(tf.engine());
   patches.method(
@@ -127,21 +127,21 @@ function followGradients({ origins }: Recorder, patches: Patches): void {
         const node = [...this.state.activeTape].reverse().find((other) => !seen.has(other));
         if (node !== undefined) {
           seen.add(node);
-          stayInLayer(node, origins);
+          stayInPlace(node, origins);
         }
       },
   );
 }
 
-/** Lets a gradient be computed in the layer in which the operation was called. */
-function stayInLayer(node: TapeNode, origins: Recorder['origins']): void {
-  const { layer } = origins;
+/** Lets a gradient be computed at the place where the operation was called. */
+function stayInPlace(node: TapeNode, origins: Recorder['origins']): void {
+  const { place } = origins;
   const { gradient } = node;
-  if (gradient !== undefined && layer !== undefined) {
+  if (gradient !== undefined) {
     node.gradient = (upstream) => {
-      const parts = Object.entries(origins.inLayer(layer, () => gradient(upstream)));
+      const parts = Object.entries(origins.at(place, () => gradient(upstream)));
       return Object.fromEntries(
-        parts.map(([input, compute]) => [input, () => origins.inLayer(layer, compute)]),
+        parts.map(([input, compute]) => [input, () => origins.at(place, compute)]),
       );
     };
   }

@@ -2,33 +2,36 @@
 import type * as tf from '../tensorflow';
 import type { Origin, Phase } from './graphNode';
 
+/** A layer, or a line of the user's function. */
+type Place = Pick<Origin, 'layer' | 'line'>;
+
 export class Origins {
-  private readonly layers: string[] = [];
+  private readonly places: Place[] = [];
   private phase: Phase = 'forward';
   private count = 0;
 
   /** The innermost layer being called, as words for a message. */
   get layer(): string | undefined {
-    return this.layers.at(-1);
+    return this.places.at(-1)?.layer;
+  }
+
+  /** The innermost layer being called, or else the line of the function. */
+  get place(): Place {
+    return this.places.at(-1) ?? { line: callingLine() };
   }
 
   /** Where the operation comes from that is being called. */
   next(): Origin {
-    const { layer, phase } = this;
-    const place = layer === undefined ? { line: callingLine() } : { layer };
-    return { position: this.count++, phase, ...place };
+    return { position: this.count++, phase: this.phase, ...this.place };
   }
 
-  /** Runs something that belongs to a layer. */
-  inLayer<Result>(layer: string | undefined, action: () => Result): Result {
-    if (layer === undefined) {
-      return action();
-    }
-    this.layers.push(layer);
+  /** Runs something that belongs to a place. */
+  at<Result>(place: Place, action: () => Result): Result {
+    this.places.push(place);
     try {
       return action();
     } finally {
-      this.layers.pop();
+      this.places.pop();
     }
   }
 
@@ -50,7 +53,7 @@ export function nameOf(layer: tf.layers.Layer): string {
 }
 
 /** Frames of TensorFlow.js and of this library may lie above that of the user. */
-const FRAMES = 30;
+const FRAMES = 60;
 
 /** The innermost line of the stack that is neither TensorFlow.js nor this library. */
 export function callingLine(): string | undefined {

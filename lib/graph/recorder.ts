@@ -176,7 +176,10 @@ export class Recorder {
     const variables = [...this.states.keys()]
       .filter(({ isDisposed }) => !isDisposed)
       .sort((a, b) => a.id - b.id);
-    return [...new Set(variables.flatMap((variable) => this.settle(variable) ?? []))];
+    const updates = this.origins.inPhase('update', () =>
+      variables.flatMap((variable) => this.settle(variable) ?? []),
+    );
+    return [...new Set(updates)];
   }
 
   /** The node that leaves a variable's present value in the session, if it has got a new one. */

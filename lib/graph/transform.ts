@@ -1,11 +1,8 @@
 /** How passes go over a graph: node by node, into a new graph, with rules for single operations. */
 import { type Graph, type GraphNode, type GraphValue, nodesOf } from './graphNode';
 
-/** Graph to graph. */
-export interface Pass {
-  name: string;
-  run(graph: Graph): Graph;
-}
+/** Graph to graph: what no output and no update needs is left out. */
+export type Pass = (graph: Graph) => Graph;
 
 /** What a node's first output can be replaced by; null: nothing better is known. */
 export type Rule = (node: GraphNode) => GraphValue | null;

@@ -11,10 +11,7 @@ const RULES: Record<string, Rule[]> = {
   Conv2DBackpropFilter: [filterGradient],
 };
 
-export const convolutionOfWholeImage: Pass = {
-  name: 'convolution of whole image',
-  run: (graph) => applyRules(graph, (op) => RULES[op] ?? []),
-};
+export const multiplyImages: Pass = (graph) => applyRules(graph, (op) => RULES[op] ?? []);
 
 function convolution(node: GraphNode): GraphValue | null {
   const [images, filter] = [inputOf(node, 0), inputOf(node, 1)];

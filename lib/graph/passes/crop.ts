@@ -40,21 +40,18 @@ const RULES: Record<string, CropRule> = {
   BiasAddGrad: biasGradient,
 };
 
-export const crop: Pass = {
-  name: 'crop',
-  run(graph) {
-    const crops = new Crops();
-    for (const node of nodesOf(graph)) {
-      crops.add(node);
-    }
-    const cropped: Graph = {
-      ...graph,
-      outputs: graph.outputs.map((output) => crops.whole(output)),
-      updates: graph.updates.map((node) => crops.whole({ node, index: 0 }).node),
-    };
-    crops.cutFromWhole(cropped);
-    return cropped;
-  },
+export const crop: Pass = (graph) => {
+  const crops = new Crops();
+  for (const node of nodesOf(graph)) {
+    crops.add(node);
+  }
+  const cropped: Graph = {
+    ...graph,
+    outputs: graph.outputs.map((output) => crops.whole(output)),
+    updates: graph.updates.map((node) => crops.whole({ node, index: 0 }).node),
+  };
+  crops.cutFromWhole(cropped);
+  return cropped;
 };
 
 class Crops {

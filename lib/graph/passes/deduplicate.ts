@@ -6,21 +6,18 @@ import { applyRules, type Pass } from '../transform';
 /** Larger constants are not compared. */
 const MOST_BYTES = 1024;
 
-export const deduplicate: Pass = {
-  name: 'deduplicate',
-  run: (graph) => {
-    const numbers = new Map<GraphNode, number>();
-    const known = new Map<string, GraphValue>();
-    const first = (node: GraphNode): GraphValue | null => {
-      const key = keyOf(node, numbers);
-      const same = known.get(key);
-      if (same === undefined) {
-        known.set(key, { node, index: 0 });
-      }
-      return same ?? null;
-    };
-    return applyRules(graph, (op) => (op === 'Const' || OPERATIONS[op] ? [first] : []));
-  },
+export const deduplicate: Pass = (graph) => {
+  const numbers = new Map<GraphNode, number>();
+  const known = new Map<string, GraphValue>();
+  const first = (node: GraphNode): GraphValue | null => {
+    const key = keyOf(node, numbers);
+    const same = known.get(key);
+    if (same === undefined) {
+      known.set(key, { node, index: 0 });
+    }
+    return same ?? null;
+  };
+  return applyRules(graph, (op) => (op === 'Const' || OPERATIONS[op] ? [first] : []));
 };
 
 /** Equal for nodes that compute the same. */

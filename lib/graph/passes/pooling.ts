@@ -20,14 +20,11 @@ const RULES: Record<string, Rule[]> = {
   AvgPoolGrad: [averagePoolingGradient],
 };
 
-export const pooling: Pass = {
-  name: 'pooling',
-  run: (graph) =>
-    applyRules(
-      graph,
-      (op) => RULES[op] ?? (GRADIENT_KERNELS.has(op) ? [activationGradientAfterPooling] : []),
-    ),
-};
+export const pool: Pass = (graph) =>
+  applyRules(
+    graph,
+    (op) => RULES[op] ?? (GRADIENT_KERNELS.has(op) ? [activationGradientAfterPooling] : []),
+  );
 
 /**
  * Pools before the activation, which then has fewer values to do: a quarter for windows of 2 × 2.

@@ -4,28 +4,23 @@ import type { Pass } from '../transform';
 
 type Users = ReadonlyMap<GraphNode, GraphNode[]>;
 
-export const schedule: Pass = {
-  name: 'schedule',
-  run(graph) {
-    const nodes = nodesOf(graph);
-    const users = usersOf(nodes);
-    // An edge may lead to a node that comes later in the list, so all copies are made first.
-    const copies = new Map(
-      nodes.map((node) => [node, node.inputs.length > 0 ? { ...node } : node]),
-    );
-    const copyOf = (node: GraphNode) => copies.get(node) ?? node;
-    for (const [node, copy] of copies) {
-      copy.inputs = node.inputs.map((input) => ({ ...input, node: copyOf(input.node) }));
-      const after = [...node.after, ...readersBefore(node, users), ...imageGradient(node, users)];
-      copy.after = after.map(copyOf);
-      delete copy.overwrites;
-    }
-    return {
-      ...graph,
-      outputs: graph.outputs.map((output) => ({ ...output, node: copyOf(output.node) })),
-      updates: graph.updates.map(copyOf),
-    };
-  },
+export const schedule: Pass = (graph) => {
+  const nodes = nodesOf(graph);
+  const users = usersOf(nodes);
+  // An edge may lead to a node that comes later in the list, so all copies are made first.
+  const copies = new Map(nodes.map((node) => [node, node.inputs.length > 0 ? { ...node } : node]));
+  const copyOf = (node: GraphNode) => copies.get(node) ?? node;
+  for (const [node, copy] of copies) {
+    copy.inputs = node.inputs.map((input) => ({ ...input, node: copyOf(input.node) }));
+    const after = [...node.after, ...readersBefore(node, users), ...imageGradient(node, users)];
+    copy.after = after.map(copyOf);
+    delete copy.overwrites;
+  }
+  return {
+    ...graph,
+    outputs: graph.outputs.map((output) => ({ ...output, node: copyOf(output.node) })),
+    updates: graph.updates.map(copyOf),
+  };
 };
 
 function usersOf(nodes: GraphNode[]): Users {

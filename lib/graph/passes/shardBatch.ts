@@ -24,16 +24,10 @@ const LEAST_ROWS = 8;
 const MOST_UNSHARDED = 0.25;
 
 export function shardBatch(cores: number): Pass {
-  return {
-    name: 'shard batch',
-    run: (graph) => {
-      const sizes = shardSizes(graph.rows, cores);
-      const sharded = new BatchSharder(graph, sizes).run();
-      if (sharded.isSharded) {
-        return sharded;
-      }
-      return { ...graph, isSharded: sizes.length > 1 ? false : null };
-    },
+  return (graph) => {
+    const sizes = shardSizes(graph.rows, cores);
+    const sharded = new BatchSharder(graph, sizes).run();
+    return sharded.isSharded ? sharded : { ...graph, isSharded: sizes.length > 1 ? false : null };
   };
 }
 

@@ -23,18 +23,15 @@ import { onCore, Pieces } from './pieces';
 const LARGE_MATRIX = 65_536;
 
 export function shardVariables(cores: number): Pass {
-  return {
-    name: 'shard variables',
-    run: (graph) => {
-      const whole = new Set<GraphNode>();
-      for (;;) {
-        const { size } = whole;
-        const sharded = new VariableSharder(graph, cores, whole).run();
-        if (whole.size === size) {
-          return sharded;
-        }
+  return (graph) => {
+    const whole = new Set<GraphNode>();
+    for (;;) {
+      const { size } = whole;
+      const sharded = new VariableSharder(graph, cores, whole).run();
+      if (whole.size === size) {
+        return sharded;
       }
-    },
+    }
   };
 }
 

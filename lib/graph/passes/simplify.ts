@@ -24,14 +24,12 @@ const RULES: Record<string, Rule[]> = {
   Mean: [meanOfBooleans],
   Reshape: [lastReshapeOnly],
   ExpandDims: [expandDims],
+  Cast: [castToOtherType],
   ArgMax: [argMaxOfLogits],
   BatchMatMulV2: [matrixProduct],
 };
 
-export const simplify: Pass = {
-  name: 'simplify',
-  run: (graph) => applyRules(graph, (op) => RULES[op] ?? []),
-};
+export const simplify: Pass = (graph) => applyRules(graph, (op) => RULES[op] ?? []);
 
 const CHANNELS_LAST = { data_format: string('NHWC') };
 
@@ -88,6 +86,12 @@ function lastReshapeOnly(node: GraphNode): GraphValue | null {
 /** tfjs-node leaves the attributes of this op out, which a graph has to have. */
 function expandDims(node: GraphNode): GraphValue | null {
   return reshape(inputOf(node, 0), shapeOf({ node, index: 0 }));
+}
+
+/** tfjs casts, to be safe, what is of the right type already. */
+function castToOtherType(node: GraphNode): GraphValue | null {
+  const values = inputOf(node, 0);
+  return typeOf(values).dtype === typeOf({ node, index: 0 }).dtype ? values : null;
 }
 
 /** The class of the largest probability is that of the largest logit: accuracy needs no softmax. */
