@@ -79,7 +79,8 @@ function boxOf(node: GraphNode, nodes: GraphNode[]): string {
   const [changed] = node.inputs;
   if (changed && isHandle(changed)) {
     const reader = nodes.find(
-      (other) => phaseOf(other) !== 'update' && variablesOf(other).includes(changed.node),
+      (other) =>
+        isShown(other) && phaseOf(other) !== 'update' && variablesOf(other).includes(changed.node),
     );
     return reader === undefined ? 'optimizer' : boxOf(reader, nodes);
   }
