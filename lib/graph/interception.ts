@@ -2,6 +2,7 @@
 import * as tf from '../tensorflow';
 import type { Captured } from './capture';
 import { useGraphDropout } from './dropout';
+import { useGraphInitialStates } from './initialState';
 import { type DataId, nativeBackend, type Tape, type TapeNode, tapeOf } from './native';
 import { useNativeGradients } from './nativeGradients';
 import { NotCompilableError } from './notCompilableError';
@@ -28,6 +29,7 @@ export function intercept(recorder: Recorder, patches: Patches): () => Noticed {
   useNativeGradients(patches);
   useGraphDropout(patches);
   useGraphRandomTensors(patches);
+  useGraphInitialStates(patches);
   followLayers(recorder, patches);
   followGradients(recorder, patches);
   const madeVariables = interceptVariables(recorder, patches);

@@ -1,0 +1,32 @@
+/** Graphs of recurrent layers are built without TensorFlow's error lines on stderr. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { it } from 'node:test';
+
+const lib = join(__dirname, '../../lib');
+
+const cases = [
+  { layer: 'gru', shape: '[6, 3]', between: '' },
+  { layer: 'lstm', shape: '[6, 3]', between: '' },
+  { layer: 'simpleRNN', shape: '[6, 3]', between: '' },
+  { layer: 'convLstm2d', shape: '[6, 5, 5, 1]', between: 'tf.layers.flatten(), ' },
+];
+
+for (const { layer, shape, between } of cases) {
+  it(layer, () => {
+    const program = `
+      const { training } = require(${JSON.stringify(join(lib, 'index'))});
+      const tf = require(${JSON.stringify(join(lib, 'tensorflow'))});
+      const options = { inputShape: ${shape}, units: 4, filters: 2, kernelSize: 3 };
+      const model = tf.sequential({
+        layers: [tf.layers.${layer}(options), ${between}tf.layers.dense({ units: 1 })],
+      });
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      const [x, y] = [tf.ones([8, ...${shape}]), tf.ones([8, 1])];
+      training.fit(model, x, y, { verbose: 0, compiled: true });`;
+    const { status, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+    assert.equal(stderr, '');
+    assert.equal(status, 0);
+  });
+}
