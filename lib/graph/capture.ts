@@ -165,7 +165,9 @@ function feedRows(name: string, examples: tf.Tensor[]): FedInputs {
       batch_dims: int(0),
     };
     const inputs = [dataSets[index] as GraphValue, rows, scalar(0, DT_INT32)];
-    return graphValue('GatherV2', inputs, attributes, [{ shape, dtype }]);
+    const value = graphValue('GatherV2', inputs, attributes, [{ shape, dtype }]);
+    value.node.origin = { position: -1, phase: 'forward' };
+    return value;
   });
   return { placeholders: [...dataSets, rows], values };
 }

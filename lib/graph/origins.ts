@@ -1,4 +1,5 @@
 /** Keeps track of where in a step the run is that is being recorded. */
+import { dirname } from 'node:path';
 import type * as tf from '../tensorflow';
 import type { Origin, Phase } from './graphNode';
 
@@ -52,6 +53,8 @@ export function nameOf(layer: tf.layers.Layer): string {
   return `layer "${layer.name}" (${layer.getClassName()})`;
 }
 
+const LIBRARY = dirname(__dirname);
+
 /** Frames of TensorFlow.js and of this library may lie above that of the user. */
 const FRAMES = 60;
 
@@ -64,6 +67,6 @@ export function callingLine(): string | undefined {
   const frame = stack
     .split('\n')
     .slice(1)
-    .find((line) => !line.includes('@tensorflow') && !line.includes(__dirname));
+    .find((line) => !line.includes('@tensorflow') && !line.includes(LIBRARY));
   return frame?.match(/([^/\\(]+:\d+):\d+\)?$/)?.[1];
 }

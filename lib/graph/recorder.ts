@@ -136,7 +136,9 @@ export class Recorder {
   parameter(owner: object, name: string, read: () => number): tf.Scalar {
     const handle = this.scope.parameter(owner, name, read);
     const tensor = tf.scalar(read());
-    this.bind(tensor, readVariable(handle));
+    const value = readVariable(handle);
+    this.add(value.node);
+    this.bind(tensor, value);
     return tensor;
   }
 
