@@ -111,7 +111,8 @@ async function train(
   try {
     const [loss, metrics] = ['sparseCategoricalCrossentropy', ['accuracy']];
     model.compile({ optimizer: 'adam', loss, metrics });
-    await fit(model, trainImages, train.labels, { ...settings, verbose });
+    const { batchSize, epochs, seed } = settings;
+    await fit(model, trainImages, train.labels, { batchSize, epochs, seed, verbose });
     const result = await evaluate(model, testImages, test.labels, { verbose: 0 });
     const training = { ...settings, loss: result.loss, accuracy: result.accuracy } as Training;
     await save(folder, model, training);
