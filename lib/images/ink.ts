@@ -10,7 +10,7 @@ import {
   windowSize,
 } from './paper';
 import type { Picture } from './picture';
-import { breadth, connectedPieces, openOutline, type Piece, size } from './pieces';
+import { breadth, connectedPieces, openOutline, type Piece, sidesTouched, size } from './pieces';
 import { everyFifth, median, quantile } from './quantile';
 import { eraseLines, type WithoutLines } from './ruledLines';
 
@@ -29,16 +29,22 @@ export type Found = { ink: Ink } | { problem: string };
 
 /** Larger pictures are averaged down to this first; a digit ends up 20 pixels high anyway. */
 const longestSide = 512;
+// What ends in AmongOthers holds where other things had to be left out to find the digit.
+
 /** Less contrast than this (of 1 between black and white) is not told from paper. */
 const leastContrast = 0.05;
-/** Where other things had to be left out, the digit has to stand out more. */
 const leastContrastAmongOthers = 0.12;
 /** Specks with less ink than this share of the largest piece are not part of the digit. */
 const leastShareOfInk = 0.1;
 /** Of a digit, that is written with a pen, no part is thicker than this share of its size. */
 const thickest = 0.5;
+const thickestAmongOthers = 0.33;
+/** Nor does it fill more than this share of the rectangle around it, if that is not narrow. */
+const mostFilled = 0.8;
 /** With more of its outline open (see `openOutline`) a piece is not ink. */
-const mostOpen = 0.3;
+const mostOpen = 0.22;
+/** The same for one that touches three sides of the picture, as a border does. */
+const mostOpenAround = 0.12;
 const mostOpenAmongOthers = 0.2;
 /** A digit is at least this part of the picture's longer side high or wide. */
 const leastSize = 1 / 30;
@@ -150,8 +156,8 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
     }
     const open = openOutlines(plain, marks.pieces);
     const isInk = (piece: Piece, index: number) =>
-      (open[index] as number) <= mostOpen &&
-      piece.thickness <= thickest * size(piece) &&
+      (open[index] as number) <= (sidesTouched(piece, plain) >= 3 ? mostOpenAround : mostOpen) &&
+      isWritten(piece) &&
       breadth(piece) > thinnest;
     if (marks.pieces.every(isInk)) {
       const problem = problemOf(marks.pieces, plain, isAlone);
@@ -169,6 +175,13 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
     blankOut(plain, others, marks);
   }
   return { problem: 'there are edges and spots all over it' };
+}
+
+/** Whether it may be written with a pen: it is no blot, no sheet of paper and no hole in one. */
+function isWritten(piece: Piece): boolean {
+  const filled = piece.pixels.length / (size(piece) * breadth(piece));
+  const isNarrow = breadth(piece) < thickest * size(piece);
+  return piece.thickness <= thickest * size(piece) && (isNarrow || filled <= mostFilled);
 }
 
 /** Pieces that are not ink become paper, with their blurred edges. */
@@ -247,10 +260,11 @@ function problemOf(pieces: readonly Piece[], darkness: Darkness, isAlone: boolea
   const missing = pieces
     .flatMap(pixelsOf)
     .map((pixel) => (values[pixel] as number) * (unit[pixel] as number));
-  if (!isAlone && median(missing) < leastContrastAmongOthers) {
+  const largest = pieces.reduce((largest, piece) => Math.max(largest, size(piece)), 0);
+  const isThick = (piece: Piece) => piece.thickness > thickestAmongOthers * largest;
+  if (!isAlone && (median(missing) < leastContrastAmongOthers || pieces.some(isThick))) {
     return onlyEdges;
   }
-  const largest = pieces.reduce((largest, piece) => Math.max(largest, size(piece)), 0);
   if (largest < (isAlone ? leastSize : leastSizeAmongOthers) * Math.max(width, height)) {
     return 'what stands out is too small for a digit: cut the picture to the digit';
   }

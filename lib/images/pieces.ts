@@ -23,6 +23,12 @@ export function breadth({ left, right, top, bottom }: Piece): number {
   return 1 + Math.min(right - left, bottom - top);
 }
 
+/** How many of the picture's four sides a piece touches. */
+export function sidesTouched(piece: Piece, { width, height }: Field): number {
+  const { left, right, top, bottom } = piece;
+  return [left === 0, top === 0, right === width - 1, bottom === height - 1].filter(Boolean).length;
+}
+
 /**
  * Pieces of pixels above `weak` that touch each other (also at corners) and of which at least
  * one reaches `strong`: the hysteresis of Canny's edge detector.

@@ -177,8 +177,11 @@ function follow(field: Field, threshold: number, runs: Runs, guess: Float32Array
   const smooth = runningMedian(columns, deviations, width, Math.max(20, width / 12));
   const middle = guess.map((y, x) => y + (smooth[x] as number));
   const at = (x: number, y: number) => values[y * width + x] as number;
-  const darkness = (x: number) =>
-    at(x, Math.min(height - 1, Math.max(0, Math.round(middle[x] as number))));
+  // The middle may lie between two rows, of which one is the line and the other its blurred edge.
+  const darkness = (x: number) => {
+    const rows = [Math.floor(middle[x] as number), Math.ceil(middle[x] as number)];
+    return Math.max(...rows.map((y) => at(x, Math.min(height - 1, Math.max(0, y)))));
+  };
   const beside = (x: number) => {
     const away = [-1, 1].map((side) => (middle[x] as number) + side * (thickness / 2 + 2));
     const rows = away.map(Math.round).filter((y) => y >= 0 && y < height);
