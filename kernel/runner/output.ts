@@ -3,6 +3,7 @@
  * after its end: timers, and what a cell waits for, remember their cell. Node's own way to do that
  * (`AsyncLocalStorage`) is no way here: Node 20 ends the process when V8 ends a loop under it.
  */
+import { Writable } from 'node:stream';
 import timers from 'node:timers';
 import { TextDecoder } from 'node:util';
 import type { FromRunner, Header } from '../messages';
@@ -54,10 +55,16 @@ export class Output {
     }
   }
 
-  /** Takes what is printed from `process.stdout` and `process.stderr`. */
+  /** Takes the places of `process.stdout` and `process.stderr`. */
   capture(): void {
-    process.stdout.write = this.writer('stdout');
-    process.stderr.write = this.writer('stderr');
+    for (const [fd, name] of [
+      [1, 'stdout'],
+      [2, 'stderr'],
+    ] as const) {
+      // No terminal, also if JupyterLab was started in one: no colour codes in a notebook.
+      const stream = Object.assign(new Writable(), { fd, isTTY: false, write: this.writer(name) });
+      Object.defineProperty(process, name, { get: () => stream, configurable: true });
+    }
     console.clear = () => this.clear(false);
     this.rememberInTimers();
   }

@@ -65,7 +65,8 @@ export class Runner {
     this.modules = new Modules(folder, threads.transpile, { tslab: createTslab(this.output) });
     this.waits = new Waits(
       () => {
-        if (this.notice()) {
+        // What looks for interrupts by itself is left to end in its own way.
+        if (this.notice() && !this.isPatient()) {
           throw new InterruptedError();
         }
       },
@@ -206,14 +207,18 @@ export class Runner {
   private interrupt(): void {
     const run = this.last;
     const error = new InterruptedError();
-    const isFirst = ++run.interrupts === 1;
-    const isPatient = isFirst && Atomics.load(this.threads.memory, shared.isPatient) === 1;
+    run.interrupts++;
     run.controller.abort(error);
-    if (isPatient) {
+    if (this.isPatient()) {
       setTimeout(() => this.endWaits(run, error), patientMs).unref();
     } else {
       this.endWaits(run, error);
     }
+  }
+
+  /** Whether what runs looks for interrupts by itself, and this is the first. */
+  private isPatient(): boolean {
+    return this.last.interrupts <= 1 && Atomics.load(this.threads.memory, shared.isPatient) === 1;
   }
 
   private endWaits(run: Run, error: Error): void {

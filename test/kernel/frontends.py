@@ -70,7 +70,7 @@ class FrontendTest(KernelCase):
 
     def test_silent_cells_show_nothing_and_are_not_counted(self):
         before, _ = self.run_cell("1")
-        asked = self.client.execute("globalThis.silently = 5; 'quiet'", silent=True)
+        asked = self.client.execute("(globalThis as any).silently = 5; 'quiet'", silent=True)
         self.client.get_shell_msg(timeout=30)
         kinds = []
         while kinds[-2:] != ["idle"]:
@@ -196,7 +196,7 @@ class FrontendTest(KernelCase):
         self.assertTrue(text.endswith("AdaEve\n"), text)
 
     def test_input_without_a_box_is_refused(self):
-        reply, _ = self.run_cell("prompt('Name?')")
+        reply = self.ask(self.client.execute, "prompt('Name?')", allow_stdin=False, stop_on_error=False)
         self.assertIn("cannot ask", reply["evalue"])
 
     def test_input_can_be_interrupted(self):
@@ -260,7 +260,7 @@ class FrontendTest(KernelCase):
                 break
         self.send_comm("comm_close", {"comm_id": number, "data": {}})
         self.assertEqual(self.shown("got")["text/plain"], "[ [ { value: 5 }, [ 9 ] ], 'closed' ]")
-        self.assertEqual(self.ask(self.client.comm_info)["comms"], {})
+        self.assertNotIn(number, self.ask(self.client.comm_info)["comms"])
 
     def test_comms_arrive_while_a_cell_waits(self):
         code = HOST + """

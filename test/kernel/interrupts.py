@@ -79,7 +79,7 @@ class InterruptTest(KernelCase):
         async function* all() { while (true) { await sleep(10); yield ++items; } }
         for await (const item of all()) {}"""
         self.assert_ends(code)
-        self.assert_ends("for await (const item of [new Promise(() => {})]) {}")
+        self.assert_ends("for await (const item of [new Promise<void>(() => {})]) {}")
 
     def test_loops_in_the_background_stop(self):
         self.printed(SLEEP + "let beats = 0; void (async () => { while (true) { beats++; await sleep(10); } })();")
