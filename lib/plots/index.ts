@@ -18,5 +18,7 @@ export type { ImageGridOptions, ImageOptions } from './images';
 export { image, imageGrid } from './images';
 export type { MisclassifiedOptions } from './misclassified';
 export { misclassified } from './misclassified';
+export type { NetworkOptions } from './network';
+export { network } from './network';
 export type { PixelRange, Pixels } from './pixels';
 export { saveFigure, show } from './show';
