@@ -25,6 +25,7 @@
 export * as datasets from './datasets/index';
 export * as display from './display/index';
 export * as drawing from './drawing/index';
+export * as explain from './explain/index';
 export * as graph from './graph/index';
 export * as images from './images/index';
 export * as lessons from './lessons/index';
