@@ -30,6 +30,7 @@ export interface AdversarialPicture {
  *
  * @param model one input and one output, of probabilities.
  * @param picture shape `[1, height, width, channels]`, pixels from 0 to 1; stays the caller's.
+ * @param options the class wanted, and the steps.
  * @returns the changed picture, which the caller disposes, and how far it is from the first.
  * @throws Error for another shape, an unknown class, and when the limit is reached.
  */

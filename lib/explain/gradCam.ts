@@ -17,6 +17,7 @@ export interface GradCamOptions {
  *
  * @param model a chain of layers with one input and an output of probabilities.
  * @param picture shape `[1, height, width, channels]`; stays the caller's.
+ * @param options the layer, and the class.
  * @returns the size of the feature maps, `[height, width]`; values 0 to 1, 1 at the strongest place
  * (all 0 where nothing speaks for the class). The caller disposes it.
  * @throws Error for another shape, an unknown layer or class, or a layer without feature maps.

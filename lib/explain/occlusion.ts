@@ -20,6 +20,7 @@ export interface OcclusionOptions {
  *
  * @param model one input and one output, of probabilities.
  * @param picture shape `[1, height, width, channels]`; stays the caller's.
+ * @param options the class, and the square that covers.
  * @returns shape `[rows, columns]`, one value for each place of the square: the fall of the
  * probability, 1 at most; below 0 where it rises. The caller disposes it.
  * @throws Error for another shape, an unknown class, or a square that does not fit.
