@@ -23,4 +23,5 @@ export type { ObtainOptions } from './obtain';
 export { oneHot } from './oneHot';
 export type { DatasetProgress, ReportProgress } from './progress';
 export type { FoundFile, Source, SourceContext } from './source';
+export { type RandomShiftsOptions, randomShifts, shift } from './shifts';
 export { splitValidation } from './splitValidation';

@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { replaceFile } from '../../lib/saving/atomicFile';
+import { replaceFile } from '../../lib/files/replaceFile';
 import { runProgram } from '../commandLine';
 import { type Notebook, translate } from './translation';
 
