@@ -8,6 +8,7 @@ export type { AnswersOptions, ClassNumbers } from './answers';
 export { answers, classAccuracies } from './answers';
 export type { ClassFigureOptions } from './classification';
 export { confusionMatrix, probabilities } from './classification';
+export { compareProbabilities } from './compareProbabilities';
 export type { Curve, CurvesOptions, RecordedHistory } from './curves';
 export { accuracyCurves, curves, lossCurves } from './curves';
 export type { FeatureMapsOptions } from './featureMaps';
