@@ -19,7 +19,6 @@ export interface StageOptions {
 }
 
 /** A step's inputs, and settings after them if need be. */
-/** The inputs of a function, and after them what is to be shown. */
 export type InputsAndOptions<Inputs extends tf.Tensor[]> = [...Inputs] | [...Inputs, StageOptions];
 
 /**

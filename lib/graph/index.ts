@@ -11,3 +11,4 @@ export { type CompileModelOptions, compileModel } from './compileModel';
 export { type CompiledStep, compile, type StepResult } from './compileStep';
 export { describe, draw, type InputsAndOptions, type StageOptions } from './describe';
 export { NotCompilableError } from './notCompilableError';
+export type { Stage } from './passes/index';
