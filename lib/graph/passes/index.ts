@@ -11,19 +11,19 @@ import { shardBatch } from './shardBatch';
 import { shardVariables } from './shardVariables';
 import { simplify } from './simplify';
 
-const CORES = availableParallelism();
-
-/** All passes, in the order in which they run. */
-export const PASSES = {
+/** All passes for a machine with so many cores, in the order in which they run. */
+export const passesFor = (cores: number) => ({
   simplify,
   deduplicate,
-  shardVariables: shardVariables(CORES),
-  shardBatch: shardBatch(CORES),
+  shardVariables: shardVariables(cores),
+  shardBatch: shardBatch(cores),
   crop,
   pool,
   multiplyImages,
   schedule,
-};
+});
+
+const PASSES = passesFor(availableParallelism());
 
 /** What a graph can be seen after: `capture`, which rewrites nothing, or one of the passes. */
 export type Stage = 'capture' | keyof typeof PASSES;
@@ -32,10 +32,10 @@ export type Stage = 'capture' | keyof typeof PASSES;
  * Runs the passes up to a stage. With the environment variable `SHOW_GRAPH_STAGES` set, the graph
  * is printed to stderr after each of them.
  */
-export function runPasses(captured: Graph, last: Stage = 'schedule'): Graph {
+export function runPasses(captured: Graph, last: Stage = 'schedule', passes = PASSES): Graph {
   let graph = captured;
   show('capture', graph);
-  for (const [name, pass] of last === 'capture' ? [] : Object.entries(PASSES)) {
+  for (const [name, pass] of last === 'capture' ? [] : Object.entries(passes)) {
     graph = pass(graph);
     show(name, graph);
     if (name === last) {
