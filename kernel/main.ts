@@ -6,18 +6,18 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { redirectDescriptors } from './descriptors';
 import { shared } from './messages';
 import { Runner } from './runner/runner';
 import { WaitingCaller } from './threads';
 
 // TensorFlow's start-up messages would be printed where JupyterLab was started.
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-// Output goes to a notebook, even if JupyterLab was started in a terminal: no colour codes in it.
-process.stdout.isTTY = false;
-process.stderr.isTTY = false;
 
 function start(connectionFile: string): void {
   const connection = JSON.parse(readFileSync(connectionFile, 'utf8'));
+  // Before there are other threads, which could be given the numbers that become free.
+  const pipes = redirectDescriptors();
   const memory = new Int32Array(
     new SharedArrayBuffer(shared.length * Int32Array.BYTES_PER_ELEMENT),
   );
@@ -34,7 +34,7 @@ function start(connectionFile: string): void {
     transferList: [questions.port1, files.port1],
   });
   const jupyter = new Worker(path.join(__dirname, 'jupyter/thread.js'), {
-    workerData: { connection, compiler: questions.port2, input: input.port1, memory },
+    workerData: { connection, compiler: questions.port2, input: input.port1, memory, pipes },
     transferList: [questions.port2, input.port1],
   });
   const compiler = new WaitingCaller(files.port2, filesMemory);

@@ -52,6 +52,8 @@ export type Completeness =
 /** What the compiler's thread answers. Cursors count code points. */
 export type CompilerAnswers = {
   compile(request: { source: string; name: string }): CompileResult;
+  /** The cell that was compiled last has run to its end. */
+  ended(request: object): void;
   inspect(request: { source: string; cursor: number }): string | undefined;
   complete(request: { source: string; cursor: number }): Completion;
   completeness(request: { source: string }): Completeness;

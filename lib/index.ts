@@ -14,7 +14,8 @@
  *
  * Read {@link datasets} and {@link models} first, then {@link training}; look at results with
  * {@link plots} and keep them with {@link saving}. {@link images} reads pictures of your own,
- * {@link graph} compiles training loops of your own, {@link display} puts outputs into a notebook.
+ * {@link graph} compiles training loops of your own, {@link display} puts outputs into a notebook,
+ * {@link lessons} is what the notebooks need as lessons.
  *
  * In these pages `tf` is TensorFlow.js (`@tensorflow/tfjs-node`). Shapes are written as
  * `[rows, 28, 28]`. A tensor you give stays yours to dispose, and so is a tensor you are given.
@@ -24,8 +25,10 @@
 export * as datasets from './datasets/index';
 export * as display from './display/index';
 export * as drawing from './drawing/index';
+export * as explain from './explain/index';
 export * as graph from './graph/index';
 export * as images from './images/index';
+export * as lessons from './lessons/index';
 export * as models from './models/index';
 export * as plots from './plots/index';
 export * as saving from './saving/index';

@@ -6,4 +6,3 @@ process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
 export * from '@tensorflow/tfjs-node';
 
 import './corrections/index';
-import './layers/batchNormalization';

@@ -5,6 +5,17 @@
  */
 import ts from 'typescript';
 
+/** Where the analysis of a program's flow goes back to. */
+export interface FlowNode {
+  flags: number;
+  antecedent?: FlowNode | FlowNode[];
+  /** Of a start: the function around it, whose own flow the analysis goes on with. */
+  node?: { flowNode: FlowNode };
+}
+
+/** TypeScript's `FlowFlags`. */
+export const flowFlags = { unreachable: 1, start: 2 };
+
 /** A source file with what the compiler adds to it. */
 export interface CompilerSourceFile extends ts.SourceFile {
   path: ts.Path;
@@ -15,6 +26,7 @@ export interface CompilerSourceFile extends ts.SourceFile {
   /** The names declared at the top. */
   locals?: ts.SymbolTable;
   symbol?: ts.Symbol;
+  endFlowNode?: FlowNode;
   externalModuleIndicator?: ts.Node | true;
   parseDiagnostics: ts.DiagnosticWithLocation[];
   imports: readonly ts.StringLiteralLike[];

@@ -9,7 +9,13 @@
  */
 import path from 'node:path';
 import ts from 'typescript';
-import { type CompilerProgram, type CompilerSourceFile, internals } from './internals';
+import {
+  type CompilerProgram,
+  type CompilerSourceFile,
+  type FlowNode,
+  flowFlags,
+  internals,
+} from './internals';
 import { compilerOptions, declarationsFile } from './options';
 
 /** A module's file as it was read. */
@@ -30,6 +36,8 @@ export class NotebookProgram {
   /** The cells whose names may be used, in the order in which they ran. */
   readonly cells: CompilerSourceFile[] = [];
   readonly cellSet = new Set<ts.SourceFile>();
+  /** Where the flow of the last cell that ran to its end has ended. */
+  private flowEnd: FlowNode | undefined;
   private options: ts.CompilerOptions;
   private readonly importsFile: string;
   private readonly specifiers = new Set<string>();
@@ -100,8 +108,23 @@ export class NotebookProgram {
     leaveOpenTypes(file);
     this.refresh(specifiersOf(file));
     internals.bindSourceFile(file, this.options);
+    const start = startOf(file);
+    if (start && this.flowEnd) {
+      start.node = { flowNode: this.flowEnd };
+    }
     file.parent = this.cells.at(-1) ?? (undefined as unknown as ts.SourceFile);
     return file;
+  }
+
+  /**
+   * The cell that was added last has run to its end: the next one begins with what is known there.
+   * After `if (!found) throw …` it knows that `found` is there.
+   */
+  continueFlow(): void {
+    const end = this.cells.at(-1)?.endFlowNode;
+    if (end && !(end.flags & flowFlags.unreachable)) {
+      this.flowEnd = end;
+    }
   }
 
   /** Lets later cells use what a cell declares. */
@@ -236,6 +259,16 @@ export class NotebookProgram {
     }
     return this.virtualFiles.get(fileName) ?? ts.sys.readFile(fileName);
   }
+}
+
+/** Where the flow of a cell starts. */
+function startOf(file: CompilerSourceFile): FlowNode | undefined {
+  const statements = file.statements as unknown as { flowNode?: FlowNode }[];
+  let flow = statements.find(({ flowNode }) => flowNode)?.flowNode ?? file.endFlowNode;
+  while (flow && !(flow.flags & flowFlags.start)) {
+    flow = Array.isArray(flow.antecedent) ? flow.antecedent[0] : flow.antecedent;
+  }
+  return flow;
 }
 
 /**

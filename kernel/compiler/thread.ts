@@ -17,6 +17,7 @@ const { folder, port, files } = workerData as Start;
 const compiler = new CellCompiler(folder);
 const answers: CompilerAnswers = {
   compile: ({ source, name }) => compiler.compile(source, name),
+  ended: () => compiler.notebook.continueFlow(),
   inspect: ({ source, cursor }) => inspect(compiler, source, cursor),
   complete: ({ source, cursor }) => complete(compiler, source, cursor),
   completeness: ({ source }) => completeness(source),

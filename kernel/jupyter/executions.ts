@@ -25,6 +25,8 @@ export interface Surroundings {
   sockets: Sockets;
   streams: Streams;
   compile(source: string, name: string): Promise<CompileResult>;
+  /** The cell that was compiled last has run to its end. */
+  succeeded(): void;
   toRunner(message: ToRunner): void;
 }
 
@@ -104,6 +106,7 @@ export class Executions {
       const result = { ...outcome.result, execution_count: count };
       sockets.publish({ type: 'execute_result', content: result, parent: header });
     }
+    this.kernel.succeeded();
     const expressions = Object.entries(content.user_expressions ?? {});
     const values: Record<string, object> = {};
     for (const [name, expression] of expressions) {

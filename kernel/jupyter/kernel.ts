@@ -1,6 +1,7 @@
 /** What the kernel answers to each of Jupyter's requests. */
 import { readFileSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
+import type { DescriptorReader } from '../descriptors';
 import {
   type CommKind,
   type CompilerAnswers,
@@ -24,17 +25,22 @@ export interface Threads {
   /** For the answers to requests for input, which the thread of the cells may wait for. */
   input: MessagePort;
   memory: Int32Array;
+  /** What programs and native code print; `undefined` where that cannot be read. */
+  descriptors: DescriptorReader | undefined;
 }
 
 type Answer = { type: string; content: object };
 
 /** How long a kernel that is shut down may go on with what it was doing. */
 const endMs = 1500;
+/** What programs print is looked for this often. */
+const readMs = 50;
 
 export class Kernel {
   private readonly streams: Streams;
   private readonly executions: Executions;
   private readonly interrupter: Interrupter;
+  private lastParent: Header | undefined;
   private comms: Record<string, string> = {};
   /** The request that waits for input, and the number of the message that asked for it. */
   private waitingForInput = false;
@@ -52,12 +58,27 @@ export class Kernel {
       sockets,
       streams: this.streams,
       compile: (source, name) => compiler.call('compile', { source, name }),
+      succeeded: () => compiler.call('ended', {}),
       toRunner,
     });
     this.interrupter = new Interrupter(memory, (isEnded) =>
       toRunner({ type: 'interrupt', isEnded }),
     );
     runner.on('message', (message: FromRunner) => this.fromRunner(message));
+    let turns = 0;
+    setInterval(() => {
+      // What comes while nothing runs, from programs in the background, has time.
+      if (this.executions.running || ++turns % 10 === 0) {
+        this.readDescriptors();
+      }
+    }, readMs).unref();
+  }
+
+  /** Shows what was written to the descriptors of standard output, by whatever program. */
+  private readDescriptors(): void {
+    const { running } = this.executions;
+    this.lastParent = running?.header ?? this.lastParent;
+    this.threads.descriptors?.read((name, text) => this.streams.write(name, text, this.lastParent));
   }
 
   /** Answers a message of a front end. */
@@ -230,6 +251,7 @@ export class Kernel {
         this.requestInput(message);
         break;
       case 'done':
+        this.readDescriptors();
         this.executions.ended(message.parent, message.outcome);
         break;
     }

@@ -3,6 +3,7 @@
  * from working. It also ends the kernel when the Jupyter server that started it is gone.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { DescriptorReader, type Pipes } from '../descriptors';
 import type { CompilerAnswers } from '../messages';
 import { Caller } from '../threads';
 import { Kernel } from './kernel';
@@ -13,6 +14,7 @@ interface Start {
   compiler: MessagePort;
   input: MessagePort;
   memory: Int32Array;
+  pipes: Pipes | undefined;
 }
 
 function endWithParent(): void {
@@ -24,13 +26,14 @@ function endWithParent(): void {
   }, 1000).unref();
 }
 
-const { connection, compiler, input, memory } = workerData as Start;
+const { connection, compiler, input, memory, pipes } = workerData as Start;
 const sockets = new Sockets(connection);
 const kernel = new Kernel(sockets, {
   compiler: new Caller<CompilerAnswers>(compiler),
   runner: parentPort as MessagePort,
   input,
   memory,
+  descriptors: pipes && new DescriptorReader(pipes),
 });
 if (process.env.JPY_PARENT_PID) {
   endWithParent();

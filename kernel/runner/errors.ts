@@ -72,7 +72,7 @@ export function mapStackTraces(): void {
         ? lines.filter((line) => !framesOfKernel.test(line))
         : lines.slice(0, outermost + 1);
     return [
-      String(error),
+      Error.prototype.toString.call(error),
       ...shown.filter((line) => !/[\\/]build[\\/]kernel[\\/]runner/.test(line)),
     ].join('\n');
   };

@@ -1,19 +1,25 @@
 /**
  * What cells print goes into the notebook, to the cell that printed it, also when that happens
- * after its end: asynchronous code keeps its cell (`AsyncLocalStorage`).
+ * after its end: timers, and what a cell waits for, remember their cell. Node's own way to do that
+ * (`AsyncLocalStorage`) is no way here: Node 20 ends the process when V8 ends a loop under it.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { Writable } from 'node:stream';
+import timers from 'node:timers';
 import { TextDecoder } from 'node:util';
 import type { FromRunner, Header } from '../messages';
 
+type Callback = (...args: unknown[]) => unknown;
 type StreamName = 'stdout' | 'stderr';
 
 /** Text is handed on at most once in this many milliseconds, unless there is much of it. */
 const intervalMs = 5;
 const muchText = 16_384;
+const leaveLater = setImmediate;
 
 export class Output {
-  private readonly cell = new AsyncLocalStorage<Header>();
+  /** The cell to which what runs now belongs, where that is known. */
+  private entered: Header | undefined;
+  private willLeave = false;
   /** The cell that ran last: where output goes that belongs to none. */
   private lastCell: Header | undefined;
   private text = '';
@@ -28,20 +34,39 @@ export class Output {
 
   /** The request whose cell is being run, or whose code goes on. */
   get parentHeader(): Header {
-    return (this.cell.getStore() ?? this.lastCell) as Header;
+    return (this.entered ?? this.lastCell) as Header;
   }
 
-  /** Runs a cell; what it prints, now or later, belongs to it. */
-  runCell<T>(parent: Header, run: () => T): T {
+  /** What is printed from now on belongs to this cell. */
+  startCell(parent: Header): void {
+    this.entered = undefined;
     this.lastCell = parent;
-    return this.cell.run(parent, run);
   }
 
-  /** Takes what is printed from `process.stdout` and `process.stderr`. */
+  /** Code of an earlier cell goes on, until the event loop goes on to something else. */
+  enter(parent: Header): void {
+    this.entered = parent;
+    if (!this.willLeave) {
+      this.willLeave = true;
+      leaveLater(() => {
+        this.willLeave = false;
+        this.entered = undefined;
+      });
+    }
+  }
+
+  /** Takes the places of `process.stdout` and `process.stderr`. */
   capture(): void {
-    process.stdout.write = this.writer('stdout');
-    process.stderr.write = this.writer('stderr');
+    for (const [fd, name] of [
+      [1, 'stdout'],
+      [2, 'stderr'],
+    ] as const) {
+      // No terminal, also if JupyterLab was started in one: no colour codes in a notebook.
+      const stream = Object.assign(new Writable(), { fd, isTTY: false, write: this.writer(name) });
+      Object.defineProperty(process, name, { get: () => stream, configurable: true });
+    }
     console.clear = () => this.clear(false);
+    this.rememberInTimers();
   }
 
   /** Empties the cell's output, or does so when the next output comes. */
@@ -79,6 +104,24 @@ export class Output {
       this.flush();
     } else {
       this.timer ??= setTimeout(() => this.flush(), intervalMs).unref();
+    }
+  }
+
+  private rememberInTimers(): void {
+    for (const name of ['setTimeout', 'setInterval', 'setImmediate'] as const) {
+      const original = timers[name] as (callback: Callback, ...rest: unknown[]) => unknown;
+      const remembering = (callback: Callback, ...rest: unknown[]) => {
+        const parent = this.parentHeader;
+        const run = (...args: unknown[]) => {
+          this.enter(parent);
+          return callback(...args);
+        };
+        // What is no function is for Node to complain about.
+        return original(typeof callback === 'function' ? run : callback, ...rest);
+      };
+      Object.defineProperties(remembering, Object.getOwnPropertyDescriptors(original));
+      Object.assign(timers, { [name]: remembering });
+      Object.assign(globalThis, { [name]: remembering });
     }
   }
 

@@ -63,11 +63,18 @@ export class Runner {
       (targets) => this.post({ type: 'comms', targets }),
     );
     this.modules = new Modules(folder, threads.transpile, { tslab: createTslab(this.output) });
-    this.waits = new Waits(() => {
-      if (this.notice()) {
-        throw new InterruptedError();
-      }
-    });
+    this.waits = new Waits(
+      () => {
+        // What looks for interrupts by itself is left to end in its own way.
+        if (this.notice() && !this.isPatient()) {
+          throw new InterruptedError();
+        }
+      },
+      () => {
+        const parent = this.output.parentHeader;
+        return () => this.output.enter(parent);
+      },
+    );
     const { require } = this.modules;
     Object.assign(globalThis, {
       require,
@@ -113,13 +120,12 @@ export class Runner {
     this.last = run;
     Atomics.store(this.threads.memory, shared.isPatient, 0);
     this.input.startCell(request.allowInput);
-    this.output.runCell(request.parent, () => {
-      this.execute(request.cell, request.silent).then(
-        // A cell that ends in its own way after an interrupt has not done all it was to do.
-        (result) => (run.interrupts > 0 ? this.giveUp(run) : this.finish(run, { result })),
-        (error) => this.finish(run, { error: this.describe(run, error) }),
-      );
-    });
+    this.output.startCell(request.parent);
+    this.execute(request.cell, request.silent).then(
+      // A cell that ends in its own way after an interrupt has not done all it was to do.
+      (result) => (run.interrupts > 0 ? this.giveUp(run) : this.finish(run, { result })),
+      (error) => this.finish(run, { error: this.describe(run, error) }),
+    );
   }
 
   /** Runs a cell and returns what Jupyter is to show of its last expression. */
@@ -201,14 +207,18 @@ export class Runner {
   private interrupt(): void {
     const run = this.last;
     const error = new InterruptedError();
-    const isFirst = ++run.interrupts === 1;
-    const isPatient = isFirst && Atomics.load(this.threads.memory, shared.isPatient) === 1;
+    run.interrupts++;
     run.controller.abort(error);
-    if (isPatient) {
+    if (this.isPatient()) {
       setTimeout(() => this.endWaits(run, error), patientMs).unref();
     } else {
       this.endWaits(run, error);
     }
+  }
+
+  /** Whether what runs looks for interrupts by itself, and this is the first. */
+  private isPatient(): boolean {
+    return this.last.interrupts <= 1 && Atomics.load(this.threads.memory, shared.isPatient) === 1;
   }
 
   private endWaits(run: Run, error: Error): void {

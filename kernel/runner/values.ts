@@ -33,7 +33,8 @@ export async function render(value: unknown): Promise<DisplayData | undefined> {
   if (typeof own === 'function') {
     return { data: encodeBytes(await own.call(value)), metadata: {} };
   }
-  return { data: { 'text/plain': cut(format(value)) }, metadata: {} };
+  const text = isHistory(value) ? lastLineOf.call(value) : format(value);
+  return { data: { 'text/plain': cut(text) }, metadata: {} };
 }
 
 type Prototype = Record<symbol, unknown> & { constructor: { name: string } };
@@ -59,6 +60,12 @@ function summaryOf(this: Model): string {
 interface History {
   epoch: number[];
   history: Record<string, unknown[]>;
+}
+
+/** What `fit` returns, of tfjs and of the library. */
+function isHistory(value: unknown): value is History {
+  const { epoch, history } = Object(value) as Partial<History>;
+  return Array.isArray(epoch) && Object.values(history ?? [0]).every(Array.isArray);
 }
 
 function lastLineOf(this: History): string {

@@ -5,8 +5,14 @@ type Reject = (error: Error) => void;
 export class Waits {
   private readonly pending = new Set<Reject>();
 
-  /** @param check throws when there is an interrupt that nobody has noticed yet. */
-  constructor(private readonly check: () => void) {}
+  /**
+   * @param check throws when there is an interrupt that nobody has noticed yet.
+   * @param remember called when a wait begins; what it returns is called when it ends.
+   */
+  constructor(
+    private readonly check: () => void,
+    private readonly remember: () => () => void,
+  ) {}
 
   /** Settles like `value`, or rejects when the cells are interrupted. */
   wait(value: unknown): unknown {
@@ -14,15 +20,18 @@ export class Waits {
     if (!(value instanceof Promise)) {
       return value;
     }
+    const goOn = this.remember();
     return new Promise((resolve, reject) => {
       this.pending.add(reject);
       value.then(
         (result) => {
           this.pending.delete(reject);
+          goOn();
           resolve(result);
         },
         (error) => {
           this.pending.delete(reject);
+          goOn();
           reject(error);
         },
       );

@@ -107,3 +107,28 @@ function adadeltaStep(
   updateSum.assign(average(updateSum, update.square()));
   weight.assign(weight.sub(update.mul(learningRate)));
 }
+
+const { setLearningRate } = tf.MomentumOptimizer.prototype;
+
+/**
+ * Keras sums up steps (learning rate × gradient), tfjs gradients: after a change of the rate, steps
+ * made before it would count at the new rate.
+ */
+tf.MomentumOptimizer.prototype.setLearningRate = function (rate) {
+  const before = this.getConfig().learningRate as number;
+  setLearningRate.call(this, rate);
+  const { accumulations } = this as unknown as { accumulations: Slot[] };
+  if (rate !== 0 && rate !== before) {
+    for (const { variable } of accumulations) {
+      tf.tidy(() => variable.assign(variable.mul(before / rate)));
+    }
+  }
+};
+
+const { dispose } = tf.MomentumOptimizer.prototype;
+
+/** tfjs forgets the tensor of the learning rate. */
+tf.MomentumOptimizer.prototype.dispose = function () {
+  dispose.call(this);
+  (this as unknown as { c: tf.Scalar }).c.dispose();
+};

@@ -22,5 +22,6 @@ export { type MnistSource, mnist } from './mnist';
 export type { ObtainOptions } from './obtain';
 export { oneHot } from './oneHot';
 export type { DatasetProgress, ReportProgress } from './progress';
+export { type RandomShiftsOptions, randomShifts, shift } from './shifts';
 export type { FoundFile, Source, SourceContext } from './source';
 export { splitValidation } from './splitValidation';

@@ -104,14 +104,15 @@ async function train(
   settings: Settings,
   verbose: 0 | 1 | 2,
 ): Promise<Training> {
-  const { train, test } = await mnist({ limit: settings.pictures });
+  const { pictures, ...fitting } = settings;
+  const { train, test } = await mnist({ limit: pictures });
   const [trainImages, testImages] = [train, test].map(({ images }) =>
     tf.tidy(() => images.div(255).reshape([-1, ...inputShape(model)])),
   ) as [tf.Tensor, tf.Tensor];
   try {
     const [loss, metrics] = ['sparseCategoricalCrossentropy', ['accuracy']];
     model.compile({ optimizer: 'adam', loss, metrics });
-    await fit(model, trainImages, train.labels, { ...settings, verbose });
+    await fit(model, trainImages, train.labels, { ...fitting, verbose });
     const result = await evaluate(model, testImages, test.labels, { verbose: 0 });
     const training = { ...settings, loss: result.loss, accuracy: result.accuracy } as Training;
     await save(folder, model, training);

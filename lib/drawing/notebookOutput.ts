@@ -43,7 +43,10 @@ function script(id: string, url: string, token: string, height: number): string 
   if (!answer || !answer.ok) return;
   for (const place of document.querySelectorAll('#' + ${idText})) {
     const pad = document.createElement('iframe');
-    Object.assign(pad, { src: ${urlText}, title: 'Draw a digit' });
+    // The pad cannot see JupyterLab's theme: it is told. Other pages have none.
+    const light = document.body.dataset.jpThemeLight;
+    const theme = { true: '#light', false: '#dark' }[light] ?? '';
+    Object.assign(pad, { src: ${urlText} + theme, title: 'Draw a digit' });
     pad.style.cssText = 'width: 100%; height: ${height}px; border: 0';
     place.replaceChildren(pad);
   }

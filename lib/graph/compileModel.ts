@@ -1,12 +1,12 @@
 /** Training, testing and prediction of a `tf.LayersModel` as graphs. */
 import * as tf from '../tensorflow';
 import { type BatchRunner, batchOf } from './batchRunner';
+import type { TensorFunction } from './capture';
 import { ModelCode, type ModelInternals } from './modelCode';
 import { type Kind, modelSteps, type RunnableModel } from './modelSteps';
 import { NotCompilableError } from './notCompilableError';
 import { requireKnownOptimizer } from './optimizerUpdates';
 import { Program } from './program';
-import type { TensorFunction } from './trace';
 
 /** Settings of {@link compileModel}. */
 export interface CompileModelOptions {

@@ -66,7 +66,17 @@ export function compile<Inputs extends tf.Tensor[], Result extends StepResult>(
     const assemble = assemblers.get(key) as (tensors: tf.Tensor[]) => Result;
     return assemble(program.runTensors(key, inputs));
   };
-  return Object.assign(run, { dispose: () => program.dispose() });
+  const compiled = Object.assign(run, { dispose: () => program.dispose() });
+  sources.set(compiled, step);
+  return compiled;
+}
+
+/** The functions that compiled steps were made of. */
+const sources = new WeakMap<object, unknown>();
+
+/** The function that a compiled step was made of; any other function is its own. */
+export function sourceOf<Step extends object>(step: Step): Step {
+  return (sources.get(step) as Step | undefined) ?? step;
 }
 
 interface Parts<Result> {
@@ -74,7 +84,7 @@ interface Parts<Result> {
   assemble(tensors: tf.Tensor[]): Result;
 }
 
-function takeApart<Result extends StepResult>(result: Result): Parts<Result> {
+export function takeApart<Result extends StepResult>(result: Result): Parts<Result> {
   if (result === undefined || result === null) {
     return { tensors: [], assemble: () => result };
   }

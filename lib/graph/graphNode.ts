@@ -3,7 +3,7 @@
  * writes them in TensorFlow's format.
  */
 import type * as tf from '../tensorflow';
-import { DT_FLOAT, DT_INT32 } from './native';
+import { DT_FLOAT, DT_INT32, DT_RESOURCE } from './native';
 
 /** The values of a constant, kept apart from tfjs so that they outlive the tensor. */
 export interface ConstantValue {
@@ -23,24 +23,71 @@ export type AttributeValue =
   | { kind: 'shape'; value: number[] }
   | { kind: 'tensor'; value: ConstantValue };
 
+export type Attributes = Record<string, AttributeValue>;
+
+/** What a node's output is. */
+export interface TensorType {
+  shape: number[];
+  /** TensorFlow's number of the data type. */
+  dtype: number;
+}
+
+/** The part of a step that a node belongs to. */
+export type Phase = 'forward' | 'backward' | 'update';
+
+/** Where a node comes from. */
+export interface Origin {
+  /** How many operations had been called before. */
+  position: number;
+  phase: Phase;
+  /** The innermost layer that was called, such as `layer "dense" (Dense)`. */
+  layer?: string | undefined;
+  /** Outside of layers, the line of the user's function, such as `step.ts:12`. */
+  line?: string | undefined;
+}
+
 /** One operation. */
 export interface GraphNode {
   /** The name of TensorFlow's op, for example "Conv2D". */
   op: string;
-  attributes: Record<string, AttributeValue>;
+  attributes: Attributes;
   inputs: GraphValue[];
-  /** Nodes that must have run before this one, though it takes nothing from them. */
+  /** Nodes that have to run before this one, though it takes nothing from them. */
   after: GraphNode[];
-  /** The layer in which the op was called, for error messages. */
-  layer?: string | undefined;
+  outputs: TensorType[];
+  /** For a node that changes variables: the reading of the values that it destroys. */
+  overwrites?: GraphNode[];
+  origin?: Origin;
+  /** The processor core that a shard's node is meant for, from 0. */
+  core?: number;
   /** For placeholders and variables, whose names must be known from outside the graph. */
   name?: string;
+  /** For variables, the name that tfjs has for them. */
+  label?: string;
 }
 
 /** One of a node's outputs. */
 export interface GraphValue {
   node: GraphNode;
   index: number;
+}
+
+/** What one function does. */
+export interface Graph {
+  /** Placeholders, in the order in which they are fed. */
+  fed: GraphNode[];
+  outputs: GraphValue[];
+  /** The nodes that leave new values in variables. */
+  updates: GraphNode[];
+  /** The size of the batch: the first dimension of the function's first input. */
+  rows: number;
+  /** The handles of the blocks of rows in which a variable is held, by the handle of the whole. */
+  blocks: ReadonlyMap<GraphNode, GraphValue[]>;
+  /**
+   * Whether nearly all of the work is sharded among the processor's cores, so that each operation
+   * is to use one core only; null if it makes no difference.
+   */
+  isSharded: boolean | null;
 }
 
 export const type = (value: number): AttributeValue => ({ kind: 'type', value });
@@ -53,25 +100,51 @@ export const string = (value: string): AttributeValue => ({ kind: 'string', valu
 export function graphNode(
   op: string,
   inputs: GraphValue[],
-  attributes: Record<string, AttributeValue> = {},
+  attributes: Attributes = {},
+  outputs: TensorType[] = [],
   after: GraphNode[] = [],
 ): GraphNode {
-  return { op, inputs, attributes, after };
+  return { op, inputs, attributes, outputs, after };
 }
 
 /** Makes a node with one output and returns that output. */
-export function graphValue(
-  op: string,
-  inputs: GraphValue[],
-  attributes: Record<string, AttributeValue> = {},
-  after: GraphNode[] = [],
-): GraphValue {
-  return { node: graphNode(op, inputs, attributes, after), index: 0 };
+export function graphValue(...parts: Parameters<typeof graphNode>): GraphValue {
+  return { node: graphNode(...parts), index: 0 };
+}
+
+/** The type of a value. */
+export function typeOf({ node, index }: GraphValue): TensorType {
+  const found = node.outputs[index];
+  if (found === undefined) {
+    throw new Error(`Output ${index} of a node ${node.op} is of unknown type.`);
+  }
+  return found;
+}
+
+export function shapeOf(value: GraphValue): number[] {
+  return typeOf(value).shape;
+}
+
+/** The node's input number so much; an error if it has fewer. */
+export function inputOf(node: GraphNode, index: number): GraphValue {
+  const found = node.inputs[index];
+  if (found === undefined) {
+    throw new Error(`A node ${node.op} has no input ${index}.`);
+  }
+  return found;
+}
+
+/** The numbers of an attribute; none if the node lacks it. */
+export function numbersOf({ attributes }: GraphNode, name: string): number[] {
+  const attribute = attributes[name];
+  return attribute?.kind === 'int' || attribute?.kind === 'float' ? [attribute.value].flat() : [];
 }
 
 /** A constant of the graph. */
 export function constant(value: ConstantValue): GraphValue {
-  return graphValue('Const', [], { dtype: type(value.dtype), value: { kind: 'tensor', value } });
+  const { shape, dtype } = value;
+  const attributes: Attributes = { dtype: type(dtype), value: { kind: 'tensor', value } };
+  return graphValue('Const', [], attributes, [{ shape, dtype }]);
 }
 
 /** A constant number. */
@@ -80,54 +153,70 @@ export function scalar(value: number, dtype: typeof DT_FLOAT | typeof DT_INT32):
   return constant({ dtype, shape: [], bytes: new Uint8Array(values.buffer) });
 }
 
-/** What makes the node that puts values one after the other along an axis. */
-export function concatenation(
-  values: GraphValue[],
-  axis: number,
-  dtype: number,
-): [op: string, inputs: GraphValue[], attributes: Record<string, AttributeValue>] {
-  const attributes = { T: type(dtype), N: int(values.length), Tidx: type(DT_INT32) };
-  return ['ConcatV2', [...values, scalar(axis, DT_INT32)], attributes];
+/** A constant of whole numbers. */
+export function integers(values: number[], shape = [values.length]): GraphValue {
+  const bytes = new Uint8Array(Int32Array.from(values).buffer);
+  return constant({ dtype: DT_INT32, shape, bytes });
+}
+
+/** The integers of a constant vector or scalar; null for a value that is computed. */
+export function constantOf({ node }: GraphValue): number[] | null {
+  const content = node.attributes.value;
+  if (node.op !== 'Const' || content?.kind !== 'tensor') {
+    return null;
+  }
+  const { buffer, byteOffset, byteLength } = content.value.bytes;
+  return [...new Int32Array(buffer, byteOffset, byteLength / 4)];
 }
 
 /** A value that is fed from outside at each run. */
 export function placeholder(name: string, dtype: number, shape: number[]): GraphValue {
-  const value = graphValue('Placeholder', [], {
-    dtype: type(dtype),
-    shape: { kind: 'shape', value: shape },
-  });
+  const attributes: Attributes = { dtype: type(dtype), shape: { kind: 'shape', value: shape } };
+  const value = graphValue('Placeholder', [], attributes, [{ shape, dtype }]);
   value.node.name = name;
   return value;
 }
 
 /** A variable that lives in the session from one run to the next; the value is its handle. */
-export function variableHandle(name: string, dtype: number, shape: tf.Shape): GraphValue {
-  const handle = graphValue('VarHandleOp', [], {
+export function variableHandle(
+  name: string,
+  dtype: number,
+  shape: tf.Shape | number[],
+  label = name,
+): GraphValue {
+  const size = shape.map((length) => length ?? -1);
+  const attributes: Attributes = {
     dtype: type(dtype),
-    shape: { kind: 'shape', value: shape as number[] },
+    shape: { kind: 'shape', value: size },
     shared_name: string(name),
-  });
-  handle.node.name = name;
-  return handle;
+  };
+  const handle = graphValue('VarHandleOp', [], attributes, [{ shape: [], dtype: DT_RESOURCE }]);
+  return { ...handle, node: Object.assign(handle.node, { name, label }) };
+}
+
+/** What a handle's variable holds. */
+export function variableType({ node }: GraphValue): TensorType {
+  const { dtype, shape } = node.attributes;
+  if (dtype?.kind !== 'type' || shape?.kind !== 'shape') {
+    throw new Error(`A node ${node.op} is taken for the handle of a variable.`);
+  }
+  return { dtype: dtype.value, shape: shape.value };
+}
+
+export function isHandle({ node }: GraphValue): boolean {
+  return node.op === 'VarHandleOp';
 }
 
 /** The present value of a variable. */
-export function readVariable(
-  handle: GraphValue,
-  dtype: number,
-  after: GraphNode[] = [],
-): GraphValue {
-  return graphValue('ReadVariableOp', [handle], { dtype: type(dtype) }, after);
+export function readVariable(handle: GraphValue, after: GraphNode[] = []): GraphValue {
+  const output = variableType(handle);
+  return graphValue('ReadVariableOp', [handle], { dtype: type(output.dtype) }, [output], after);
 }
 
 /** Puts a value into a variable. */
-export function assignVariable(
-  handle: GraphValue,
-  value: GraphValue,
-  dtype: number,
-  after: GraphNode[] = [],
-): GraphNode {
-  return graphNode('AssignVariableOp', [handle, value], { dtype: type(dtype) }, after);
+export function assignVariable(handle: GraphValue, value: GraphValue): GraphNode {
+  const { dtype } = variableType(handle);
+  return graphNode('AssignVariableOp', [handle, value], { dtype: type(dtype) });
 }
 
 /** The given nodes and all that they need, each after those that it needs. */
@@ -135,15 +224,16 @@ export function inOrder(wanted: GraphNode[]): GraphNode[] {
   const found = new Set<GraphNode>();
   const ordered: GraphNode[] = [];
   // A stack of its own instead of recursion: a graph can be thousands of nodes deep.
-  const stack = wanted.map((node) => ({ node, entered: false }));
-  while (stack.length > 0) {
-    const { node, entered } = stack.pop() as { node: GraphNode; entered: boolean };
+  const stack = wanted.map((node) => ({ node, entered: false })).reverse();
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const { node, entered } = top;
     if (entered) {
       ordered.push(node);
     } else if (!found.has(node)) {
       found.add(node);
       stack.push({ node, entered: true });
-      for (const needed of [...node.inputs.map((input) => input.node), ...node.after]) {
+      const all = [...node.inputs.map((input) => input.node), ...node.after];
+      for (const needed of all.reverse()) {
         if (!found.has(needed)) {
           stack.push({ node: needed, entered: false });
         }
@@ -151,4 +241,17 @@ export function inOrder(wanted: GraphNode[]): GraphNode[] {
     }
   }
   return ordered;
+}
+
+/**
+ * All that a function's outputs and updates need, in the order in which it was called: each node
+ * comes after those that it needs.
+ */
+export function nodesOf({ outputs, updates }: Graph): GraphNode[] {
+  const nodes = inOrder([...outputs.map(({ node }) => node), ...updates]);
+  return nodes.sort((a, b) => positionOf(a) - positionOf(b));
+}
+
+function positionOf({ origin }: GraphNode): number {
+  return origin?.position ?? -1;
 }

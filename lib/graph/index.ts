@@ -9,4 +9,5 @@ import './softmaxCrossentropy';
 export type { BatchRunner } from './batchRunner';
 export { type CompileModelOptions, compileModel } from './compileModel';
 export { type CompiledStep, compile, type StepResult } from './compileStep';
+export { describe, draw, type StageOptions } from './describe';
 export { NotCompilableError } from './notCompilableError';

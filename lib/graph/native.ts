@@ -14,6 +14,7 @@ export const DT_INT32 = 3;
 export const DT_STRING = 7;
 export const DT_INT64 = 9;
 export const DT_BOOL = 10;
+export const DT_RESOURCE = 20;
 
 export interface NativeTensor {
   id: number;
@@ -81,16 +82,31 @@ export function nativeBackend(): NativeBackend {
   return tf.backend() as unknown as NativeBackend;
 }
 
+const TYPES: { [dtype: string]: number } = { float32: DT_FLOAT, int32: DT_INT32, bool: DT_BOOL };
+
 /** TensorFlow's number for a data type of tfjs; undefined for one that graphs do not carry. */
 export function nativeType(dtype: tf.DataType): number | undefined {
-  switch (dtype) {
-    case 'float32':
-      return DT_FLOAT;
-    case 'int32':
-      return DT_INT32;
-    case 'bool':
-      return DT_BOOL;
-    default:
-      return undefined;
-  }
+  return TYPES[dtype];
+}
+
+/** What tfjs calls one of TensorFlow's data types. */
+export function nameOfType(number: number): string {
+  return Object.entries(TYPES).find(([, other]) => other === number)?.[0] ?? `type ${number}`;
+}
+
+/** A note of tfjs that an operation was called whose gradient may be asked for. */
+export interface TapeNode {
+  gradient?: (upstream: tf.Tensor[]) => { [input: string]: () => tf.Tensor };
+}
+
+/** The part of tfjs's engine that computes gradients. */
+export interface Tape {
+  /** @param name "backward" while gradients are computed. */
+  tidy(name: unknown, ...others: unknown[]): unknown;
+  addTapeNode(...args: unknown[]): void;
+  state: { activeTape: TapeNode[] };
+}
+
+export function tapeOf(engine: ReturnType<typeof tf.engine>): Tape {
+  return engine as unknown as Tape;
 }

@@ -112,7 +112,9 @@ export function recordOptimizerUpdates(recorder: Recorder, patches: Patches): vo
       () =>
         function (this: tf.Optimizer, gradients: NamedGradients) {
           tf.tidy(() => {
-            update(recorder, this as never, weightGradients(gradients));
+            recorder.origins.inPhase('update', () =>
+              update(recorder, this as never, weightGradients(gradients)),
+            );
           });
           recorder.optimizers.push(this);
         },

@@ -4,52 +4,30 @@
  * them; the variables' values move over without a copy.
  */
 import type * as tf from '../tensorflow';
-import { blockShape, matrixBlocks } from './division';
 import {
-  assignVariable,
-  concatenation,
-  type GraphNode,
-  type GraphValue,
-  graphNode,
-  graphValue,
-  int,
-  placeholder,
-  readVariable,
-  scalar,
-  type as typeAttribute,
-  variableHandle,
-} from './graphNode';
-import { LiveVariable, type VariableHolder } from './liveVariable';
-import { DT_FLOAT, DT_INT32, type NativeTensor, nativeBackend, nativeType } from './native';
+  type Captured,
+  capture,
+  captureStable,
+  type Feed,
+  graphDifference,
+  type TensorFunction,
+} from './capture';
+import type { Graph, GraphValue } from './graphNode';
+import type { VariableHolder } from './mirroredVariable';
+import { type NativeTensor, nativeBackend } from './native';
 import { NotCompilableError } from './notCompilableError';
-import type { SessionScope } from './recorder';
+import { runPasses } from './passes/index';
 import { writeSavedModel } from './savedModel';
 import { Session } from './session';
-import { differences, type Feed, type TensorFunction, type TracedFunction, trace } from './trace';
+import { outputsAfterUpdates } from './sessionGraph';
+import { type SessionVariable, SessionVariables } from './sessionVariables';
 
-/** A variable's copy in the session. */
-interface SessionVariable {
-  name: string;
-  /** One, or one for each block of rows of a matrix. */
-  handles: GraphValue[];
-  dtype: number;
-  /** Watched from the first session on. */
-  live?: LiveVariable;
-  /** The variable's version that the copy has; -1: none yet. */
-  version: number;
-}
-
-/** A number that JavaScript may change, kept in the session. */
-interface Parameter {
-  name: string;
-  handle: GraphValue;
-  read: () => number;
-  loaded?: number;
-}
-
-/** What the session has to be told to run a function. */
+/** A compiled function, and what the session has to be told to run it. */
 interface Entry {
-  traced: TracedFunction;
+  captured: Captured;
+  /** Captures the function once more. */
+  again(inputs: tf.Tensor[]): Captured;
+  graph: Graph;
   /** Scalars come back in one vector. */
   packed: boolean;
   fedNames: string;
@@ -57,17 +35,12 @@ interface Entry {
   updated: SessionVariable[];
 }
 
-export class Program implements VariableHolder, SessionScope {
+export class Program implements VariableHolder {
   private readonly backend = nativeBackend();
-  private readonly variables = new Map<tf.Variable, SessionVariable>();
-  /** The matrices that are not divided into blocks. */
-  private readonly whole = new WeakSet<tf.Variable>();
-  private readonly parameters: Parameter[] = [];
-  private readonly parametersOf = new Map<object, Map<string, Parameter>>();
+  private readonly variables = new SessionVariables();
   private readonly entries = new Map<string, Entry>();
   /** Counts also what was dropped again: no name is used twice. */
   private functionCount = 0;
-  private variableCount = 0;
   private session: Session | null = null;
   private disposed = false;
 
@@ -82,11 +55,11 @@ export class Program implements VariableHolder, SessionScope {
 
   /** Whether a function has been compiled and what its graph relies on still holds. */
   has(key: string): boolean {
-    return this.entries.get(key)?.traced.assumptions.every((holds) => holds()) ?? false;
+    return this.entries.get(key)?.captured.assumptions.every((holds) => holds()) ?? false;
   }
 
   /**
-   * Traces a function and compiles it together with the earlier ones.
+   * Captures a function and compiles it together with the earlier ones.
    *
    * @param key Names the function and its inputs' shapes.
    * @param packed Whether the outputs are scalars, to be returned by `runScalars`.
@@ -103,35 +76,35 @@ export class Program implements VariableHolder, SessionScope {
     if (this.disposed) {
       throw new Error('A compiled function cannot be called after it has been disposed.');
     }
-    const traced = this.traceFunction(body, inputs, feed);
-    this.handBack();
     const replaced = this.entries.get(key);
-    this.entries.set(key, { traced, packed, fedNames: '', outputNames: '', updated: [] });
     try {
-      this.load();
+      const entry = this.compile(body, inputs, packed, feed);
+      this.handBack();
+      this.entries.set(key, entry);
+      this.load(entry.graph);
     } catch (error) {
       this.entries.delete(key);
       if (replaced !== undefined) {
         this.entries.set(key, replaced);
       }
-      this.forgetUnwatched();
+      this.variables.forgetUnused();
       throw error;
     }
   }
 
   /**
-   * Records a compiled function once more and compares.
+   * Captures a compiled function once more and compares.
    *
    * @param inputs of the shapes that it was compiled for.
    * @returns whether it still does the same.
    * @throws NotCompilableError
    */
   isUnchanged(key: string, inputs: tf.Tensor[]): boolean {
-    const { traced } = this.entries.get(key) as Entry;
+    const { captured, again } = this.entryOf(key);
     try {
-      return differences(traced, traced.again(inputs)).length === 0;
+      return graphDifference(captured.graph, again(inputs).graph) === null;
     } finally {
-      this.forgetUnwatched();
+      this.variables.forgetUnused();
     }
   }
 
@@ -144,13 +117,21 @@ export class Program implements VariableHolder, SessionScope {
     }
   }
 
-  private traceFunction(body: TensorFunction, inputs: tf.Tensor[], feed: Feed): TracedFunction {
-    try {
-      return trace(`function_${this.functionCount++}`, body, inputs, feed, this);
-    } catch (error) {
-      this.forgetUnwatched();
-      throw error;
+  private entryOf(key: string): Entry {
+    const entry = this.entries.get(key);
+    if (entry === undefined || this.disposed) {
+      throw new Error(`The function "${key}" has not been compiled, or has been disposed.`);
     }
+    return entry;
+  }
+
+  private compile(body: TensorFunction, inputs: tf.Tensor[], packed: boolean, feed: Feed): Entry {
+    const name = `function_${this.functionCount++}`;
+    const options = { name, inputs, feed, scope: this.variables };
+    const captured = captureStable(body, options);
+    const graph = runPasses({ ...captured.graph, blocks: this.variables.blocks });
+    const again = (others: tf.Tensor[]) => capture(body, { ...options, inputs: others });
+    return { captured, again, graph, packed, fedNames: '', outputNames: '', updated: [] };
   }
 
   /** Runs a function whose outputs are scalars. */
@@ -167,22 +148,18 @@ export class Program implements VariableHolder, SessionScope {
   }
 
   private run(key: string, fed: tf.Tensor[]): NativeTensor[] {
-    const entry = this.entries.get(key);
-    if (entry === undefined || this.session === null) {
-      throw new Error(`The function "${key}" has not been compiled, or has been disposed.`);
-    }
-    this.loadChanges(this.session);
+    const entry = this.entryOf(key);
+    const session = this.session as Session;
+    this.variables.load(session);
     const ids = this.backend.getInputTensorIds(fed);
-    const outputs = this.session.run(entry.fedNames, ids, entry.outputNames);
+    const outputs = session.run(entry.fedNames, ids, entry.outputNames);
     for (const variable of entry.updated) {
-      const live = variable.live as LiveVariable;
-      live.changedIn(this);
-      variable.version = live.version;
+      variable.version = variable.mirrored?.changedIn(this) ?? variable.version;
     }
-    for (const optimizer of entry.traced.optimizers) {
+    for (const optimizer of entry.captured.optimizers) {
       (optimizer as unknown as { incrementIterations(): void }).incrementIterations();
     }
-    if (entry.traced.outputs.length === 0) {
+    if (entry.graph.outputs.length === 0) {
       for (const { id } of outputs.splice(0)) {
         this.backend.binding.deleteTensor(id);
       }
@@ -190,62 +167,10 @@ export class Program implements VariableHolder, SessionScope {
     return outputs;
   }
 
-  handlesOf(variable: tf.Variable): GraphValue[] {
-    let known = this.variables.get(variable);
-    if (known === undefined) {
-      const name = `variable_${this.variableCount++}`;
-      const { shape } = variable;
-      const dtype = nativeType(variable.dtype) as number;
-      const count = this.whole.has(variable) ? 1 : matrixBlocks(shape);
-      const handles =
-        count === 1
-          ? [variableHandle(name, dtype, shape)]
-          : Array.from({ length: count }, (_, block) =>
-              variableHandle(`${name}_${block}`, dtype, blockShape(shape, count)),
-            );
-      known = { name, dtype, handles, version: -1 };
-      this.variables.set(variable, known);
-    }
-    return known.handles;
-  }
-
-  keepWhole(variables: Set<tf.Variable>): boolean {
-    let isChanged = false;
-    for (const variable of variables) {
-      const known = this.variables.get(variable);
-      if (known && known.handles.length > 1 && known.live === undefined) {
-        this.whole.add(variable);
-        this.variables.delete(variable);
-        isChanged = true;
-      }
-    }
-    return isChanged;
-  }
-
-  parameter(owner: object, name: string, read: () => number): GraphValue {
-    const ofOwner = this.parametersOf.get(owner) ?? new Map<string, Parameter>();
-    this.parametersOf.set(owner, ofOwner);
-    let parameter = ofOwner.get(name);
-    if (parameter === undefined) {
-      const handleName = `parameter_${this.parameters.length}`;
-      parameter = { name: handleName, handle: variableHandle(handleName, DT_FLOAT, []), read };
-      this.parameters.push(parameter);
-      ofOwner.set(name, parameter);
-    }
-    return parameter.handle;
-  }
-
   handBack(): void {
-    const held = [...this.variables.values()].filter(({ live }) => live?.isNewestIn(this));
-    if (held.length === 0 || this.session === null) {
-      return;
+    if (this.session !== null) {
+      this.variables.handBack(this.session, this);
     }
-    const values = this.session.run('', [], held.map(({ name }) => `${name}_value:0`).join());
-    held.forEach(({ live }, index) => {
-      const value = this.backend.createOutputTensor(values[index] as NativeTensor);
-      live?.receive(value);
-      value.dispose();
-    });
   }
 
   dispose(): void {
@@ -254,173 +179,47 @@ export class Program implements VariableHolder, SessionScope {
     }
     this.disposed = true;
     this.handBack();
-    for (const { live } of this.variables.values()) {
-      live?.release(this);
-    }
+    this.variables.release(this);
     this.session?.dispose();
     this.session = null;
   }
 
-  /** Drops the variables that only a refused function has used. */
-  private forgetUnwatched(): void {
-    for (const [variable, { live }] of this.variables) {
-      if (live === undefined) {
-        this.variables.delete(variable);
-      }
-    }
-  }
-
-  /** Gives the session the values that have changed outside. */
-  private loadChanges(session: Session): void {
-    const names: string[] = [];
-    const ids: number[] = [];
-    const madeHere: number[] = [];
-    for (const [variable, copy] of this.variables) {
-      const live = copy.live as LiveVariable;
-      if (live.version !== copy.version) {
-        names.push(copy.name);
-        ids.push(...this.backend.getInputTensorIds([variable]));
-        copy.version = live.version;
-      }
-    }
-    for (const parameter of this.parameters) {
-      const value = parameter.read();
-      if (value !== parameter.loaded) {
-        const id = this.backend.binding.createTensor([], DT_FLOAT, Float32Array.of(value));
-        names.push(parameter.name);
-        ids.push(id);
-        madeHere.push(id);
-        parameter.loaded = value;
-      }
-    }
-    if (names.length > 0) {
-      const fed = names.map((name) => `${name}_new:0`).join();
-      const done = names.map((name) => `${name}_loaded:0`).join();
-      for (const output of session.run(fed, ids, done)) {
-        this.backend.binding.deleteTensor(output.id);
-      }
-      for (const id of madeHere) {
-        this.backend.binding.deleteTensor(id);
-      }
-    }
-  }
-
   /** Writes the graph of all functions and loads it in the place of the earlier one. */
-  private load(): void {
-    const wanted: GraphNode[] = [];
-    const fetched = new Map<Entry, GraphValue[]>();
-    for (const entry of this.entries.values()) {
-      const values = outputsAfterUpdates(entry);
-      fetched.set(entry, values);
-      wanted.push(...entry.traced.fed.map(({ node }) => node), ...values.map((v) => v.node));
-    }
-    for (const [variable, { name, handles, dtype }] of this.variables) {
-      wanted.push(
-        ...loadingNodes(name, handles, dtype, variable.shape),
-        named(`${name}_value`, readVariables(handles, dtype)).node,
-      );
-    }
-    for (const { name, handle } of this.parameters) {
-      wanted.push(...loadingNodes(name, [handle], DT_FLOAT, []));
-    }
-    const { bytes, nameOf } = writeSavedModel(wanted);
-    const divided = [...this.entries.values()].map(({ traced }) => traced.isDivided);
-    const isDivided = divided.includes(true) && !divided.includes(false);
-    const session = openSession(bytes, isDivided);
+  private load({ blocks }: Graph): void {
+    this.variables.forgetUnused(blocks);
+    const entries = [...this.entries.values()];
+    const fetched = new Map<Entry, GraphValue[]>(
+      entries.map((entry) => [entry, outputsAfterUpdates(entry.graph, entry.packed)]),
+    );
+    const { bytes, nameOf } = writeSavedModel([
+      ...[...fetched].flatMap(([{ graph }, values]) => [
+        ...graph.fed,
+        ...values.map(({ node }) => node),
+      ]),
+      ...this.variables.nodes(blocks),
+    ]);
+    const sharded = entries.map(({ graph }) => graph.isSharded);
+    const session = openSession(bytes, sharded.includes(true) && !sharded.includes(false));
 
     this.session?.dispose();
     this.session = session;
+    this.variables.mirror(this, blocks);
     const names = (values: GraphValue[]) =>
       values.map(({ node, index }) => `${nameOf.get(node)}:${index}`).join();
     for (const [entry, values] of fetched) {
-      entry.fedNames = names(entry.traced.fed);
+      entry.fedNames = names(entry.graph.fed.map((node) => ({ node, index: 0 })));
       entry.outputNames = names(values);
-      entry.updated = [...entry.traced.updates.keys()].map(
-        (variable) => this.variables.get(variable) as SessionVariable,
-      );
-    }
-    for (const [variable, copy] of this.variables) {
-      copy.live ??= LiveVariable.watch(variable, this);
-      copy.version = -1;
-    }
-    for (const parameter of this.parameters) {
-      delete parameter.loaded;
+      entry.updated = this.variables.changedBy(entry.graph.updates);
     }
   }
 }
 
-function openSession(savedModel: Uint8Array, isDivided: boolean): Session {
+function openSession(savedModel: Uint8Array, isSharded: boolean): Session {
   try {
-    return new Session(savedModel, isDivided);
+    return new Session(savedModel, isSharded);
   } catch (error) {
     throw new NotCompilableError(
       `TensorFlow does not accept the graph: ${(error as Error).message}`,
     );
   }
-}
-
-/** The function's outputs, to be had only when all its updates have been made. */
-function outputsAfterUpdates({ traced, packed }: Entry): GraphValue[] {
-  const { outputs, updates } = traced;
-  const updated = graphNode('NoOp', [], {}, [...updates.values()].flat());
-  if (outputs.length === 0) {
-    return [signal([updated])];
-  }
-  const values = packed
-    ? [{ value: packScalars(outputs), type: DT_FLOAT }]
-    : outputs.map(({ value, dtype }) => ({ value, type: nativeType(dtype) as number }));
-  return values.map(({ value, type }) =>
-    graphValue('Identity', [value], { T: typeAttribute(type) }, [updated]),
-  );
-}
-
-/** Packs scalars into one vector, so that they come back from the session in one tensor. */
-function packScalars(scalars: TracedFunction['outputs']): GraphValue {
-  const floats = scalars.map(({ value, dtype }) =>
-    dtype === 'float32'
-      ? value
-      : graphValue('Cast', [value], {
-          SrcT: typeAttribute(nativeType(dtype) as number),
-          DstT: typeAttribute(DT_FLOAT),
-        }),
-  );
-  return graphValue('Pack', floats, {
-    N: int(floats.length),
-    T: typeAttribute(DT_FLOAT),
-    axis: int(0),
-  });
-}
-
-/** Nodes that put a fed value into a variable, or its blocks of rows into several. */
-function loadingNodes(
-  name: string,
-  handles: GraphValue[],
-  dtype: number,
-  shape: number[],
-): GraphNode[] {
-  const value = placeholder(`${name}_new`, dtype, shape);
-  const blocks = graphValue('Split', [scalar(0, DT_INT32), value], {
-    T: typeAttribute(dtype),
-    num_split: int(handles.length),
-  });
-  const assigned = handles.map((handle, index) =>
-    assignVariable(handle, handles.length > 1 ? { ...blocks, index } : value, dtype),
-  );
-  return [named(`${name}_loaded`, signal(assigned)).node];
-}
-
-function readVariables(handles: GraphValue[], dtype: number): GraphValue {
-  const blocks = handles.map((handle) => readVariable(handle, dtype));
-  const [value] = blocks as [GraphValue];
-  return blocks.length === 1 ? value : graphValue(...concatenation(blocks, 0, dtype));
-}
-
-/** A value of no meaning that is to be had when nodes have run: tfjs can only ask for values. */
-function signal(nodes: GraphNode[]): GraphValue {
-  return graphValue('Identity', [scalar(0, DT_FLOAT)], { T: typeAttribute(DT_FLOAT) }, nodes);
-}
-
-function named(name: string, value: GraphValue): GraphValue {
-  value.node.name = name;
-  return value;
 }

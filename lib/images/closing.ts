@@ -8,15 +8,16 @@ export interface Field {
 /**
  * Morphological closing with a square of `2 * reach + 1` pixels: bright areas spread by `reach` and
  * shrink back, so what is dark and narrower than the square vanishes. Outside the picture its
- * outermost pixels go on for `reach` pixels.
+ * outermost pixels go on: a dark band along an edge, however narrow, stays.
  */
 export function closing(field: Field, reach: number): Field {
-  const [width, height] = [field.width + 2 * reach, field.height + 2 * reach];
+  const margin = 2 * reach + 1;
+  const [width, height] = [field.width + 2 * margin, field.height + 2 * margin];
   const padded = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
-    const row = Math.min(field.height - 1, Math.max(0, y - reach)) * field.width;
+    const row = Math.min(field.height - 1, Math.max(0, y - margin)) * field.width;
     for (let x = 0; x < width; x++) {
-      const column = Math.min(field.width - 1, Math.max(0, x - reach));
+      const column = Math.min(field.width - 1, Math.max(0, x - margin));
       padded[y * width + x] = field.values[row + column] as number;
     }
   }
@@ -25,7 +26,7 @@ export function closing(field: Field, reach: number): Field {
   const values = new Float32Array(field.values.length);
   for (let y = 0; y < field.height; y++) {
     for (let x = 0; x < field.width; x++) {
-      values[y * field.width + x] = -(shrunkBack[(y + reach) * width + x + reach] as number);
+      values[y * field.width + x] = -(shrunkBack[(y + margin) * width + x + margin] as number);
     }
   }
   return { ...field, values };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import imageSize from 'image-size';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { decodeBmp } from './bmp';
-import { clearOutsideFirstFrame } from './gif';
+import { checkFirstFrame } from './gif';
 import { type GreyPixels, greyOfInks, greyOnWhite, opacityOf, type RgbaPixels } from './grey';
 import { decodeJpeg } from './jpeg';
 import { checkSize, maxMegapixels } from './limits';
@@ -50,7 +50,7 @@ export async function decode(source: string | Uint8Array): Promise<GreyPixels> {
       ? await decodeJpeg(content, isProgressive, toChannels)
       : await toChannels(content);
   if (format === 'gif') {
-    clearOutsideFirstFrame(content, picture);
+    checkFirstFrame(content, picture);
   }
   const { width, height, pixels } = picture;
   return space === 'cmyk'

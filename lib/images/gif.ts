@@ -1,14 +1,34 @@
 import type { RgbaPixels } from './grey';
+import { PictureError } from './pictureError';
+
+const extension = 0x21;
+
+/** Where the first frame is, and its compressed pixels (GIF89a specification, sections 20 to 22). */
+interface Frame {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly codeBits: number;
+  readonly data: Buffer;
+}
 
 /**
- * Makes transparent what the first frame of a GIF leaves free, as browsers have it; libvips paints
- * it black. Changes the pixels in place.
+ * Sees to what libvips makes of a GIF's first frame without a word: what the frame leaves free, it
+ * paints black; it becomes transparent here, as in browsers, in place. Pixels that are missing at
+ * the end, it invents.
+ *
+ * @throws PictureError where pixels are missing.
  */
-export function clearOutsideFirstFrame(
-  content: Buffer,
-  { width, height, pixels }: RgbaPixels,
-): void {
-  const [left, top, right, bottom] = firstFrame(content);
+export function checkFirstFrame(content: Buffer, { width, height, pixels }: RgbaPixels): void {
+  const frame = firstFrame(content);
+  const { left, top, right, bottom } = frame;
+  const [expected, found] = [(right - left) * (bottom - top), countPixels(frame)];
+  if (found < expected) {
+    throw new PictureError(
+      `is damaged or cut short: it has ${found} of the first frame's ${expected} pixels`,
+    );
+  }
   if (left === 0 && top === 0 && right >= width && bottom >= height) {
     return;
   }
@@ -21,21 +41,66 @@ export function clearOutsideFirstFrame(
   }
 }
 
-/** The place of the first image, found by its descriptor (GIF89a specification, section 20). */
-function firstFrame(content: Buffer): [left: number, top: number, right: number, bottom: number] {
+function firstFrame(content: Buffer): Frame {
   let at = 13 + colourTableBytes(content.readUInt8(10));
-  while (content.readUInt8(at) === 0x21) {
-    // An extension: its kind, then blocks up to an empty one.
-    at += 2;
-    while (content.readUInt8(at) !== 0) {
-      at += 1 + content.readUInt8(at);
-    }
-    at += 1;
+  while (content.readUInt8(at) === extension) {
+    at = blocks(content, at + 2).end;
   }
   const [left, top] = [content.readUInt16LE(at + 1), content.readUInt16LE(at + 3)];
-  return [left, top, left + content.readUInt16LE(at + 5), top + content.readUInt16LE(at + 7)];
+  const right = left + content.readUInt16LE(at + 5);
+  const bottom = top + content.readUInt16LE(at + 7);
+  const dataAt = at + 10 + colourTableBytes(content.readUInt8(at + 9));
+  const { data } = blocks(content, dataAt + 1);
+  return { left, top, right, bottom, codeBits: content.readUInt8(dataAt), data };
+}
+
+/** What is in the blocks up to an empty one, and where that ends. */
+function blocks(content: Buffer, start: number): { data: Buffer; end: number } {
+  const parts: Buffer[] = [];
+  let at = start;
+  while (content.readUInt8(at) !== 0) {
+    const next = at + 1 + content.readUInt8(at);
+    parts.push(content.subarray(at + 1, next));
+    at = next;
+  }
+  return { data: Buffer.concat(parts), end: at + 1 };
 }
 
 function colourTableBytes(packedFields: number): number {
   return packedFields & 0x80 ? 3 << ((packedFields & 7) + 1) : 0;
+}
+
+/** How many pixels LZW codes stand for; the colours do not matter (appendix F). */
+function countPixels({ codeBits, data }: Frame): number {
+  const clear = 1 << codeBits;
+  const lengths = new Uint32Array(4096).fill(1);
+  let [next, bits, previous, pixels] = [clear + 2, codeBits + 1, -1, 0];
+  for (let position = 0; position + bits <= 8 * data.length; ) {
+    const code = bitsAt(data, position, bits);
+    position += bits;
+    if (code === clear) {
+      [next, bits, previous] = [clear + 2, codeBits + 1, -1];
+      continue;
+    }
+    if (code === clear + 1) {
+      break;
+    }
+    if (previous >= 0 && next < 4096) {
+      lengths[next] = (lengths[previous] as number) + 1;
+      next += 1;
+      if (next === 1 << bits && bits < 12) {
+        bits += 1;
+      }
+    }
+    pixels += lengths[code] as number;
+    previous = code;
+  }
+  return pixels;
+}
+
+/** Up to 12 bits, the lowest first. */
+function bitsAt(data: Buffer, position: number, bits: number): number {
+  const at = position >> 3;
+  const word = (data[at] as number) | ((data[at + 1] ?? 0) << 8) | ((data[at + 2] ?? 0) << 16);
+  return (word >> (position & 7)) & ((1 << bits) - 1);
 }

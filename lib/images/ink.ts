@@ -1,4 +1,5 @@
 import * as tf from '../tensorflow';
+import { slideMaximum } from './closing';
 import { otsuThreshold } from './otsu';
 import {
   coarse,
@@ -9,8 +10,8 @@ import {
   windowSize,
 } from './paper';
 import type { Picture } from './picture';
-import { breadth, connectedPieces, openOutline, type Piece, size, smoothed } from './pieces';
-import { median, quantile } from './quantile';
+import { breadth, connectedPieces, openOutline, type Piece, sidesTouched, size } from './pieces';
+import { everyFifth, median, quantile } from './quantile';
 import { eraseLines, type WithoutLines } from './ruledLines';
 
 /** Which is brighter, the paper (`dark-on-light`) or the digit (`light-on-dark`). */
@@ -28,6 +29,8 @@ export type Found = { ink: Ink } | { problem: string };
 
 /** Larger pictures are averaged down to this first; a digit ends up 20 pixels high anyway. */
 const longestSide = 512;
+// What ends in AmongOthers holds where other things had to be left out to find the digit.
+
 /** Less contrast than this (of 1 between black and white) is not told from paper. */
 const leastContrast = 0.05;
 const leastContrastAmongOthers = 0.12;
@@ -35,9 +38,13 @@ const leastContrastAmongOthers = 0.12;
 const leastShareOfInk = 0.1;
 /** Of a digit, that is written with a pen, no part is thicker than this share of its size. */
 const thickest = 0.5;
+const thickestAmongOthers = 0.33;
+/** Nor does it fill more than this share of the rectangle around it, if that is not narrow. */
+const mostFilled = 0.8;
 /** With more of its outline open (see `openOutline`) a piece is not ink. */
-const mostOpen = 0.3;
-/** The same where other things had to be left out to find the digit. */
+const mostOpen = 0.22;
+/** The same for one that touches three sides of the picture, as a border does. */
+const mostOpenAround = 0.12;
 const mostOpenAmongOthers = 0.2;
 /** A digit is at least this part of the picture's longer side high or wide. */
 const leastSize = 1 / 30;
@@ -149,13 +156,18 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
     }
     const open = openOutlines(plain, marks.pieces);
     const isInk = (piece: Piece, index: number) =>
-      (open[index] as number) <= mostOpen &&
-      piece.thickness <= thickest * size(piece) &&
+      (open[index] as number) <= (sidesTouched(piece, plain) >= 3 ? mostOpenAround : mostOpen) &&
+      isWritten(piece) &&
       breadth(piece) > thinnest;
     if (marks.pieces.every(isInk)) {
       const problem = problemOf(marks.pieces, plain, isAlone);
-      const isPlain = isAlone && isEven(plain, marks.pieces);
-      const doubt = isPlain ? 0 : Math.max(0.01, ...open);
+      const isPlain = isAlone && (plain.isCorrected || isEven(plain, marks.pieces));
+      const doubt = isPlain
+        ? 0
+        : Math.max(
+            0.01,
+            open.reduce((most, part) => Math.max(most, part), 0),
+          );
       return problem ? { problem } : { ink: stretched(plain, marks), doubt };
     }
     isAlone = false;
@@ -165,29 +177,38 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
   return { problem: 'there are edges and spots all over it' };
 }
 
+/** Whether it may be written with a pen: it is no blot, no sheet of paper and no hole in one. */
+function isWritten(piece: Piece): boolean {
+  const filled = piece.pixels.length / (size(piece) * breadth(piece));
+  const isNarrow = breadth(piece) < thickest * size(piece);
+  return piece.thickness <= thickest * size(piece) && (isNarrow || filled <= mostFilled);
+}
+
 /** Pieces that are not ink become paper, with their blurred edges. */
 function blankOut({ width, height, values }: Darkness, others: Piece[], marks: Marks): void {
-  const ink = new Set(marks.pieces.filter((piece) => !others.includes(piece)).flatMap(pixelsOf));
+  const mask = new Float32Array(values.length);
   for (const pixel of others.flatMap(pixelsOf)) {
-    const [x, y] = [pixel % width, Math.floor(pixel / width)];
-    for (let near = Math.max(0, y - blur); near <= Math.min(height - 1, y + blur); near++) {
-      for (let beside = Math.max(0, x - blur); beside <= Math.min(width - 1, x + blur); beside++) {
-        const neighbour = near * width + beside;
-        if (!ink.has(neighbour)) {
-          values[neighbour] = marks.level;
-        }
-      }
+    mask[pixel] = 1;
+  }
+  const blurred = slideMaximum({ width, height, values: mask }, blur);
+  for (const piece of marks.pieces.filter((piece) => !others.includes(piece))) {
+    for (const pixel of piece.pixels) {
+      blurred[pixel] = 0;
     }
   }
+  blurred.forEach((value, pixel) => {
+    values[pixel] = value > 0 ? marks.level : (values[pixel] as number);
+  });
 }
 
 const pixelsOf = (piece: Piece) => piece.pixels;
 
 function withoutLines(darkness: Darkness): WithoutLines {
-  const paperLevel = quantile(darkness.values, 0.5);
+  const some = everyFifth(darkness.values);
+  const paperLevel = quantile(some, 0.5);
   // From the 10th percentile to the median are 1.28 standard deviations of Gaussian noise. Lines,
   // however many, lie above.
-  const noise = (paperLevel - quantile(darkness.values, 0.1)) / 1.28;
+  const noise = (paperLevel - quantile(some, 0.1)) / 1.28;
   return eraseLines(darkness, paperLevel + Math.max(leastContrast, 4 * noise));
 }
 
@@ -211,7 +232,7 @@ function findMarks({ width, height, values }: Darkness): Marks | undefined {
   const strong = otsuThreshold(candidates);
   const weak = Math.max(aboveNoise, (strong + level) / 2);
   const pieces = connectedPieces({ width, height, values }, weak, strong);
-  const most = Math.max(...pieces.map((piece) => piece.ink));
+  const most = pieces.reduce((most, piece) => Math.max(most, piece.ink), 0);
   return {
     level,
     full: meanAbove(values, strong) - level,
@@ -225,20 +246,12 @@ function openOutlines({ width, height, values, paper, unit }: Darkness, pieces: 
   for (const pixel of pieces.flatMap(pixelsOf)) {
     isInk[pixel] = 1;
   }
-  const missing = values.map((value, pixel) => value * (unit[pixel] as number));
-  const light = {
-    width,
-    height,
-    values: paper.map((value, pixel) => value - (missing[pixel] as number)),
-  };
-  const smooth = smoothed(light);
+  const missing = (pixel: number) => (values[pixel] as number) * (unit[pixel] as number);
+  const light = (pixel: number) => (paper[pixel] as number) - missing(pixel);
   return pieces.map((piece) => {
-    const contrast = median(
-      piece.pixels.map(
-        (pixel) => (missing[pixel] as number) / Math.max(1e-3, paper[pixel] as number),
-      ),
-    );
-    return openOutline(piece, isInk, light, smooth, contrast);
+    const part = (pixel: number) => missing(pixel) / Math.max(1e-3, paper[pixel] as number);
+    const contrast = median(piece.pixels.map(part));
+    return openOutline(piece, isInk, { width, height }, light, contrast);
   });
 }
 
@@ -247,10 +260,11 @@ function problemOf(pieces: readonly Piece[], darkness: Darkness, isAlone: boolea
   const missing = pieces
     .flatMap(pixelsOf)
     .map((pixel) => (values[pixel] as number) * (unit[pixel] as number));
-  if (!isAlone && median(missing) < leastContrastAmongOthers) {
+  const largest = pieces.reduce((largest, piece) => Math.max(largest, size(piece)), 0);
+  const isThick = (piece: Piece) => piece.thickness > thickestAmongOthers * largest;
+  if (!isAlone && (median(missing) < leastContrastAmongOthers || pieces.some(isThick))) {
     return onlyEdges;
   }
-  const largest = Math.max(...pieces.map(size));
   if (largest < (isAlone ? leastSize : leastSizeAmongOthers) * Math.max(width, height)) {
     return 'what stands out is too small for a digit: cut the picture to the digit';
   }
@@ -260,10 +274,9 @@ function problemOf(pieces: readonly Piece[], darkness: Darkness, isAlone: boolea
 }
 
 /** Whether the paper under the pieces is about as bright everywhere. */
-function isEven({ paper, unit }: Darkness, pieces: readonly Piece[]): boolean {
-  const isCorrected = unit[0] !== 1;
+function isEven({ paper }: Darkness, pieces: readonly Piece[]): boolean {
   const under = pieces.flatMap(pixelsOf).map((pixel) => paper[pixel] as number);
-  return isCorrected || quantile(under, 0.95) <= mostUneven * quantile(under, 0.05);
+  return quantile(under, 0.95) <= mostUneven * quantile(under, 0.05);
 }
 
 /** The pieces' ink, 0 to 1. */

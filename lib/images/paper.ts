@@ -1,6 +1,6 @@
 import * as tf from '../tensorflow';
 import { closing, type Field } from './closing';
-import { quantile } from './quantile';
+import { everyFifth, quantile } from './quantile';
 
 /** How much darker a picture is than the paper under it. */
 export interface Darkness extends Field {
@@ -8,6 +8,8 @@ export interface Darkness extends Field {
   readonly paper: Float32Array;
   /** By how much brightness falls per unit of `values`, at each pixel. */
   readonly unit: Float32Array;
+  /** Whether ink is as dark in a shadow as in the light. */
+  readonly isCorrected: boolean;
 }
 
 /** Paper changes slowly: its brightness is estimated on a picture of this size. */
@@ -19,16 +21,20 @@ const longestCoarseSide = 128;
  */
 export function differenceToPaper(light: tf.Tensor2D): Darkness {
   const [height, width] = light.shape;
-  return tf.tidy(() => {
-    const paper = paperUnder(light);
-    return {
-      width,
-      height,
-      values: tf.sub(paper, light).dataSync<'float32'>(),
-      paper: paper.dataSync<'float32'>(),
-      unit: new Float32Array(width * height).fill(1),
-    };
-  });
+  const paper = tf.tidy(() => paperUnder(light));
+  const difference = tf.sub(paper, light);
+  const unit = new Float32Array(width * height).fill(1);
+  const values = difference.dataSync<'float32'>();
+  const darkness = {
+    width,
+    height,
+    values,
+    paper: paper.dataSync<'float32'>(),
+    unit,
+    isCorrected: false,
+  };
+  tf.dispose([paper, difference]);
+  return darkness;
 }
 
 /**
@@ -42,11 +48,11 @@ export function partOfPaperMissing(light: tf.Tensor2D, part: number): Darkness {
   const reach = Math.round(Math.max(width, height) / part / 2);
   const { values: paper } = closing({ width, height, values }, reach);
   // In darker places noise would be taken for ink.
-  const dimmest = 0.25 * quantile(paper, 0.95);
+  const dimmest = 0.25 * quantile(everyFifth(paper), 0.95);
   const unit = paper.map((value) => Math.max(value, dimmest));
   const missing = (value: number, pixel: number) =>
     (value - (values[pixel] as number)) / (unit[pixel] as number);
-  return { width, height, values: paper.map(missing), paper, unit };
+  return { width, height, values: paper.map(missing), paper, unit, isCorrected: true };
 }
 
 /**

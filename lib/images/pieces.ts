@@ -23,6 +23,12 @@ export function breadth({ left, right, top, bottom }: Piece): number {
   return 1 + Math.min(right - left, bottom - top);
 }
 
+/** How many of the picture's four sides a piece touches. */
+export function sidesTouched(piece: Piece, { width, height }: Field): number {
+  const { left, right, top, bottom } = piece;
+  return [left === 0, top === 0, right === width - 1, bottom === height - 1].filter(Boolean).length;
+}
+
 /**
  * Pieces of pixels above `weak` that touch each other (also at corners) and of which at least
  * one reaches `strong`: the hysteresis of Canny's edge detector.
@@ -108,18 +114,17 @@ const directions = [
  * as dark. Ink has paper on all sides; a table, a shadow or a border has not.
  *
  * @param isInk which pixels belong to pieces.
- * @param light the picture's brightness.
- * @param smooth the same with less noise.
+ * @param size the picture's.
+ * @param light how bright the picture is at a pixel.
  * @param contrast the part of the paper's brightness that is missing in the piece.
  */
 export function openOutline(
   piece: Piece,
   isInk: Uint8Array,
-  light: Field,
-  smooth: Float32Array,
+  { width, height }: Pick<Field, 'width' | 'height'>,
+  light: (pixel: number) => number,
   contrast: number,
 ): number {
-  const { width, height, values } = light;
   let [open, all] = [0, 0];
   for (const pixel of piece.pixels) {
     const [x, y] = [pixel % width, Math.floor(pixel / width)];
@@ -134,27 +139,30 @@ export function openOutline(
       const isGap = isInside(beyondOutline) && isInk[pixel + beyondOutline * step];
       if (isOutline && !isGap) {
         const within = isInside(-1) && isInk[pixel - step] ? pixel - step : pixel;
-        const ink = Math.min(values[pixel] as number, values[within] as number);
+        const ink = Math.min(light(pixel), light(within));
         const beyond = isInside(beyondOutline) ? pixel + beyondOutline * step : pixel;
         all++;
-        open += Number((smooth[beyond] as number) * (1 - 0.3 * contrast) < ink);
+        open += Number(meanAround(beyond, width, height, light) * (1 - 0.3 * contrast) < ink);
       }
     }
   }
   return all === 0 ? 1 : open / all;
 }
 
-/** The mean of each pixel and those that touch it. */
-export function smoothed({ width, height, values }: Field): Float32Array {
-  return values.map((_, pixel) => {
-    const [x, y] = [pixel % width, Math.floor(pixel / width)];
-    let [sum, count] = [0, 0];
-    for (let near = Math.max(0, y - 1); near <= Math.min(height - 1, y + 1); near++) {
-      for (let beside = Math.max(0, x - 1); beside <= Math.min(width - 1, x + 1); beside++) {
-        sum += values[near * width + beside] as number;
-        count++;
-      }
+/** The mean of a pixel and those that touch it: with less noise. */
+function meanAround(
+  pixel: number,
+  width: number,
+  height: number,
+  light: (pixel: number) => number,
+): number {
+  const [x, y] = [pixel % width, Math.floor(pixel / width)];
+  let [sum, count] = [0, 0];
+  for (let near = Math.max(0, y - 1); near <= Math.min(height - 1, y + 1); near++) {
+    for (let beside = Math.max(0, x - 1); beside <= Math.min(width - 1, x + 1); beside++) {
+      sum += light(near * width + beside);
+      count++;
     }
-    return sum / count;
-  });
+  }
+  return sum / count;
 }

@@ -12,6 +12,13 @@ export function median(values: ArrayLike<number>): number {
   return nthSmallest(values, values.length >> 1);
 }
 
+/** A fifth of the values, enough where a quantile need not be exact. */
+export function everyFifth(values: Float32Array): Float32Array {
+  return Float32Array.from({ length: Math.ceil(values.length / 5) }, (_, index) => {
+    return values[5 * index] as number;
+  });
+}
+
 function nthSmallest(values: ArrayLike<number>, n: number): number {
   const parts = Float32Array.from(values);
   let [from, to] = [0, parts.length - 1];

@@ -15,7 +15,8 @@ import type { Picture } from './picture';
  * megapixels, 9 seconds, 900 MB of memory.
  *
  * @param source a file's path, or the file's content.
- * @returns width, height and one brightness per pixel, 0 (black) to 255 (white).
+ * @returns width, height and one brightness per pixel, 0 (black) to 255 (white); the opacity too,
+ *   where parts are transparent.
  * @throws Error when the file is missing, a folder, empty, damaged, cut short, beyond the limits, or
  *   not a PNG, JPEG, BMP, GIF or TIFF.
  */

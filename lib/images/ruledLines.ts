@@ -67,12 +67,22 @@ function eraseLevelLines(field: Field, threshold: number): { field: Field; thick
   return { field: { ...field, values }, thickness };
 }
 
-/** A line on its own must be long; of many parallel ones each may be shorter. */
+/**
+ * Those that are long enough: a line on its own all over the picture, or nearly; of many parallel
+ * ones of about the same length and thickness each may be shorter.
+ */
 function ruling(lines: Line[], width: number): Line[] {
   const longerThan = (coverage: number) =>
     lines.filter((line) => line.coverage * line.length >= coverage * width);
-  if (longerThan(leastCoverage).length >= 3) {
-    return lines.filter((line) => line.coverage >= leastCoverage);
+  const long = longerThan(leastCoverage);
+  if (long.length >= 3) {
+    const [coverage, thickness] = [
+      median(long.map((line) => line.coverage)),
+      median(long.map((line) => line.thickness)),
+    ];
+    return lines.filter(
+      (line) => line.coverage >= 0.75 * coverage && line.thickness <= 2 * thickness + 1,
+    );
   }
   const two = longerThan(coverageOfTwo);
   return two.length === 2 ? two : longerThan(coverageAlone);
@@ -157,53 +167,64 @@ function bestSlope(width: number, height: number, { column, middle }: Runs) {
   return best;
 }
 
-/** Follows a line that is about where `guess` says. */
+/** Follows a line that is about where `guess` says; nothing where there is none. */
 function follow(field: Field, threshold: number, runs: Runs, guess: Float32Array) {
   const { width, height, values } = field;
-  const seen = new Int32Array(width).fill(-1);
-  const away = (run: number, x: number) => (runs.middle[run] as number) - (guess[x] as number);
-  for (let run = 0; run < runs.column.length; run++) {
-    const x = runs.column[run] as number;
-    const other = seen[x] as number;
-    const distance = Math.abs(away(run, x));
-    if (distance <= bend && (other < 0 || distance < Math.abs(away(other, x)))) {
-      seen[x] = run;
-    }
-  }
-  const columns = Array.from(seen.keys()).filter((x) => (seen[x] as number) >= 0);
+  const { columns, deviations, thickness } = runsAlong(guess, runs);
   if (columns.length < 5) {
     return undefined;
   }
-  const deviation = columns.map((x) => away(seen[x] as number, x));
-  const smooth = runningMedian(columns, deviation, width, 20);
-  const line = guess.map((y, x) => y + (smooth[x] as number));
-  const thickness = median(columns.map((x) => runs.thickness[seen[x] as number] as number));
-  const darkAt = (x: number) => {
-    const y = Math.min(height - 1, Math.max(0, Math.round(line[x] as number)));
-    return values[y * width + x] as number;
+  const smooth = runningMedian(columns, deviations, width, Math.max(20, width / 12));
+  const middle = guess.map((y, x) => y + (smooth[x] as number));
+  const at = (x: number, y: number) => values[y * width + x] as number;
+  // The middle may lie between two rows, of which one is the line and the other its blurred edge.
+  const darkness = (x: number) => {
+    const rows = [Math.floor(middle[x] as number), Math.ceil(middle[x] as number)];
+    return Math.max(...rows.map((y) => at(x, Math.min(height - 1, Math.max(0, y)))));
   };
-  const inside = columnsInside(line, height);
-  const dark = inside.filter((x) => darkAt(x) > threshold);
   const beside = (x: number) => {
-    const away = [-1, 1].map((side) => (line[x] as number) + side * (thickness / 2 + 2));
+    const away = [-1, 1].map((side) => (middle[x] as number) + side * (thickness / 2 + 2));
     const rows = away.map(Math.round).filter((y) => y >= 0 && y < height);
-    return rows.reduce((sum, y) => sum + (values[y * width + x] as number), 0) / rows.length;
+    return rows.reduce((sum, y) => sum + at(x, y), 0) / rows.length;
   };
-  const stands = columns.map((x) => darkAt(x) - beside(x));
+  const inside = columnsInside(middle, height);
+  const dark = inside.filter((x) => darkness(x) > threshold);
+  const stands = columns.map((x) => darkness(x) - beside(x));
   // A darker part of the paper has a straight edge too, and it is as dark beyond it.
-  if (dark.length === 0 || median(stands) < 0.5 * median(dark.map(darkAt))) {
+  if (dark.length === 0 || median(stands) < 0.5 * median(dark.map(darkness))) {
     return undefined;
   }
   return {
-    middle: line,
+    middle,
     first: dark[0] ?? 0,
     last: dark.at(-1) ?? 0,
     thickness,
     // Where it falls between two rows of pixels it looks fainter than it is.
-    darkness: quantile(columns.map(darkAt), 0.9),
+    darkness: quantile(columns.map(darkness), 0.9),
     coverage: dark.length / inside.length,
     length: inside.length,
   };
+}
+
+/** The dark run next to the line in each column, where there is one as thick as the line. */
+function runsAlong(guess: Float32Array, runs: Runs) {
+  const nearest = new Int32Array(guess.length).fill(-1);
+  const deviation = (run: number) =>
+    (runs.middle[run] as number) - (guess[runs.column[run] as number] as number);
+  for (let run = 0; run < runs.column.length; run++) {
+    const x = runs.column[run] as number;
+    const other = nearest[x] as number;
+    const distance = Math.abs(deviation(run));
+    if (distance <= bend && (other < 0 || distance < Math.abs(deviation(other)))) {
+      nearest[x] = run;
+    }
+  }
+  const near = Array.from(nearest).filter((run) => run >= 0);
+  const thickness = near.length > 0 ? median(near.map((run) => runs.thickness[run] as number)) : 0;
+  // Thicker ones have the pen's stroke in them.
+  const found = near.filter((run) => (runs.thickness[run] as number) <= 1.5 * thickness + 1);
+  const columns = found.map((run) => runs.column[run] as number);
+  return { columns, deviations: found.map(deviation), thickness };
 }
 
 /** The median of the deviations within `reach` columns of each column. */

@@ -10,9 +10,9 @@ export type ClassNumbers = tf.Tensor | ArrayLike<number>;
 /** How {@link answers} draws: as {@link imageGrid}, which chooses no captions of its own. */
 export type AnswersOptions = Omit<ImageGridOptions, 'captions' | 'captionColors'>;
 
-/** Green and red that are dark enough to be read on white. */
-const rightColor = '#1a7f37';
-const wrongColor = '#c22f2f';
+/** Green and red that can be read on light pages and on dark ones. */
+const rightColor = '#16863f';
+const wrongColor = '#dc2626';
 
 /**
  * Draws the first `rows × columns` pictures with what a classifier took them for: right answers in

@@ -58,6 +58,17 @@ export function confusionMatrix(
   };
 }
 
+/** The share of a row from which its number is white on blue. */
+const whiteNumbersFrom = 0.25;
+
+/** The palette's blue, from invisible (0) to opaque (1). */
+function blue(opacity: number): string {
+  const [red, green, blue] = [1, 3, 5].map((at) =>
+    Number.parseInt(palette[0].slice(at, at + 2), 16),
+  );
+  return `rgba(${red}, ${green}, ${blue}, ${opacity})`;
+}
+
 function shareTrace(shares: number[][], counts: number[][], names: string[]) {
   return {
     type: 'heatmap' as const,
@@ -66,11 +77,14 @@ function shareTrace(shares: number[][], counts: number[][], names: string[]) {
     y: names,
     zmin: 0,
     zmax: 1,
-    // From white to the palette's blue; its middle is light enough for dark figures.
+    // From nothing to the palette's blue, on whatever page. Between the shares whose number is read
+    // on the page's colour and those whose number is read on blue, there is a quick change.
     colorscale: [
-      [0, '#ffffff'],
-      [0.02, '#dbe9f4'],
-      [1, palette[0]],
+      [0, blue(0)],
+      [0.02, blue(0.12)],
+      [whiteNumbersFrom - 0.03, blue(0.3)],
+      [whiteNumbersFrom, blue(0.75)],
+      [1, blue(1)],
     ] as [number, string][],
     showscale: false,
     xgap: 1,
@@ -91,7 +105,7 @@ function countTrace(shares: number[][], counts: number[][], names: string[]) {
     text: counts.flat().map(String),
     textfont: {
       size: 12,
-      color: shares.flat().map((share) => (share > 0.5 ? 'white' : textColor)),
+      color: shares.flat().map((share) => (share >= whiteNumbersFrom ? 'white' : textColor)),
     },
     hoverinfo: 'skip' as const,
   };

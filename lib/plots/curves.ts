@@ -18,6 +18,8 @@ export interface CurvesOptions {
   xTitle?: string;
   /** Names the vertical axis, with its unit. */
   yTitle?: string;
+  /** The least and the largest value on the vertical axis; by default as far as the curves go. */
+  yRange?: readonly [number, number];
 }
 
 /**
@@ -55,7 +57,10 @@ export function curves(lines: readonly Curve[], options: CurvesOptions = {}): Fi
     layout: {
       ...layout,
       xaxis: { ...axis(options.xTitle ?? ''), ...wholeNumberTicks(lines) },
-      yaxis: axis(options.yTitle ?? ''),
+      yaxis: {
+        ...axis(options.yTitle ?? ''),
+        ...(options.yRange && { range: [...options.yRange] }),
+      },
       showlegend: true,
       legend: { orientation: 'h', x: 1, xanchor: 'right', y: 1.02, yanchor: 'bottom' },
       hovermode: 'x unified',

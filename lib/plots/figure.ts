@@ -41,16 +41,25 @@ export const palette = [
   '#CC79A7',
   '#E69F00',
   '#56B4E9',
-  '#000000',
+  // Instead of their black, which would vanish on a dark page.
+  '#808080',
 ] as const;
 
-export const textColor = '#2a3f5f';
-export const gridColor = '#e3e8f0';
+/** Text and lines that are read as well on a light page as on a dark one. */
+export const textColor = '#757b85';
+export const gridColor = 'rgba(128, 136, 150, 0.28)';
+/** Text on the light labels that appear under the pointer. */
+const darkText = '#2a3f5f';
+
+const transparent = 'rgba(0, 0, 0, 0)';
 
 /** The font of all figures; the static pictures carry it with them, a browser takes what it has. */
 export const fontFamily = 'Open Sans, arial, sans-serif';
 
-/** What every figure has in common: dark text on white, one font, room for a title if there is one. */
+/**
+ * What every figure has in common: no background, so that it suits light pages and dark ones; one
+ * font; room for a title if there is one.
+ */
 export function baseLayout(size: {
   width: number;
   height: number;
@@ -61,11 +70,16 @@ export function baseLayout(size: {
     height: size.height,
     ...(size.title === undefined ? {} : { title: titleAtTheTopLeft(size.title, size.height) }),
     font: { family: fontFamily, size: 13, color: textColor },
-    paper_bgcolor: 'white',
-    plot_bgcolor: 'white',
+    paper_bgcolor: transparent,
+    plot_bgcolor: transparent,
     margin: { l: 64, r: 24, t: size.title === undefined ? 24 : 56, b: 56 },
     colorway: [...palette],
-    hoverlabel: { font: { family: fontFamily } },
+    hoverlabel: {
+      bgcolor: 'white',
+      bordercolor: '#c8d0dc',
+      font: { family: fontFamily, color: darkText },
+    },
+    modebar: { bgcolor: transparent, color: textColor, activecolor: palette[0] },
   };
 }
 

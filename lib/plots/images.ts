@@ -175,9 +175,9 @@ function arrange(pictures: Pictures, drawing: GridDrawing, scale: number): Place
   };
 }
 
-/** All pictures on white paper, as a `data:` URL. */
+/** All pictures in one, transparent between them, as a `data:` URL. */
 function encodePng(pictures: Pictures, places: Places): string {
-  const paper = Buffer.alloc(places.width * places.height * 4, 255);
+  const paper = Buffer.alloc(places.width * places.height * 4, 0);
   const { width, height, channels, values } = pictures;
   for (let index = 0; index < pictures.count; index++) {
     const { left, top } = places.corner(index);
@@ -188,10 +188,11 @@ function encodePng(pictures: Pictures, places: Places): string {
       for (let color = 0; color < 3; color++) {
         paper[to + color] = values[from + (channels === 1 ? 0 : color)] as number;
       }
+      paper[to + 3] = 255;
     }
   }
   const bitmap = { width: places.width, height: places.height, data: paper };
-  const colorType = channels === 1 ? PNGColorType.GRAYSCALE : PNGColorType.COLOR;
+  const colorType = channels === 1 ? PNGColorType.GRAYSCALE_ALPHA : PNGColorType.COLOR_ALPHA;
   const png = encoder().encode(bitmap, { colorType });
   return `data:image/png;base64,${png.toString('base64')}`;
 }

@@ -36,7 +36,6 @@ export function drawTraining(run: TrainingRun): string {
     `width="${width}" height="${height}" role="img" ` +
     `aria-label="${escapeHtml(names)} by ${epochTitle}" ` +
     `font-family="${fontFamily}" font-size="${fontSize}" fill="${textColor}">` +
-    `<rect width="${width}" height="${height}" fill="white"/>` +
     `${legend(curves)}${panels.join('')}</svg>`
   );
 }

@@ -47,7 +47,7 @@ export function writeTensors(prefix: string, entries: NamedTensor[]): void {
   );
   const where = placeInCheckpoint(entries.length);
   const save = graphNode('SaveV2', [...where, ...values], { dtypes: types(dtypes) });
-  const saved = graphValue('Identity', [where[0]], { T: type(DT_STRING) }, [save]);
+  const saved = graphValue('Identity', [where[0]], { T: type(DT_STRING) }, [], [save]);
   const names = entries.map(({ name }) => name);
   const tensors = entries.map(({ tensor }) => tensor);
   tf.dispose(runGraph([saved], prefix, names, tensors));

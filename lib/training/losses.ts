@@ -104,7 +104,7 @@ export function useKerasLosses(model: CompiledModel): void {
       if (reported) {
         reported[0] = ofKeras;
       }
-      recordLogits(model.outputs[index]?.sourceLayer as unknown as LayerInternals);
+      recordLogits(model.outputs[index] as tf.SymbolicTensor);
     }
   }
 }
@@ -125,8 +125,9 @@ function kerasLoss(name: unknown, ofTfjs: Loss): Loss | null {
 const noActivation = tf.layers.activation({ activation: 'linear' }) as unknown as LayerInternals;
 
 /** Makes a layer record its logits whenever a loss may ask for them. */
-function recordLogits(layer: LayerInternals): void {
-  const split = splitCall(layer);
+function recordLogits({ sourceLayer, rank }: tf.SymbolicTensor): void {
+  const layer = sourceLayer as unknown as LayerInternals;
+  const split = splitCall(layer, rank);
   if (!split || layersWithLogits.has(layer)) {
     return;
   }
@@ -152,10 +153,10 @@ interface SplitCall {
   activate(logits: tf.Tensor, options: object): tf.Tensor;
 }
 
-function splitCall(layer: LayerInternals): SplitCall | null {
+function splitCall(layer: LayerInternals, rank: number): SplitCall | null {
   const { activation } = layer;
   const call = layer.call.bind(layer);
-  if (layer.getClassName() === 'Softmax' && layer.axis === -1) {
+  if (layer.getClassName() === 'Softmax' && [-1, rank - 1].includes(layer.axis as number)) {
     return {
       logits: (inputs) => [inputs].flat()[0] as tf.Tensor,
       activate: (logits, options) => call(logits, options) as tf.Tensor,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { readIfThere, writeWhole } from './files.mjs';
 import { fingerprint } from './fingerprint.mjs';
+import * as plotlyExtension from './plotlyExtension.mjs';
 import { cache, project, venv, venvPython } from './project.mjs';
 import { missingRequirements, oldestPython, SetUpError } from './requirements.mjs';
 import { CommandError, run } from './run.mjs';
@@ -15,7 +16,11 @@ const done = path.join(venv, '.set-up');
 export const title = 'Python with JupyterLab';
 
 export function isDone() {
-  return existsSync(venvPython) && readIfThere(done) === stateOf(venv, requirements);
+  return existsSync(venvPython) && readIfThere(done) === currentState();
+}
+
+function currentState() {
+  return `${stateOf(venv, requirements)} ${plotlyExtension.state}`;
 }
 
 /** @param {import('./progress.mjs').StepLine} progress */
@@ -37,7 +42,7 @@ export async function work(progress) {
     }
     throw installationProblem(error, 'the Python packages');
   }
-  writeWhole(done, stateOf(venv, requirements));
+  writeWhole(done, currentState());
   rmSync(old, { recursive: true, force: true });
 }
 

@@ -136,6 +136,10 @@ test('in a notebook the pad takes the place of its picture, as long as the kerne
   assert.equal(frame?.getAttribute('src'), pad.url);
   assert.equal(frame?.style.height, '321px');
   assert.equal(live.querySelector('img'), null);
+  for (const [light, theme] of Object.entries({ true: 'light', false: 'dark' })) {
+    const lab = await rendered(`<body data-jp-theme-light="${light}">${html}</body>`);
+    assert.equal(lab.querySelector('iframe')?.getAttribute('src'), `${pad.url}#${theme}`);
+  }
 
   assertPicture(new JSDOM(html).window.document); // Not trusted: its script does not run.
   await pad.close();

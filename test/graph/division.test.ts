@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
-import { rowShares } from '../../lib/graph/division';
+import type { TensorFunction } from '../../lib/graph/capture';
 import { type NativeBinding, nativeBackend } from '../../lib/graph/native';
-import type { TensorFunction } from '../../lib/graph/trace';
+import { shardSizes } from '../../lib/graph/passes/shardBatch';
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import { assertSame, nodes, operations, upstreamGradient } from './graphs';
@@ -40,7 +40,7 @@ function assertDivided(
   const few = given.map((tensor) =>
     tensor.shape[0] === given[0]?.shape[0] ? tf.slice(tensor, 0, 7) : tensor,
   );
-  const shares = rowShares(given[0]?.shape[0] as number).length;
+  const shares = shardSizes(given[0]?.shape[0] as number, cores).length;
   assert.ok(count(few) > 0);
   assert.equal(count(given), shares * count(few), `${op} divided into ${shares} shares`);
   tf.dispose(few.filter((tensor, index) => tensor !== given[index]));
@@ -83,7 +83,7 @@ describe('a step divided by the rows of the batch', { skip }, () => {
   }
 
   it('computes each share by itself, from the pictures to the logits and back', () => {
-    const shares = rowShares(32).length;
+    const shares = shardSizes(32, cores).length;
     assert.ok(shares > 1);
     const given = inputs(32, 64);
     const body: TensorFunction = (tensors) => {
@@ -141,7 +141,7 @@ describe('a step divided by the rows of the batch', { skip }, () => {
     const tensors = [normal([32, 32], 7), normal([32, 32], 8), normal([32], 9)];
     const upstream = normal([32, 32], 16);
     const found = operations(withGradients(body), ...tensors, upstream);
-    assert.equal(found.filter((op) => op === 'ReluGrad').length, rowShares(32).length);
+    assert.equal(found.filter((op) => op === 'ReluGrad').length, shardSizes(32, cores).length);
     assertSame(withGradients(body), ...tensors, upstream);
   });
 

@@ -1,16 +1,18 @@
 /** Looks into the graphs that `lib/graph` makes, and compares what they compute with eager tfjs. */
 import assert from 'node:assert/strict';
-import { type GraphNode, inOrder } from '../../lib/graph/graphNode';
-import { Program } from '../../lib/graph/program';
-import { type TensorFunction, trace } from '../../lib/graph/trace';
+import { captureStable, type TensorFunction } from '../../lib/graph/capture';
+import { type GraphNode, nodesOf } from '../../lib/graph/graphNode';
+import { runPasses } from '../../lib/graph/passes/index';
+import { SessionVariables } from '../../lib/graph/sessionVariables';
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import { maximumDifference } from './lockstep';
 
 /** The nodes of a function's graph, each after those that it needs. */
 export function nodes(body: TensorFunction, ...inputs: tf.Tensor[]): GraphNode[] {
-  const { outputs } = trace('function', body, inputs, 'inputs', new Program());
-  return inOrder(outputs.map(({ value }) => value.node));
+  const scope = new SessionVariables();
+  const { graph } = captureStable(body, { name: 'function', inputs, feed: 'inputs', scope });
+  return nodesOf({ ...runPasses(graph), updates: [] });
 }
 
 export function operations(body: TensorFunction, ...inputs: tf.Tensor[]): string[] {

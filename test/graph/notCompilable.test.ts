@@ -212,3 +212,28 @@ describe('a refusal leaves nothing behind', () => {
     assert.equal(tf.memory().numTensors, before);
   });
 });
+
+it('a layer may make a constant at its first call and keep it', async () => {
+  class KeepingLayer extends tf.layers.Layer {
+    static className = 'KeepingLayer';
+    kept?: tf.Tensor;
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      this.kept ??= tf.keep(tf.range(0, 3).add(1));
+      return ([inputs].flat()[0] as tf.Tensor).mul(this.kept);
+    }
+  }
+  const layer = new KeepingLayer({});
+  const model = tf.sequential({
+    layers: [
+      tf.layers.inputLayer({ inputShape: [3] }),
+      layer,
+      tf.layers.dense({ units: 1, kernelInitializer: 'ones' }),
+    ],
+  });
+  model.compile({ optimizer: tf.train.sgd(0), loss: 'meanAbsoluteError' });
+  const [x, y] = [tf.ones([4, 3]), tf.zeros([4, 1])];
+  const { history } = await training.fit(model, x, y, { verbose: 0, compiled: true });
+  assert.deepEqual(history.loss, [6]);
+  tf.dispose([x, y, layer.kept]);
+  model.dispose();
+});

@@ -46,6 +46,22 @@ test('a JPEG that ends anywhere in its last rows is read only where nothing is l
   }
 });
 
+test('a GIF whose pixels end early is an error, although its blocks are whole', async () => {
+  const content = await readFile(fixture('palette-transparent.gif'));
+  const descriptor = content.indexOf(Buffer.from([0x2c, 0, 0, 0, 0]));
+  const firstBlock = content.indexOf(255, descriptor + 10);
+  const early = Buffer.concat([
+    content.subarray(0, firstBlock),
+    Buffer.from([100]),
+    content.subarray(firstBlock + 1, firstBlock + 101),
+    Buffer.from([0, 0x3b]),
+  ]);
+  await assert.rejects(
+    read(early),
+    /picture is damaged or cut short: it has \d+ of .* 1485 pixels/,
+  );
+});
+
 test('resize gives what cv2.resize gives', async () => {
   const picture = await read(fixture('rgb.png'));
   assert.ok(largestDifference(resize(picture, 28, 28), expected.resized['28x28']) <= 1);
@@ -101,10 +117,10 @@ test('a file larger than any such picture is refused unread', async () => {
   await assert.rejects(read(path), /large\.bmp has 5000 MB/);
 });
 
-test('no decoder is loaded into the program that reads', () => {
+test('no decoder is loaded into the program that reads, and none prints', () => {
   const program = `
     const { read } = require(${JSON.stringify(resolve(__dirname, '../../lib/images'))});
-    read(${JSON.stringify(fixture('rgb.png'))}).then(({ width }) => {
+    read(${JSON.stringify(fixture('group3.tiff'))}).then(({ width }) => {
       const decoders = /node_modules.(jimp|sharp|@img|@napi-rs)/;
       console.log(width, Object.keys(require.cache).filter((path) => decoders.test(path)));
     });`;

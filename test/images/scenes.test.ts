@@ -11,14 +11,8 @@ import { type Picture, read, toDigit } from '../../lib/images';
 import { cnn } from '../../lib/models';
 import * as tf from '../../lib/tensorflow';
 import { fit } from '../../lib/training';
-import {
-  drawScene,
-  emptyScenes,
-  type Sample,
-  type Scene,
-  scenes,
-  whiteOnTransparent,
-} from './scenes';
+import { drawScene, type Sample, type Scene, whiteOnTransparent } from './page';
+import { emptyScenes, scenes } from './scenes';
 
 const picturesPerScene = Number(process.env.PICTURES_PER_SCENE ?? 10);
 /** Of a hundred; of fewer pictures, so many that one more wrong would be too many. */

@@ -38,5 +38,8 @@ describe('the kernel', { concurrency: true }, () => {
   it('passes the Jupyter conformance suite', () => runPythonTests('conformance.py'));
   it('runs whole notebooks', () => runPythonTests('notebooks.py'));
   it('runs, fails and interrupts single cells', () => runPythonTests('cells.py'));
+  it('takes today’s TypeScript', () => runPythonTests('language.py'));
+  it('is interrupted whatever it does', () => runPythonTests('interrupts.py'));
+  it('answers what front ends ask', () => runPythonTests('frontends.py'));
   it('survives what strangers send', () => runPythonTests('security.py'));
 });

@@ -17,8 +17,13 @@ async function color(figure: Figure, x: number, y: number): Promise<number[]> {
   return [rgba >>> 24, (rgba >>> 16) & 255, (rgba >>> 8) & 255];
 }
 
+/** From 0, nothing, to 255, a pixel of a picture. */
+async function opacity(figure: Figure, x: number, y: number): Promise<number> {
+  return (await picture(figure)).getPixelColor(x, y) & 255;
+}
+
 describe('image', () => {
-  test('holds the pixels as they are, on white paper', async () => {
+  test('holds the pixels as they are, and nothing around them', async () => {
     const drawn = image([
       [0, 51],
       [102, 255],
@@ -30,7 +35,8 @@ describe('image', () => {
       (await Promise.all(shades)).map(([red]) => red),
       [0, 51, 102, 255],
     );
-    assert.deepEqual(await color(drawn, png.width - 1, png.height - 1), [255, 255, 255]);
+    assert.equal(await opacity(drawn, png.width - 1, png.height - 1), 0);
+    assert.equal(await opacity(drawn, left, 0), 255);
   });
 
   test('takes 0 to 1, a channel dimension, a batch of one, and colours', async () => {
@@ -111,10 +117,10 @@ describe('imageGrid', () => {
     }
   });
 
-  test('leaves places without a picture white', async () => {
+  test('leaves places without a picture transparent', async () => {
     const figure = imageGrid(shades, { rows: 3, columns: 9 });
     const { width, height } = await picture(figure);
-    assert.deepEqual(await color(figure, width - 10, height - 10), [255, 255, 255]);
+    assert.equal(await opacity(figure, width - 10, height - 10), 0);
   });
 
   test('a grid of 20 digits is light', () => {

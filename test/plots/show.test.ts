@@ -81,7 +81,8 @@ describe('the static picture', () => {
       let ink = 0;
       for (let pixel = 0; pixel < width * height; pixel++) {
         const [x, y] = [pixel % width, Math.floor(pixel / width)];
-        if ((bitmap.data[pixel * 4 + 1] as number) < 160) {
+        const [green = 0, opacity = 0] = [1, 3].map((at) => bitmap.data[pixel * 4 + at]);
+        if (opacity > 100 && green < 160) {
           ink++;
           const isInside = x > 1 && y > 1 && x < width - 2 && y < height - 2;
           assert.ok(isInside, `a dark pixel at ${x}, ${y} of ${width} × ${height}`);
@@ -104,7 +105,9 @@ describe('the static picture', () => {
 
   test('enlarged pixels keep their edges', async () => {
     const { bitmap } = await decodedPng(image(chessboard), 2);
-    const greys = new Set(bitmap.data.filter((_, index) => index % 4 === 0));
+    const greys = new Set(
+      bitmap.data.filter((_, index) => index % 4 === 0 && bitmap.data[index + 3] === 255),
+    );
     assert.deepEqual([...greys].sort(), [0, 255]);
   });
 
@@ -114,8 +117,9 @@ describe('the static picture', () => {
       [0, 1],
     ]);
     const { width, height, bitmap } = await decodedPng(matrix);
-    const reds = bitmap.data.filter((_, index) => index % 4 === 0);
-    const blue = reds.filter((red) => red === 0).length;
+    const blue = bitmap.data.filter(
+      (red, index) => index % 4 === 0 && red === 0 && bitmap.data[index + 3] === 255,
+    ).length;
     assert.ok(blue > (width * height) / 8, `${blue} pixels of full blue`);
   });
 

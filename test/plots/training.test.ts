@@ -76,7 +76,10 @@ describe('the drawing of a run', () => {
       const { layout } = trainingFigure(one);
       const { width, height, bitmap } = await Jimp.read(await svgToPng(drawTraining(one), 1));
       assert.deepEqual([width, height], [layout.width, layout.height]);
-      const dark = (x: number, y: number) => (bitmap.data[(y * width + x) * 4 + 1] ?? 0) < 160;
+      const dark = (x: number, y: number) => {
+        const [green = 0, opacity = 0] = [1, 3].map((at) => bitmap.data[(y * width + x) * 4 + at]);
+        return opacity > 100 && green < 160;
+      };
       const rows = Array.from({ length: height }, (_, y) => y);
       assert.ok(!rows.some((y) => dark(1, y) || dark(width - 2, y)));
       assert.ok(rows.some((y) => dark(width - 60, y)));

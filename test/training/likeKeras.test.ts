@@ -28,6 +28,8 @@ interface Example {
   model: () => tf.LayersModel;
   loss?: string | string[];
   optimizer?: () => tf.Optimizer;
+  /** The learning rate of each epoch. */
+  rates?: number[];
   metrics?: (string | typeof tf.metrics.recall)[];
 }
 
@@ -172,12 +174,21 @@ function optimizerExamples(): Record<string, () => Example> {
     'rmsprop epsilon 0.1': () => tf.train.rmsprop(0.01, 0.9, 0, 0.1),
     adagrad: () => tf.train.adagrad(0.1, 0.1),
   };
-  return Object.fromEntries(
-    Object.entries(optimizers).map(([name, optimizer]) => [
+  const falling = [false, true].map((nesterov) => [
+    `optimiser momentum, falling rate, nesterov ${nesterov ? 'True' : 'False'}`,
+    () => ({
+      model: sequential([3], dense(2)),
+      optimizer: () => tf.train.momentum(0.1, 0.9, nesterov),
+      rates: [0.1, 0.01],
+    }),
+  ]);
+  return Object.fromEntries([
+    ...Object.entries(optimizers).map(([name, optimizer]) => [
       `optimiser ${name}`,
       () => ({ model: sequential([3], dense(2)), optimizer }),
     ]),
-  );
+    ...falling,
+  ]);
 }
 
 function sharedLayer(): tf.LayersModel {
@@ -241,7 +252,12 @@ async function assertLikeKeras(example: Example, figures: Case, compiled: boolea
   setWeights(model, figures.weights);
   const [x, y] = [figures.x.map(tensor), figures.y.map(tensor)];
   const options = { batchSize: 8, verbose: 0, compiled } as const;
-  const { history } = await training.fit(model, x, y, { ...options, epochs: 2, shuffle: false });
+  const callbacks = example.rates
+    ? [new training.LearningRateScheduler((epoch) => example.rates?.[epoch] as number)]
+    : [];
+  const settings = { ...options, epochs: 2, shuffle: false, callbacks };
+  const { history } = await training.fit(model, x, y, settings);
+  delete history.learning_rate;
   const names = Object.keys(figures.history).sort();
   assert.deepEqual(Object.keys(history).sort(), names);
   for (const key of names) {

@@ -20,6 +20,12 @@ const inkSide = 224;
 const find = <Kind extends HTMLElement>(id: string) => document.getElementById(id) as Kind;
 const page = document.documentElement;
 
+// In a notebook the address ends in the theme of JupyterLab, which may not be that of the system.
+const theme = location.hash.slice(1);
+if (theme === 'light' || theme === 'dark') {
+  page.style.colorScheme = theme;
+}
+
 /** Follows the drawing: at most one answer for each picture that the screen shows. */
 class Reader {
   private readonly columns: NetworkColumn[];

@@ -12,15 +12,15 @@ import type { DataId } from './native';
 
 /** A session with copies of variables. */
 export interface VariableHolder {
-  /** Hands all newer values to tfjs, by `LiveVariable.receive`. */
+  /** Hands all newer values to tfjs, by `MirroredVariable.receive`. */
   handBack(): void;
   /** Called when one of the variables is about to be disposed. */
   dispose(): void;
 }
 
-const liveVariables = new WeakMap<tf.Variable, LiveVariable>();
+const mirroredVariables = new WeakMap<tf.Variable, MirroredVariable>();
 
-export class LiveVariable {
+export class MirroredVariable {
   /** Counts the changes, so that each holder can tell whether its copy is the newest. */
   version = 0;
   /** The holder whose copy is newer than that of tfjs. */
@@ -28,14 +28,14 @@ export class LiveVariable {
   private readonly holders = new Set<VariableHolder>();
 
   /** Watches a variable on behalf of a holder, until `release`. */
-  static watch(variable: tf.Variable, holder: VariableHolder): LiveVariable {
-    let live = liveVariables.get(variable);
-    if (live === undefined) {
-      live = new LiveVariable(variable);
-      liveVariables.set(variable, live);
+  static watch(variable: tf.Variable, holder: VariableHolder): MirroredVariable {
+    let mirrored = mirroredVariables.get(variable);
+    if (mirrored === undefined) {
+      mirrored = new MirroredVariable(variable);
+      mirroredVariables.set(variable, mirrored);
     }
-    live.holders.add(holder);
-    return live;
+    mirrored.holders.add(holder);
+    return mirrored;
   }
 
   private constructor(readonly variable: tf.Variable) {
@@ -61,10 +61,11 @@ export class LiveVariable {
     };
   }
 
-  /** Notes that a step has changed the holder's copy. */
-  changedIn(holder: VariableHolder): void {
+  /** Notes that a step has changed the holder's copy. Returns that copy's version. */
+  changedIn(holder: VariableHolder): number {
     this.newest = holder;
     this.version++;
+    return this.version;
   }
 
   isNewestIn(holder: VariableHolder): boolean {
@@ -93,6 +94,6 @@ export class LiveVariable {
       value: variable.dataId,
     });
     delete (variable as { dispose?: () => void }).dispose;
-    liveVariables.delete(variable);
+    mirroredVariables.delete(variable);
   }
 }

@@ -1,0 +1,85 @@
+/**
+ * What is written to the file descriptors 1 and 2, by programs that cells start and by native code,
+ * belongs into the notebook too. Both are made pipes with names, which another thread reads.
+ */
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { TextDecoder } from 'node:util';
+
+export interface Pipes {
+  folder: string;
+  stdout: string;
+  stderr: string;
+}
+
+type StreamName = 'stdout' | 'stderr';
+
+const bufferSize = 65_536;
+/** How many buffers are read before something else has its turn. */
+const buffersAtOnce = 64;
+
+/** Redirects the descriptors; `undefined` where the system has no pipes with names. */
+export function redirectDescriptors(): Pipes | undefined {
+  if (process.platform === 'win32') {
+    return undefined;
+  }
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'notebook-kernel-'));
+  const pipes = { folder, stdout: path.join(folder, '1'), stderr: path.join(folder, '2') };
+  if (spawnSync('mkfifo', ['-m', '600', pipes.stdout, pipes.stderr]).status !== 0) {
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+  for (const [fd, file] of [
+    [1, pipes.stdout],
+    [2, pipes.stderr],
+  ] as const) {
+    closeSync(fd);
+    // The number that has become free is the lowest, and so the one that is given. Open for reading
+    // too, a pipe does not wait for its reader.
+    openSync(file, constants.O_RDWR);
+  }
+  return pipes;
+}
+
+/** Reads what was written to the descriptors. */
+export class DescriptorReader {
+  private readonly buffer = Buffer.alloc(bufferSize);
+  private readonly sources: { name: StreamName; fd: number; decoder: TextDecoder }[];
+
+  constructor({ folder, stdout, stderr }: Pipes) {
+    const open = (name: StreamName, file: string) => ({
+      name,
+      fd: openSync(file, constants.O_RDONLY | constants.O_NONBLOCK),
+      // A character may be cut in two by the end of a buffer.
+      decoder: new TextDecoder(),
+    });
+    this.sources = [open('stdout', stdout), open('stderr', stderr)];
+    rmSync(folder, { recursive: true });
+  }
+
+  /** Hands over what is there. */
+  read(handle: (name: StreamName, text: string) => void): void {
+    for (const { name, fd, decoder } of this.sources) {
+      for (let count = 0; count < buffersAtOnce; count++) {
+        const size = this.fill(fd);
+        if (size === 0) {
+          break;
+        }
+        handle(name, decoder.decode(this.buffer.subarray(0, size), { stream: true }));
+      }
+    }
+  }
+
+  private fill(fd: number): number {
+    try {
+      return readSync(fd, this.buffer);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') {
+        return 0; // Nothing is there.
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import * as tf from '../tensorflow';
+
+/** Checks that there is one picture, and that the model takes it. */
+export function requireOnePicture(
+  where: string,
+  model: tf.LayersModel,
+  picture: tf.Tensor4D,
+): void {
+  const [input] = model.inputs;
+  const wanted = input?.shape.slice(1);
+  const fits = String(picture.shape.slice(1)) === String(wanted) && picture.shape[0] === 1;
+  if (model.inputs.length !== 1 || model.outputs.length !== 1 || picture.rank !== 4 || !fits) {
+    throw new Error(
+      `${where}: the picture has the shape [${picture.shape}]; the model takes ` +
+        `[1, ${wanted?.join(', ')}], and it must have one input and one output.`,
+    );
+  }
+}
+
+/** The class to explain: the one given, or the model's answer. */
+export function classOf(
+  where: string,
+  model: tf.LayersModel,
+  picture: tf.Tensor4D,
+  wanted: number | undefined,
+): number {
+  const count = model.outputs[0]?.shape.at(-1) ?? 0;
+  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 0 && wanted < count)) {
+    throw new Error(`${where}: there is no class ${wanted}; the model has 0 to ${count - 1}.`);
+  }
+  return wanted ?? answerOf(model, picture);
+}
+
+/** The class to which the model gives the highest probability. */
+export function answerOf(model: tf.LayersModel, picture: tf.Tensor4D): number {
+  return tf.tidy(() => apply(model, picture).argMax(-1).dataSync()[0] as number);
+}
+
+/** The model's outputs as tfjs's gradients can follow them. */
+export function apply(model: tf.LayersModel, pictures: tf.Tensor): tf.Tensor2D {
+  return model.apply(pictures, { training: false }) as tf.Tensor2D;
+}

@@ -1,0 +1,132 @@
+/** Makes the nodes that passes put graphs together from. */
+import {
+  type AttributeValue,
+  bool,
+  constantOf,
+  type GraphNode,
+  type GraphValue,
+  graphValue,
+  inputOf,
+  int,
+  integers,
+  scalar,
+  shapeOf,
+  type TensorType,
+  type,
+  typeOf,
+} from './graphNode';
+import { DT_FLOAT, DT_INT32 } from './native';
+
+/** The attribute `T` of the kernels that work on float32. */
+export const FLOAT: { T: AttributeValue } = { T: type(DT_FLOAT) };
+
+/** A float32 result. */
+export function float(
+  op: string,
+  inputs: GraphValue[],
+  shape: number[],
+  attributes: Record<string, AttributeValue> = {},
+): GraphValue {
+  return graphValue(op, inputs, { ...FLOAT, ...attributes }, [{ shape, dtype: DT_FLOAT }]);
+}
+
+/** The same operation on other inputs; its first output may be of another shape. */
+export function copyOf(node: GraphNode, inputs: GraphValue[], shape?: number[]): GraphNode {
+  const [first, ...others] = node.outputs;
+  const outputs = shape && first ? [{ ...first, shape }, ...others] : node.outputs;
+  return { ...node, inputs, outputs };
+}
+
+export function sameShape(shape: number[], other: number[]): boolean {
+  return shape.length === other.length && shape.every((size, axis) => size === other[axis]);
+}
+
+/** The shape with another size along one axis. */
+export function withSize(shape: number[], axis: number, size: number): number[] {
+  return shape.map((other, index) => (index === axis ? size : other));
+}
+
+/** The value in another shape; the value itself if it has that shape. */
+export function reshape(value: GraphValue, shape: number[]): GraphValue {
+  const source = value.node.op === 'Reshape' ? inputOf(value.node, 0) : value;
+  const { dtype, shape: present } = typeOf(source);
+  if (sameShape(present, shape)) {
+    return source;
+  }
+  const attributes = { T: type(dtype), Tshape: type(DT_INT32) };
+  return graphValue('Reshape', [source, integers(shape)], attributes, [{ shape, dtype }]);
+}
+
+/** A piece of a value; a size of -1 means up to the end. */
+export function slice(value: GraphValue, begin: number[], size: number[]): GraphValue {
+  const { dtype, shape } = typeOf(value);
+  const output: TensorType = {
+    dtype,
+    shape: size.map((length, axis) =>
+      length < 0 ? (shape[axis] ?? 0) - (begin[axis] ?? 0) : length,
+    ),
+  };
+  const attributes = { T: type(dtype), Index: type(DT_INT32) };
+  return graphValue('Slice', [value, integers(begin), integers(size)], attributes, [output]);
+}
+
+/** Cuts a value along an axis into pieces of these sizes. */
+export function cut(value: GraphValue, axis: number, sizes: number[]): GraphValue[] {
+  const shape = shapeOf(value);
+  let start = 0;
+  return sizes.map((size) => {
+    const begin = shape.map((_, index) => (index === axis ? start : 0));
+    start += size;
+    return slice(value, begin, withSize(shape, axis, size));
+  });
+}
+
+/** Puts values one after the other along an axis. */
+export function concatenate(values: GraphValue[], axis: number): GraphValue {
+  const [first] = values;
+  if (first === undefined) {
+    throw new Error('There are no values to concatenate.');
+  }
+  const { dtype, shape } = typeOf(first);
+  const total = values.reduce((sum, value) => sum + (shapeOf(value)[axis] ?? 0), 0);
+  const attributes = { T: type(dtype), N: int(values.length), Tidx: type(DT_INT32) };
+  const inputs = [...values, scalar(axis, DT_INT32)];
+  const output = { dtype, shape: withSize(shape, axis, total) };
+  return graphValue('ConcatV2', inputs, attributes, [output]);
+}
+
+/** The sum of float32 values of one shape. */
+export function addAll(values: GraphValue[]): GraphValue {
+  const shape = values[0] ? shapeOf(values[0]) : [];
+  return float('AddN', values, shape, { N: int(values.length) });
+}
+
+/** The product of two matrices, each of which may be taken transposed. */
+export function matMul(
+  left: GraphValue,
+  right: GraphValue,
+  transposeLeft: boolean,
+  transposeRight: boolean,
+): GraphValue {
+  const rows = shapeOf(left)[transposeLeft ? 1 : 0] ?? 0;
+  const columns = shapeOf(right)[transposeRight ? 0 : 1] ?? 0;
+  return float('MatMul', [left, right], [rows, columns], {
+    transpose_a: bool(transposeLeft),
+    transpose_b: bool(transposeRight),
+  });
+}
+
+/** Whether an attribute has one of these values. */
+export function attributeIs(
+  { attributes }: GraphNode,
+  name: string,
+  ...values: (string | boolean | number)[]
+): boolean {
+  return values.some((value) => attributes[name]?.value === value);
+}
+
+/** Whether an input is a constant vector of just these numbers. */
+export function inputIs(node: GraphNode, index: number, numbers: number[]): boolean {
+  const found = constantOf(inputOf(node, index));
+  return found !== null && sameShape(found, numbers);
+}

@@ -1,0 +1,166 @@
+/** Connects a recorder with tfjs for as long as a function is being recorded. */
+import * as tf from '../tensorflow';
+import type { Captured } from './capture';
+import { useGraphDropout } from './dropout';
+import { useGraphInitialStates } from './initialState';
+import { type DataId, nativeBackend, type Tape, type TapeNode, tapeOf } from './native';
+import { useNativeGradients } from './nativeGradients';
+import { NotCompilableError } from './notCompilableError';
+import { recordOptimizerUpdates } from './optimizerUpdates';
+import { callingLine, nameOf } from './origins';
+import type { Patches } from './patches';
+import { useGraphRandomTensors } from './randomTensors';
+import type { Recorder } from './recorder';
+import { watchUnrepeatable } from './unrepeatable';
+
+/** What is noticed beside operations. */
+type Noticed = Pick<Captured, 'madeVariables' | 'unrepeatable'>;
+
+/** Lets the recorder see all that tfjs does. Returns what tells what else has been noticed since. */
+export function intercept(recorder: Recorder, patches: Patches): () => Noticed {
+  const unrepeatable = watchUnrepeatable(
+    patches,
+    () => recorder.recording,
+    (what) => `${what} is called by ${whereIn(recorder)}`,
+  );
+  interceptOperations(recorder, patches);
+  forbidReading(recorder, patches);
+  recordOptimizerUpdates(recorder, patches);
+  useNativeGradients(patches);
+  useGraphDropout(patches);
+  useGraphRandomTensors(patches);
+  useGraphInitialStates(patches);
+  followLayers(recorder, patches);
+  followGradients(recorder, patches);
+  const madeVariables = interceptVariables(recorder, patches);
+  return () => ({ madeVariables: madeVariables(), unrepeatable: unrepeatable.seen });
+}
+
+function whereIn({ origins }: Recorder): string {
+  const line = callingLine();
+  return `${origins.layer ?? 'the function'}${line ? ` at ${line}` : ''}`;
+}
+
+function interceptOperations(recorder: Recorder, patches: Patches): void {
+  const backend = nativeBackend();
+  patches.method(backend, 'executeSingleOutput', (execute) => (op, attributes, inputs) => {
+    const output = execute.call(backend, op, attributes, inputs);
+    if (recorder.recording) {
+      recorder.record(op, attributes, inputs, [output]);
+    }
+    return output;
+  });
+  patches.method(
+    backend,
+    'executeMultipleOutputs',
+    (execute) => (op, attributes, inputs, count) => {
+      const outputs = execute.call(backend, op, attributes, inputs, count);
+      if (recorder.recording) {
+        recorder.record(op, attributes, inputs, outputs);
+      }
+      return outputs;
+    },
+  );
+}
+
+/** Makes reading computed values an error: what JavaScript did with them would be lost. */
+function forbidReading(recorder: Recorder, patches: Patches): void {
+  let boundsCheck = false;
+  const check = (dataId: DataId) => {
+    if (recorder.recording && !boundsCheck && recorder.isComputed(dataId)) {
+      throw new NotCompilableError(
+        `The values of a tensor are read in JavaScript (dataSync, arraySync, data …) by ` +
+          `${whereIn(recorder)}; a graph cannot do that.`,
+      );
+    }
+  };
+  const backend = nativeBackend();
+  patches.method(backend, 'readSync', (readSync) => (dataId) => {
+    check(dataId);
+    return readSync.call(backend, dataId);
+  });
+  patches.method(backend, 'read', (read) => (dataId) => {
+    check(dataId);
+    return read.call(backend, dataId);
+  });
+  // tf.gather reads its indices only to check their bounds, which the graph's op does by itself.
+  const gather = tf.getKernel('GatherV2', 'tensorflow');
+  patches.method(gather, 'kernelFunc', (run) => (args) => {
+    boundsCheck = true;
+    try {
+      return run(args);
+    } finally {
+      boundsCheck = false;
+    }
+  });
+}
+
+function followLayers({ origins }: Recorder, patches: Patches): void {
+  patches.method(
+    tf.layers.Layer.prototype,
+    'apply',
+    (apply) =>
+      function (this: tf.layers.Layer, ...args) {
+        return origins.at({ layer: nameOf(this) }, () => apply.apply(this, args));
+      },
+  );
+}
+
+/** The gradient of an operation belongs to the place to which the operation belongs. */
+function followGradients({ origins }: Recorder, patches: Patches): void {
+  const engine = tapeOf(tf.engine());
+  patches.method(
+    engine,
+    'tidy',
+    (tidy) =>
+      function (this: Tape, name, ...args) {
+        const run = () => tidy.call(this, name, ...args);
+        return name === 'backward' ? origins.inPhase('backward', run) : run();
+      },
+  );
+  const seen = new WeakSet<TapeNode>();
+  patches.method(
+    engine,
+    'addTapeNode',
+    (addTapeNode) =>
+      function (this: Tape, ...args) {
+        addTapeNode.apply(this, args);
+        // The tape may have been put in another order: the new node need not be the last.
+        const node = [...this.state.activeTape].reverse().find((other) => !seen.has(other));
+        if (node !== undefined) {
+          seen.add(node);
+          stayInPlace(node, origins);
+        }
+      },
+  );
+}
+
+/** Lets a gradient be computed at the place where the operation was called. */
+function stayInPlace(node: TapeNode, origins: Recorder['origins']): void {
+  const { place } = origins;
+  const { gradient } = node;
+  if (gradient !== undefined) {
+    node.gradient = (upstream) => {
+      const parts = Object.entries(origins.at(place, () => gradient(upstream)));
+      return Object.fromEntries(
+        parts.map(([input, compute]) => [input, () => origins.at(place, compute)]),
+      );
+    };
+  }
+}
+
+function interceptVariables(recorder: Recorder, patches: Patches): () => boolean {
+  let made = false;
+  patches.method(
+    tf.engine(),
+    'makeVariable',
+    (makeVariable) =>
+      function (this: ReturnType<typeof tf.engine>, ...args) {
+        const variable = makeVariable.apply(this, args);
+        made ||= recorder.recording;
+        recorder.adopt(variable);
+        return variable;
+      },
+  );
+  return () => made;
+}

@@ -1,0 +1,52 @@
+/** From the graph that was captured to the one that TensorFlow runs. */
+import { availableParallelism } from 'node:os';
+import { describeGraph } from '../describeGraph';
+import type { Graph } from '../graphNode';
+import { multiplyImages } from './convolution';
+import { crop } from './crop';
+import { deduplicate } from './deduplicate';
+import { pool } from './pooling';
+import { schedule } from './schedule';
+import { shardBatch } from './shardBatch';
+import { shardVariables } from './shardVariables';
+import { simplify } from './simplify';
+
+const CORES = availableParallelism();
+
+/** All passes, in the order in which they run. */
+export const PASSES = {
+  simplify,
+  deduplicate,
+  shardVariables: shardVariables(CORES),
+  shardBatch: shardBatch(CORES),
+  crop,
+  pool,
+  multiplyImages,
+  schedule,
+};
+
+/** What a graph can be seen after: `capture`, which rewrites nothing, or one of the passes. */
+export type Stage = 'capture' | keyof typeof PASSES;
+
+/**
+ * Runs the passes up to a stage. With the environment variable `SHOW_GRAPH_STAGES` set, the graph
+ * is printed to stderr after each of them.
+ */
+export function runPasses(captured: Graph, last: Stage = 'schedule'): Graph {
+  let graph = captured;
+  show('capture', graph);
+  for (const [name, pass] of last === 'capture' ? [] : Object.entries(PASSES)) {
+    graph = pass(graph);
+    show(name, graph);
+    if (name === last) {
+      break;
+    }
+  }
+  return graph;
+}
+
+function show(stage: string, graph: Graph): void {
+  if (process.env.SHOW_GRAPH_STAGES) {
+    process.stderr.write(`\n== ${stage}\n${describeGraph(graph)}\n`);
+  }
+}

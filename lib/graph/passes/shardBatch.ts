@@ -1,0 +1,159 @@
+/**
+ * Shards a step among the processor's cores. By default TensorFlow gives every operation to all
+ * cores; for those of small networks, waking the cores and waiting for them costs more than it
+ * saves. Here each core goes through the layers by itself, with its share of the batch's rows, and
+ * the shards of a weight's gradient are added.
+ */
+import { addAll, copyOf, withSize } from '../builders';
+import {
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  integers,
+  nodesOf,
+  shapeOf,
+} from '../graphNode';
+import { OPERATIONS, type Role, rowAxis, type Sharding, sizeOf } from '../operations';
+import { markOrigin, type Pass } from '../transform';
+import { onCore, Pieces } from './pieces';
+
+/** Fewer rows of a batch are not worth a core. */
+const LEAST_ROWS = 8;
+
+/** If a larger part of the work than this cannot be sharded, none is. */
+const MOST_UNSHARDED = 0.25;
+
+export function shardBatch(cores: number): Pass {
+  return (graph) => {
+    const sizes = shardSizes(graph.rows, cores);
+    const sharded = new BatchSharder(graph, sizes).run();
+    return sharded.isSharded ? sharded : { ...graph, isSharded: sizes.length > 1 ? false : null };
+  };
+}
+
+/** The rows of each shard of a batch. */
+export function shardSizes(rows: number, cores: number): number[] {
+  const count = Math.max(1, Math.min(cores, Math.floor(rows / LEAST_ROWS)));
+  return Array.from({ length: count }, (_, shard) => Math.floor((rows + shard) / count));
+}
+
+class BatchSharder {
+  private readonly pieces = new Pieces();
+  private shardedWork = 0;
+  private otherWork = 0;
+
+  /** @param sizes the rows of each shard. */
+  constructor(
+    private readonly graph: Graph,
+    private readonly sizes: number[],
+  ) {}
+
+  run(): Graph {
+    for (const node of nodesOf(this.graph)) {
+      const isSharded = this.cutInput(node) || this.shard(node);
+      if (!isSharded || OPERATIONS[node.op]?.isMove) {
+        this.pieces.keep(node);
+      }
+      if (isSharded || node.core !== undefined) {
+        this.shardedWork += work(node);
+      } else {
+        this.otherWork += work(node);
+      }
+    }
+    const isSharded = this.otherWork <= MOST_UNSHARDED * (this.otherWork + this.shardedWork);
+    return {
+      ...this.graph,
+      outputs: this.graph.outputs.map((output) => this.pieces.whole(output)),
+      updates: this.graph.updates.map((node) => this.pieces.whole({ node, index: 0 }).node),
+      isSharded,
+    };
+  }
+
+  /** Cuts what is fed, if it has the rows of the batch. */
+  private cutInput(node: GraphNode): boolean {
+    const value: GraphValue = { node, index: 0 };
+    if (!this.graph.fed.includes(node) || this.sizes.length < 2 || !this.hasRows(value)) {
+      return false;
+    }
+    this.pieces.setWhole(node, value);
+    this.pieces.setPieces(node, 0, this.pieces.cut(value, 0, this.sizes));
+    return true;
+  }
+
+  /** Computes a node's rows shard by shard. */
+  private shard(node: GraphNode): boolean {
+    const sharding = this.shardingOf(node);
+    if (sharding === null) {
+      return false;
+    }
+    const value: GraphValue = { node, index: 0 };
+    const { roles, result } = sharding;
+    const inputs = node.inputs.map((input, index) => this.shardsOf(input, roles[index], value));
+    const shape = shapeOf(value);
+    const axis = rowAxis(shape);
+    const shards = this.sizes.map((size, core) => {
+      const own = inputs.flatMap((values) => values[core] ?? []);
+      const shapeOfShard = result === 'rows' ? withSize(shape, axis, size) : shape;
+      return onCore({ node: copyOf(node, own, shapeOfShard), index: 0 }, core);
+    });
+    if (result === 'rows') {
+      this.pieces.setPieces(node, axis, shards);
+    } else {
+      const total = addAll(shards);
+      markOrigin([total], node);
+      this.pieces.setWhole(node, total);
+    }
+    return true;
+  }
+
+  /** How a node is sharded; null if it cannot be, or if none of its inputs is. */
+  private shardingOf(node: GraphNode): Sharding | null {
+    const sharding = OPERATIONS[node.op]?.sharding?.(node) ?? null;
+    if (sharding === null || this.sizes.length < 2 || node.core !== undefined) {
+      return null;
+    }
+    const ofRows = node.inputs.filter((_, index) => sharding.roles[index] === 'rows');
+    const isPossible =
+      ofRows.every((input) => this.hasRows(input)) &&
+      (sharding.result === 'sum' || this.hasRows({ node, index: 0 }));
+    return isPossible && ofRows.some((input) => this.pieces.piecesOf(input)) ? sharding : null;
+  }
+
+  private hasRows(value: GraphValue): boolean {
+    const shape = shapeOf(value);
+    return shape[rowAxis(shape)] === this.graph.rows;
+  }
+
+  /** What each shard takes for an input. */
+  private shardsOf(input: GraphValue, role: Role | undefined, output: GraphValue): GraphValue[] {
+    if (role === 'rows') {
+      const axis = rowAxis(shapeOf(input));
+      const shards = this.pieces.cut(input, axis, this.sizes);
+      if (input.index === 0) {
+        this.pieces.setPieces(input.node, axis, shards);
+      }
+      return shards;
+    }
+    if (role === 'shape') {
+      const shape = shapeOf(output);
+      return this.sizes.map((size) => integers(withSize(shape, rowAxis(shape), size)));
+    }
+    const whole = this.pieces.whole(input);
+    return this.sizes.map(() => whole);
+  }
+}
+
+/** About as long as a number's way through memory take so many multiplications. */
+const MULTIPLICATIONS = 50;
+
+/** About how much a node has to do, in numbers that go through memory. */
+function work(node: GraphNode): number {
+  const operation = OPERATIONS[node.op];
+  if (operation?.isFree || node.inputs.length === 0 || node.outputs.length === 0) {
+    return 0;
+  }
+  const sizes = [...node.inputs.map(shapeOf), ...node.outputs.map(({ shape }) => shape)].map(
+    sizeOf,
+  );
+  return Math.max(...sizes) + (operation?.multiplications?.(node) ?? 0) / MULTIPLICATIONS;
+}

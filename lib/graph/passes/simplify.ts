@@ -1,0 +1,124 @@
+/**
+ * Brings operations into the forms that the later passes and TensorFlow know. Grappler,
+ * TensorFlow's own optimiser of graphs, joins a Conv2D or MatMul, the BiasAdd after it and the
+ * activation into one kernel, but in these forms only.
+ */
+import { attributeIs, FLOAT, float, inputIs, matMul, reshape, sameShape } from '../builders';
+import {
+  constantOf,
+  type GraphNode,
+  type GraphValue,
+  graphValue,
+  inputOf,
+  shapeOf,
+  string,
+  typeOf,
+} from '../graphNode';
+import { DT_FLOAT } from '../native';
+import { applyRules, type Pass, type Rule } from '../transform';
+
+const RULES: Record<string, Rule[]> = {
+  Add: [biasAdd],
+  AddV2: [biasAdd],
+  Sum: [biasAddGrad],
+  Mean: [meanOfBooleans],
+  Reshape: [lastReshapeOnly],
+  ExpandDims: [expandDims],
+  Cast: [castToOtherType],
+  ArgMax: [argMaxOfLogits],
+  BatchMatMulV2: [matrixProduct],
+};
+
+export const simplify: Pass = (graph) => applyRules(graph, (op) => RULES[op] ?? []);
+
+const CHANNELS_LAST = { data_format: string('NHWC') };
+
+/** A vector added along the last axis. */
+function biasAdd(node: GraphNode): GraphValue | null {
+  const [values, bias] = [inputOf(node, 0), inputOf(node, 1)];
+  const { dtype, shape } = typeOf(values);
+  const isBias =
+    dtype === DT_FLOAT && shape.length >= 2 && sameShape(shapeOf(bias), shape.slice(-1));
+  return isBias ? float('BiasAdd', [values, bias], shape, CHANNELS_LAST) : null;
+}
+
+/** A sum over all axes but the last: the gradient of a bias. */
+function biasAddGrad(node: GraphNode): GraphValue | null {
+  const values = inputOf(node, 0);
+  const { dtype, shape } = typeOf(values);
+  const axes = shape.slice(0, -1).map((_, axis) => axis);
+  const isGradient =
+    dtype === DT_FLOAT &&
+    axes.length > 0 &&
+    inputIs(node, 1, axes) &&
+    attributeIs(node, 'keep_dims', false);
+  return isGradient
+    ? float('BiasAddGrad', [matrixOf(values)], shape.slice(-1), CHANNELS_LAST)
+    : null;
+}
+
+/** The value before a reshape that has left the last axis as it was: sums over the others are equal. */
+function matrixOf(value: GraphValue): GraphValue {
+  if (value.node.op !== 'Reshape') {
+    return value;
+  }
+  const source = inputOf(value.node, 0);
+  const isSame = shapeOf(source).at(-1) === shapeOf(value).at(-1) && shapeOf(source).length > 1;
+  return isSame ? source : value;
+}
+
+/** tfjs-node casts booleans to numbers before a mean, but then names the type from before. */
+function meanOfBooleans(node: GraphNode): GraphValue | null {
+  const isWrong = typeOf(inputOf(node, 0)).dtype === DT_FLOAT && !attributeIs(node, 'T', DT_FLOAT);
+  return isWrong
+    ? graphValue('Mean', node.inputs, { ...node.attributes, ...FLOAT }, node.outputs)
+    : null;
+}
+
+/** tfjs's gradients often end in a reshape to the same shape, which would keep neighbours from being joined. */
+function lastReshapeOnly(node: GraphNode): GraphValue | null {
+  const values = inputOf(node, 0);
+  const shape = shapeOf({ node, index: 0 });
+  const isLeftOut = values.node.op === 'Reshape' || sameShape(shapeOf(values), shape);
+  return isLeftOut ? reshape(values, shape) : null;
+}
+
+/** tfjs-node leaves the attributes of this op out, which a graph has to have. */
+function expandDims(node: GraphNode): GraphValue | null {
+  return reshape(inputOf(node, 0), shapeOf({ node, index: 0 }));
+}
+
+/** tfjs casts, to be safe, what is of the right type already. */
+function castToOtherType(node: GraphNode): GraphValue | null {
+  const values = inputOf(node, 0);
+  return typeOf(values).dtype === typeOf({ node, index: 0 }).dtype ? values : null;
+}
+
+/** The class of the largest probability is that of the largest logit: accuracy needs no softmax. */
+function argMaxOfLogits(node: GraphNode): GraphValue | null {
+  const [values, axis] = [inputOf(node, 0), inputOf(node, 1)];
+  const last = shapeOf(values).length - 1;
+  const isLast = [-1, last].includes(constantOf(axis)?.[0] ?? Number.NaN);
+  return values.node.op === 'Softmax' && isLast
+    ? graphValue('ArgMax', [inputOf(values.node, 0), axis], node.attributes, node.outputs)
+    : null;
+}
+
+/** A product of two matrices, which tfjs computes as a batch of one. */
+function matrixProduct(node: GraphNode): GraphValue | null {
+  const shape = shapeOf({ node, index: 0 });
+  const [left, right] = [inputOf(node, 0), inputOf(node, 1)].map((value) => {
+    const others = shapeOf(value).slice(0, -2);
+    return others.every((size) => size === 1) ? reshape(value, shapeOf(value).slice(-2)) : null;
+  });
+  if (!left || !right || typeOf(left).dtype !== DT_FLOAT) {
+    return null;
+  }
+  const product = matMul(
+    left,
+    right,
+    attributeIs(node, 'adj_x', true),
+    attributeIs(node, 'adj_y', true),
+  );
+  return reshape(product, shape);
+}

@@ -1,0 +1,80 @@
+/** What the graphs of functions are completed with, to be run by a session. */
+import { concatenate } from './builders';
+import {
+  assignVariable,
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  graphNode,
+  graphValue,
+  int,
+  placeholder,
+  readVariable,
+  scalar,
+  type TensorType,
+  type as typeAttribute,
+  typeOf,
+  variableType,
+} from './graphNode';
+import { DT_FLOAT, DT_INT32 } from './native';
+import type { Parameter, SessionVariable } from './sessionVariables';
+
+/** The function's outputs, to be had only when all its updates have been made. */
+export function outputsAfterUpdates({ outputs, updates }: Graph, packed: boolean): GraphValue[] {
+  const updated = graphNode('NoOp', [], {}, [], updates);
+  if (outputs.length === 0) {
+    return [signal([updated])];
+  }
+  return (packed ? [packScalars(outputs)] : outputs).map((value) => identity(value, [updated]));
+}
+
+/** Packs scalars into one vector, so that they come back from the session in one tensor. */
+function packScalars(scalars: GraphValue[]): GraphValue {
+  const floats = scalars.map((value) => {
+    const { dtype, shape } = typeOf(value);
+    const attributes = { SrcT: typeAttribute(dtype), DstT: typeAttribute(DT_FLOAT) };
+    return dtype === DT_FLOAT
+      ? value
+      : graphValue('Cast', [value], attributes, [{ shape, dtype: DT_FLOAT }]);
+  });
+  const attributes = { N: int(floats.length), T: typeAttribute(DT_FLOAT), axis: int(0) };
+  return graphValue('Pack', floats, attributes, [{ shape: [floats.length], dtype: DT_FLOAT }]);
+}
+
+/** Nodes named after a variable: one loads a fed value, one returns the present value. */
+export function variableNodes({ name, handle, blocks = [handle] }: SessionVariable): GraphNode[] {
+  const values = blocks.map((block) => readVariable(block));
+  const [value] = values;
+  const whole = value && values.length === 1 ? value : concatenate(values, 0);
+  return [loadingNode(name, blocks, variableType(handle)), named(`${name}_value`, whole)];
+}
+
+export function parameterNodes({ name, handle }: Parameter): GraphNode[] {
+  return [loadingNode(name, [handle], variableType(handle))];
+}
+
+/** Puts a fed value into a variable, or its blocks of rows into several. */
+function loadingNode(name: string, blocks: GraphValue[], { dtype, shape }: TensorType): GraphNode {
+  const value = placeholder(`${name}_new`, dtype, shape);
+  const attributes = { T: typeAttribute(dtype), num_split: int(blocks.length) };
+  const { node: split } = graphValue('Split', [scalar(0, DT_INT32), value], attributes);
+  const assigned = blocks.map((block, index) =>
+    assignVariable(block, blocks.length > 1 ? { node: split, index } : value),
+  );
+  return named(`${name}_loaded`, signal(assigned));
+}
+
+/** A value of no meaning that is to be had when nodes have run: tfjs can only ask for values. */
+function signal(nodes: GraphNode[]): GraphValue {
+  return identity(scalar(0, DT_FLOAT), nodes);
+}
+
+function identity(value: GraphValue, after: GraphNode[]): GraphValue {
+  const output = typeOf(value);
+  return graphValue('Identity', [value], { T: typeAttribute(output.dtype) }, [output], after);
+}
+
+function named(name: string, { node }: GraphValue): GraphNode {
+  node.name = name;
+  return node;
+}

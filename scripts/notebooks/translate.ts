@@ -1,0 +1,73 @@
+/**
+ * Keeps the notebooks' translations: `npm run translate` takes code and outputs over from the
+ * English notebooks and names the text cells whose English has changed.
+ *
+ * --accept NOTEBOOK   the texts of this translation fit today's English texts
+ * --check             change nothing, fail where a translation is not up to date
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { replaceFile } from '../../lib/files/replaceFile';
+import { runProgram } from '../commandLine';
+import { type Notebook, translate } from './translation';
+
+const folder = path.resolve(__dirname, '../../../notebooks');
+const languages = ['zh-CN'];
+
+const { values } = parseArgs({
+  options: {
+    accept: { type: 'string', multiple: true, default: [] },
+    check: { type: 'boolean', default: false },
+  },
+});
+
+function read(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+/** Returns what is wrong with the translation of one notebook, a line each. */
+async function bringUpToDate(language: string, name: string): Promise<string[]> {
+  const file = path.join(folder, language, name);
+  const english = JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Notebook;
+  const before = read(file);
+  const earlier = before === undefined ? undefined : (JSON.parse(before) as Notebook);
+  const isAccepted = values.accept.some((wanted) => name.startsWith(wanted));
+  const { notebook, stale } = translate(english, earlier, isAccepted);
+  const text = `${JSON.stringify(notebook, null, 1)}\n`;
+  const shown = `notebooks/${language}/${name}`;
+  const problems = stale.map((id) => `${shown}: the English text of the cell ${id} has changed.`);
+  if (text === before) {
+    return problems;
+  }
+  if (values.check) {
+    return [...problems, `${shown}: not as "npm run translate" makes it.`];
+  }
+  await replaceFile(file, (temporary) => writeFile(temporary, text));
+  return problems;
+}
+
+async function main(): Promise<void> {
+  const names = readdirSync(folder).filter((file) => file.endsWith('.ipynb'));
+  const problems: string[] = [];
+  for (const language of languages) {
+    for (const name of names) {
+      problems.push(...(await bringUpToDate(language, name)));
+    }
+  }
+  for (const problem of problems) {
+    console.error(problem);
+  }
+  const count = names.length * languages.length;
+  if (problems.length === 0) {
+    console.log(`${count} translated notebooks are up to date`);
+  } else {
+    console.error(
+      'Translate these cells in JupyterLab, then say so: npm run translate -- --accept NOTEBOOK.',
+    );
+    process.exitCode = 1;
+  }
+}
+
+runProgram('translate', main);

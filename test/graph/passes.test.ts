@@ -1,0 +1,352 @@
+/** Each pass alone, on graphs of a few nodes made by hand. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { float, matMul, reshape } from '../../lib/graph/builders';
+import { describeGraph } from '../../lib/graph/describeGraph';
+import {
+  assignVariable,
+  bool,
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  graphNode,
+  graphValue,
+  int,
+  integers,
+  placeholder,
+  readVariable,
+  scalar,
+  string,
+  type,
+  variableHandle,
+} from '../../lib/graph/graphNode';
+import { DT_BOOL, DT_FLOAT, DT_INT32 } from '../../lib/graph/native';
+import { multiplyImages } from '../../lib/graph/passes/convolution';
+import { crop } from '../../lib/graph/passes/crop';
+import { deduplicate } from '../../lib/graph/passes/deduplicate';
+import { pool } from '../../lib/graph/passes/pooling';
+import { schedule } from '../../lib/graph/passes/schedule';
+import { shardBatch } from '../../lib/graph/passes/shardBatch';
+import { shardVariables } from '../../lib/graph/passes/shardVariables';
+import { simplify } from '../../lib/graph/passes/simplify';
+import type { Pass } from '../../lib/graph/transform';
+
+const input = (name: string, ...shape: number[]) => placeholder(name, DT_FLOAT, shape);
+
+function graphOf(fed: GraphValue[], outputs: GraphValue[], updates: GraphNode[] = []): Graph {
+  const { value: shape } = fed[0]?.node.attributes.shape ?? { value: [] };
+  const [rows = 0] = shape as number[];
+  const nodes = fed.map(({ node }) => node);
+  return { fed: nodes, outputs, updates, rows, blocks: new Map(), isSharded: null };
+}
+
+/** Fails unless a pass makes this of a graph, and leaves the graph that it was given as it was. */
+function assertMakes(pass: Pass, graph: Graph, expected: string): Graph {
+  const before = describeGraph(graph);
+  const made = pass(graph);
+  const lines = describeGraph(made).split('\n').slice(1);
+  const withoutColumns = lines.map((line) => line.replace(/ {2,}/g, '  '));
+  assert.equal(withoutColumns.join('\n'), expected.trim().replace(/^ +/gm, ''));
+  assert.equal(describeGraph(graph), before);
+  return made;
+}
+
+const VALID = { padding: string('VALID'), data_format: string('NHWC') };
+const WINDOWS = { ...VALID, ksize: int([1, 2, 2, 1]), strides: int([1, 2, 2, 1]) };
+const STEPS = { ...VALID, strides: int([1, 1, 1, 1]), dilations: int([1, 1, 1, 1]) };
+
+describe('simplify', () => {
+  it('makes matrices of batches of one, and a bias of a vector that is added', () => {
+    const [x, w, b] = [input('x', 1, 2, 3), input('w', 1, 3, 4), input('b', 4)];
+    const attributes = { adj_x: bool(false), adj_y: bool(false) };
+    const product = float('BatchMatMulV2', [x, w], [1, 2, 4], attributes);
+    const sum = float('Add', [reshape(product, [2, 4]), b], [2, 4]);
+    assertMakes(
+      simplify,
+      graphOf([x, w, b], [sum]),
+      `%0 = Reshape(input0, [2 3])  float32[2,3]
+       %1 = Reshape(input1, [3 4])  float32[3,4]
+       %2 = MatMul(%0, %1)  float32[2,4]
+       %3 = BiasAdd(%2, input2)  float32[2,4]
+       out %3`,
+    );
+  });
+
+  it('leaves out reshapes and casts that change nothing, and softmax before the largest', () => {
+    const x = input('x', 2, 3);
+    const there = graphValue('Reshape', [x, integers([6])], {}, [{ shape: [6], dtype: DT_FLOAT }]);
+    const back = graphValue('Reshape', [there, integers([2, 3])], {}, [
+      { shape: [2, 3], dtype: DT_FLOAT },
+    ]);
+    const softmax = float('Softmax', [float('Cast', [back], [2, 3])], [2, 3]);
+    const largest = graphValue('ArgMax', [softmax, scalar(-1, DT_INT32)], {}, [
+      { shape: [2], dtype: DT_INT32 },
+    ]);
+    assertMakes(
+      simplify,
+      graphOf([x], [largest]),
+      `%0 = ArgMax(input0, -1)  int32[2]
+       out %0`,
+    );
+  });
+
+  it('leaves alone what only looks alike', () => {
+    const [x, b] = [input('x', 2, 3), input('b', 1, 3)];
+    const added = float('Add', [x, b], [2, 3]);
+    const summed = float('Sum', [added, integers([1])], [2], { keep_dims: bool(false) });
+    assertMakes(
+      simplify,
+      graphOf([x, b], [summed]),
+      `%0 = Add(input0, input1)  float32[2,3]
+       %1 = Sum(%0, [1])  float32[2]
+       out %1`,
+    );
+  });
+});
+
+it('deduplicate computes once what is computed twice, but draws random numbers twice', () => {
+  const x = input('x', 4);
+  const random = () => float('RandomUniform', [integers([4])], [4]);
+  const twice = [0, 1].map(() => float('Mul', [x, scalar(2, DT_FLOAT)], [4]));
+  const sums = [0, 1].map((index) => float('Add', [twice[index] as GraphValue, random()], [4]));
+  assertMakes(
+    deduplicate,
+    graphOf([x], sums),
+    `%0 = Mul(input0, 2)  float32[4]
+     %1 = RandomUniform([4])  float32[4]
+     %2 = Add(%0, %1)  float32[4]
+     %3 = RandomUniform([4])  float32[4]
+     %4 = Add(%0, %3)  float32[4]
+     out %2, %4`,
+  );
+});
+
+describe('shardVariables', () => {
+  const training = (regularized: boolean) => {
+    const [x, gradient] = [input('x', 4, 256), input('gradient', 4, 256)];
+    const handle = variableHandle('variable_0', DT_FLOAT, [256, 256], 'kernel');
+    const read = readVariable(handle);
+    const slope = matMul(x, gradient, true, false);
+    const update = graphNode('ResourceApplyGradientDescent', [handle, scalar(1, DT_FLOAT), slope]);
+    update.overwrites = [read.node];
+    const outputs = [matMul(x, read, false, false)];
+    if (regularized) {
+      outputs.push(float('Sum', [read, integers([0, 1])], []));
+    }
+    return graphOf([x, gradient], outputs, [update]);
+  };
+
+  it('gives each core a block of rows to multiply with and to update', () => {
+    const { blocks } = assertMakes(
+      shardVariables(2),
+      training(false),
+      `%0 = Slice(input0, [0 0], [4 128])  float32[4,128]
+       %1 = ReadVariableOp("kernel"_0)  float32[128,256]  core 0
+       %2 = MatMul(%0, %1)  float32[4,256]  core 0
+       %3 = Slice(input0, [0 128], [4 128])  float32[4,128]
+       %4 = ReadVariableOp("kernel"_1)  float32[128,256]  core 1
+       %5 = MatMul(%3, %4)  float32[4,256]  core 1
+       %6 = AddN(%2, %5)  float32[4,256]
+       %7 = MatMul(%0, input1)  float32[128,256]  core 0
+       %8 = ResourceApplyGradientDescent("kernel"_0, 1, %7)  core 0
+       %9 = MatMul(%3, input1)  float32[128,256]  core 1
+       %10 = ResourceApplyGradientDescent("kernel"_1, 1, %9)  core 1
+       update %8, %10
+       out %6`,
+    );
+    assert.deepEqual(
+      [...blocks.values()].map(({ length }) => length),
+      [2],
+    );
+  });
+
+  it('leaves a variable whole that something needs as a whole', () => {
+    const { blocks } = shardVariables(2)(training(true));
+    assert.deepEqual(
+      [...blocks.values()].map(({ length }) => length),
+      [1],
+    );
+  });
+});
+
+describe('shardBatch', () => {
+  it('gives each core some rows, and adds what is summed over them', () => {
+    const [x, w] = [input('x', 17, 3), input('w', 3, 3)];
+    const hidden = float('Relu', [matMul(x, w, false, false)], [17, 3]);
+    const slope = matMul(x, hidden, true, false);
+    const { isSharded } = assertMakes(
+      shardBatch(2),
+      graphOf([x, w], [slope, hidden]),
+      `%0 = Slice(input0, [0 0], [8 3])  float32[8,3]
+       %1 = MatMul(%0, input1)  float32[8,3]  core 0
+       %2 = Relu(%1)  float32[8,3]  core 0
+       %3 = MatMul(%0, %2)  float32[3,3]  core 0
+       %4 = Slice(input0, [8 0], [9 3])  float32[9,3]
+       %5 = MatMul(%4, input1)  float32[9,3]  core 1
+       %6 = Relu(%5)  float32[9,3]  core 1
+       %7 = MatMul(%4, %6)  float32[3,3]  core 1
+       %8 = AddN(%3, %7)  float32[3,3]
+       %9 = ConcatV2(%2, %6, 0)  float32[17,3]
+       out %8, %9`,
+    );
+    assert.equal(isSharded, true);
+  });
+
+  it('shards nothing where most of the work needs all rows, or where there are few', () => {
+    const x = input('x', 32, 8);
+    const sorted = float('TopKV2', [float('Relu', [x], [32, 8])], [32, 8]);
+    const again = float('TopKV2', [sorted], [32, 8]);
+    const many = graphOf([x], [again]);
+    assert.equal(shardBatch(2)(many).isSharded, false);
+    assert.equal(describeGraph(shardBatch(2)(many)), describeGraph(many));
+    const few = input('x', 5, 8);
+    assert.equal(shardBatch(2)(graphOf([few], [float('TopKV2', [few], [5, 8])])).isSharded, null);
+  });
+});
+
+describe('crop', () => {
+  const images = input('images', 1, 6, 6, 1);
+  const filter = input('filter', 2, 2, 1, 1);
+  const convolved = float('Conv2D', [images, filter], [1, 5, 5, 1], STEPS);
+  const pooled = float('MaxPool', [convolved], [1, 2, 2, 1], WINDOWS);
+
+  it('computes no more of a convolution than the pooling sees', () => {
+    assertMakes(
+      crop,
+      graphOf([images, filter], [pooled]),
+      `%0 = Slice(input0, [0 0 0 0], [-1 5 5 -1])  float32[1,5,5,1]
+       %1 = Conv2D(%0, input1)  float32[1,4,4,1]
+       %2 = MaxPool(%1)  float32[1,2,2,1]
+       out %2`,
+    );
+  });
+
+  it('crops the result where it is needed as a whole too', () => {
+    assertMakes(
+      crop,
+      graphOf([images, filter], [pooled, convolved]),
+      `%0 = Conv2D(input0, input1)  float32[1,5,5,1]
+       %1 = Slice(%0, [0 0 0 0], [-1 4 4 -1])  float32[1,4,4,1]
+       %2 = MaxPool(%1)  float32[1,2,2,1]
+       out %2, %0`,
+    );
+  });
+
+  it('pads a gradient that is needed as a whole', () => {
+    const upstream = input('upstream', 1, 2, 2, 1);
+    const gradient = float('MaxPoolGrad', [convolved, pooled, upstream], [1, 5, 5, 1], WINDOWS);
+    assertMakes(
+      crop,
+      graphOf([images, filter, upstream], [gradient]),
+      `%0 = Slice(input0, [0 0 0 0], [-1 5 5 -1])  float32[1,5,5,1]
+       %1 = Conv2D(%0, input1)  float32[1,4,4,1]
+       %2 = MaxPool(%1)  float32[1,2,2,1]
+       %3 = MaxPoolGrad(%1, %2, input2)  float32[1,4,4,1]
+       %4 = Pad(%3, [0 0 0 1 0 1 0 0])  float32[1,5,5,1]
+       out %4`,
+    );
+  });
+});
+
+describe('pool', () => {
+  const x = input('x', 2, 4, 4, 3);
+
+  it('pools before the activation, and puts the slope to the pooled values', () => {
+    const upstream = input('upstream', 2, 2, 2, 3);
+    const activated = float('Sigmoid', [x], [2, 4, 4, 3]);
+    const pooled = float('MaxPool', [activated], [2, 2, 2, 3], WINDOWS);
+    const passed = float('MaxPoolGrad', [activated, pooled, upstream], [2, 4, 4, 3], WINDOWS);
+    const slope = float('SigmoidGrad', [activated, passed], [2, 4, 4, 3]);
+    const bias = float('BiasAddGrad', [slope], [3]);
+    assertMakes(
+      pool,
+      graphOf([x, upstream], [pooled, slope, bias]),
+      `%0 = MaxPool(input0)  float32[2,2,2,3]
+       %1 = Sigmoid(%0)  float32[2,2,2,3]
+       %2 = SigmoidGrad(%1, input1)  float32[2,2,2,3]
+       %3 = MaxPoolGrad(input0, %0, %2)  float32[2,4,4,3]
+       %4 = BiasAddGrad(%2)  float32[3]
+       out %1, %3, %4`,
+    );
+  });
+
+  it('spreads the gradient of an average over its window', () => {
+    const upstream = input('upstream', 2, 2, 2, 3);
+    const shape = integers([2, 4, 4, 3]);
+    const gradient = float('AvgPoolGrad', [shape, upstream], [2, 4, 4, 3], WINDOWS);
+    assertMakes(
+      pool,
+      graphOf([upstream], [gradient]),
+      `%0 = Mul(input0, 0.25)  float32[2,2,2,3]
+       %1 = Reshape(%0, [8 3])  float32[8,3]
+       %2 = ConcatV2(%1, %1, 1)  float32[8,6]
+       %3 = Reshape(%2, [4 12])  float32[4,12]
+       %4 = ConcatV2(%3, %3, 1)  float32[4,24]
+       %5 = Reshape(%4, [2 4 4 3])  float32[2,4,4,3]
+       out %5`,
+    );
+  });
+});
+
+it('multiplyImages takes a convolution of the whole image for a product of matrices', () => {
+  const [images, filter] = [input('images', 2, 5, 5, 3), input('filter', 5, 5, 3, 7)];
+  const convolved = float('Conv2D', [images, filter], [2, 1, 1, 7], STEPS);
+  const smaller = input('smaller', 4, 5, 3, 7);
+  const other = float('Conv2D', [images, smaller], [2, 2, 1, 7], STEPS);
+  assertMakes(
+    multiplyImages,
+    graphOf([images, filter, smaller], [convolved, other]),
+    `%0 = Reshape(input0, [2 75])  float32[2,75]
+     %1 = Reshape(input1, [75 7])  float32[75,7]
+     %2 = MatMul(%0, %1)  float32[2,7]
+     %3 = Reshape(%2, [2 1 1 7])  float32[2,1,1,7]
+     %4 = Conv2D(input0, input2)  float32[2,2,1,7]
+     out %3, %4`,
+  );
+});
+
+describe('schedule', () => {
+  it('lets an update wait for all that use the old value', () => {
+    const handle = variableHandle('variable_0', DT_FLOAT, [2], 'w');
+    const read = readVariable(handle);
+    const seen = float('Square', [reshape(read, [1, 2])], [1, 2]);
+    const update = assignVariable(handle, float('Neg', [read], [2]));
+    update.overwrites = [read.node];
+    assertMakes(
+      schedule,
+      graphOf([], [seen], [update]),
+      `%0 = ReadVariableOp("w")  float32[2]
+       %1 = Reshape(%0, [1 2])  float32[1,2]
+       %2 = Square(%1)  float32[1,2]
+       %3 = Neg(%0)  float32[2]
+       %4 = AssignVariableOp("w", %3) after %0,%1,%2,%3
+       update %4
+       out %2`,
+    );
+  });
+
+  it('lets the gradient of a filter wait for that of the images', () => {
+    const [images, filter] = [input('images', 1, 4, 4, 1), input('filter', 2, 2, 1, 1)];
+    const upstream = input('upstream', 1, 3, 3, 1);
+    const ofFilter = [images, integers([2, 2, 1, 1]), upstream];
+    const ofImages = [integers([1, 4, 4, 1]), filter, upstream];
+    const gradients = [
+      float('Conv2DBackpropFilter', ofFilter, [2, 2, 1, 1], STEPS),
+      float('Conv2DBackpropInput', ofImages, [1, 4, 4, 1], STEPS),
+    ];
+    assertMakes(
+      schedule,
+      graphOf([images, filter, upstream], gradients),
+      `%0 = Conv2DBackpropInput([1 4 4 1], input1, input2)  float32[1,4,4,1]
+       %1 = Conv2DBackpropFilter(input0, [2 2 1 1], input2) after %0  float32[2,2,1,1]
+       out %1, %0`,
+    );
+  });
+});
+
+it('a mean of booleans, which tfjs-node has cast to numbers, is one of numbers', () => {
+  const x = input('x', 4);
+  const mean = float('Mean', [x, integers([0])], [], { T: type(DT_BOOL) });
+  const [{ node }] = simplify(graphOf([x], [mean])).outputs as [GraphValue];
+  assert.deepEqual(node.attributes.T, type(DT_FLOAT));
+});
