@@ -65,6 +65,19 @@ export function lossOfOutput(model: CompiledModel, index: number): Named | undef
 /** Stands for a value that the one before it is to be divided by, when all rows have been summed. */
 export const DIVISOR = Symbol('divisor');
 
+/** What the user called metrics, per output, where tfjs was told something else; by loss functions. */
+const reportedNames = new WeakMap<object, (string | undefined)[][]>();
+
+/**
+ * Has metrics reported by other names than those that `model.compile` was given.
+ *
+ * @param names per output, one for each of its metrics; undefined: as `model.compile` was given it.
+ */
+export function reportMetricsAs(model: CompiledModel, names: (string | undefined)[][]): void {
+  // `model.compile` makes a new list of loss functions.
+  reportedNames.set(model.lossFunctions as object, names);
+}
+
 /**
  * The names under which loss and metrics are reported, in the order of a batch's values. A metric
  * keeps the name that the user gave it, as in Keras, where tfjs turns 'accuracy' into 'acc'.
@@ -72,10 +85,12 @@ export const DIVISOR = Symbol('divisor');
 export function metricNames(model: CompiledModel): (string | typeof DIVISOR)[] {
   const prefixes =
     model.outputNames.length > 1 ? model.outputNames.map((name) => `${name}_`) : [''];
+  const given = model.lossFunctions && reportedNames.get(model.lossFunctions);
   const written = prefixes.flatMap((prefix, index) =>
-    metricsOfOutput(model, index).map((metric) =>
-      typeof metric === 'string' ? prefix + metric : undefined,
-    ),
+    metricsOfOutput(model, index).map((metric, place) => {
+      const name = given?.[index]?.[place] ?? (typeof metric === 'string' ? metric : undefined);
+      return name === undefined ? undefined : prefix + name;
+    }),
   );
   const firstMetric = model.metricsNames.length - written.length;
   const names = model.metricsNames.map((name, index) => written[index - firstMetric] ?? name);

@@ -1,6 +1,7 @@
 /** Turns the user's `x` and `y` into tensors the model can take, or says what is wrong with them. */
 import * as tf from '../tensorflow';
 import { type CompiledModel, lossOfOutput } from './compiledModel';
+import { isKerasFunction } from './kerasFunctions';
 import { nearestName } from './names';
 import { Samples } from './samples';
 import { type Weights, weightTensors } from './sampleWeights';
@@ -60,10 +61,14 @@ function rowsOf(tensors: readonly tf.Tensor[]): string {
   return tensors.map(({ shape }) => shape[0]).join(', ');
 }
 
-/** As `preparedSamples`, for a run that needs no targets. */
-export function preparedInputs(model: CompiledModel, x: TensorOrTensors): Samples {
+/**
+ * As `preparedSamples`, for a run that needs no targets.
+ *
+ * @param name what the user calls the inputs.
+ */
+export function preparedInputs(model: CompiledModel, x: TensorOrTensors, name = 'x'): Samples {
   return new Samples(
-    tf.tidy(() => inputsOf(model, x, 'x')),
+    tf.tidy(() => inputsOf(model, x, name)),
     [],
   );
 }
@@ -94,7 +99,7 @@ function targetsOf(model: CompiledModel, y: TensorOrTensors, name: string): tf.T
       checkUsable(tensor, label);
       checkFinite(tensor, label);
       const loss = lossOfOutput(model, index);
-      if (typeof loss !== 'string') {
+      if (typeof loss !== 'string' && !isKerasFunction(loss)) {
         return withColumn(tensor, [null, 1]).clone();
       }
       if (loss === 'sparseCategoricalCrossentropy') {
@@ -102,11 +107,15 @@ function targetsOf(model: CompiledModel, y: TensorOrTensors, name: string): tf.T
       }
       const shaped = withColumn(tensor, expected.shape);
       if (!fits(shaped.shape, expected.shape)) {
-        throw new Error(targetShapeMessage(label, tensor.shape, expected.shape, loss));
+        throw new Error(targetShapeMessage(label, tensor.shape, expected.shape, nameOf(loss)));
       }
       return shaped.cast('float32');
     },
   );
+}
+
+function nameOf(loss: string | { name: string } | undefined): string {
+  return typeof loss === 'string' ? loss : (loss?.name ?? '');
 }
 
 interface Assigned {

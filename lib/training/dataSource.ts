@@ -2,8 +2,9 @@
 import * as tf from '../tensorflow';
 import type { Batch, BatchSource } from './batches';
 import type { CompiledModel } from './compiledModel';
-import { preparedSamples, type TensorOrTensors } from './dataChecks';
+import { preparedInputs, preparedSamples, type TensorOrTensors } from './dataChecks';
 import type { Breaks } from './interruption';
+import type { Samples } from './samples';
 import type { ClassWeight, SampleWeight } from './sampleWeights';
 
 /**
@@ -47,6 +48,41 @@ function isDataset(data: object): data is tf.data.Dataset<tf.TensorContainer> {
   return data instanceof tf.data.Dataset;
 }
 
+/** Batches hold their targets: the options come after them, or third after `undefined`. */
+export function argumentsOf<Options extends object>(
+  x: unknown,
+  yOrOptions: TensorOrTensors | Options | undefined,
+  optionsAfterY: Options | undefined,
+): { y: TensorOrTensors | undefined; options: Options } {
+  const none = {} as Options;
+  if (!isDataSource(x)) {
+    return { y: yOrOptions as TensorOrTensors, options: optionsAfterY ?? none };
+  }
+  if (yOrOptions instanceof tf.Tensor || Array.isArray(yOrOptions)) {
+    throw new TypeError('Data that come batch by batch hold their targets: leave out y.');
+  }
+  return { y: undefined, options: (yOrOptions as Options | undefined) ?? optionsAfterY ?? none };
+}
+
+/** @throws TypeError if one of these options, which need all rows, was given. */
+export function refuseOptions(options: object, names: readonly string[]): void {
+  const wrong = names.find((name) => (options as Record<string, unknown>)[name] !== undefined);
+  if (wrong) {
+    throw new TypeError(`The option ${wrong} is not for data that come batch by batch.`);
+  }
+}
+
+/** @throws RangeError if the data never end, and nobody said how many steps to take. */
+export function requireEnd(
+  { steps }: BatchSource,
+  option: string,
+  given: number | undefined,
+): void {
+  if (steps === Number.POSITIVE_INFINITY && given === undefined) {
+    throw new RangeError(`The data repeat themselves without end: give ${option}.`);
+  }
+}
+
 /** The batches of a data source, each checked when it comes. */
 export class SourceBatches implements BatchSource {
   readonly batchSize = undefined;
@@ -55,14 +91,15 @@ export class SourceBatches implements BatchSource {
   /**
    * @param model takes the batches.
    * @param name what the user calls the source: `x`, or `validationData`.
-   * @param classWeight weights of the classes, if there are any.
+   * @param breaks tells of interrupts.
+   * @param options weights of the classes; or that a batch may be inputs alone, its targets unused.
    */
   constructor(
     private readonly model: CompiledModel,
     private readonly source: DataSource,
     private readonly name: string,
     private readonly breaks: Breaks,
-    private readonly classWeight?: ClassWeight,
+    private readonly options: { classWeight?: ClassWeight; inputsOnly?: boolean } = {},
   ) {}
 
   get steps(): number | undefined {
@@ -129,12 +166,7 @@ export class SourceBatches implements BatchSource {
   private *prepared(value: DataBatch, number: number): Generator<Batch> {
     const of = (part: string) => `${part} of batch ${number} of ${this.name}`;
     try {
-      const [x, y, sampleWeight] = this.parts(value, number);
-      const samples = preparedSamples(this.model, x, y, {
-        names: [of('x'), of('y'), of('sampleWeight')],
-        sampleWeight,
-        classWeight: this.classWeight,
-      });
+      const samples = this.samplesOf(value, number, of);
       try {
         yield { inputs: samples.inputs, targets: samples.targets, size: samples.count };
       } finally {
@@ -143,6 +175,19 @@ export class SourceBatches implements BatchSource {
     } finally {
       tf.dispose(value as unknown as tf.TensorContainer);
     }
+  }
+
+  private samplesOf(value: DataBatch, number: number, of: (part: string) => string): Samples {
+    const { classWeight, inputsOnly } = this.options;
+    if (inputsOnly && isInputs(value)) {
+      return preparedInputs(this.model, value, of('x'));
+    }
+    const [x, y, sampleWeight] = this.parts(value, number);
+    if (inputsOnly) {
+      return preparedInputs(this.model, x, of('x'));
+    }
+    const names = [of('x'), of('y'), of('sampleWeight')] as const;
+    return preparedSamples(this.model, x, y, { names, sampleWeight, classWeight });
   }
 
   private parts(
@@ -167,6 +212,17 @@ export class SourceBatches implements BatchSource {
       () => `The run was interrupted while it waited for a batch of ${this.name}.`,
     );
   }
+}
+
+/** Whether a batch is a tensor, or a record of the model's inputs, and not a pair with targets. */
+function isInputs(value: unknown): value is tf.Tensor {
+  return value instanceof tf.Tensor || (isRecord(value) && !('xs' in value && 'ys' in value));
+}
+
+function isRecord(value: unknown): value is object {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
 }
 
 function describe(value: unknown): string {

@@ -7,9 +7,7 @@ interface Disposable {
   readonly isDisposed: boolean;
 }
 
-/**
- * @throws Error that says what was disposed, if the model or its optimiser cannot be used any more.
- */
+/** @throws Error that says what was disposed, if the model cannot be used any more. */
 export function requireUndisposed(model: tf.LayersModel): void {
   const weights = model.weights.map((weight) => weight as unknown as { val: Disposable });
   const disposed = weights.filter(({ val }) => val.isDisposed);
@@ -22,6 +20,11 @@ export function requireUndisposed(model: tf.LayersModel): void {
         'layer, or a model that shares it). Build or load the model again.',
     );
   }
+}
+
+/** As `requireUndisposed`, for the optimiser too. */
+export function requireTrainable(model: tf.LayersModel): void {
+  requireUndisposed(model);
   const { optimizer } = innerModel(model);
   if (optimizer && slotsOf(optimizer).some(({ isDisposed }) => isDisposed)) {
     throw new Error(

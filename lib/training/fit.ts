@@ -1,8 +1,8 @@
-import * as tf from '../tensorflow';
+import type * as tf from '../tensorflow';
 import { compiledModel } from './compiledModel';
 import type { TensorOrTensors } from './dataChecks';
-import { type DataSource, isDataSource } from './dataSource';
-import { requireUndisposed } from './disposal';
+import { argumentsOf, type DataSource } from './dataSource';
+import { requireTrainable } from './disposal';
 import { checkedSettings, type FitOptions } from './fitOptions';
 import { Breaks } from './interruption';
 import { trainingData } from './trainingData';
@@ -65,9 +65,9 @@ export async function fit(
   yOrOptions?: TensorOrTensors | FitOptions,
   optionsAfterY?: FitOptions,
 ): Promise<History> {
-  const { y, options } = argumentsOf(x, yOrOptions, optionsAfterY);
+  const { y, options } = argumentsOf<FitOptions>(x, yOrOptions, optionsAfterY);
   const settings = checkedSettings(options);
-  requireUndisposed(model);
+  requireTrainable(model);
   const compiled = compiledModel(model);
   if (modelsInTraining.has(model)) {
     throw new Error(`The model "${model.name}" is being trained already. Await that fit first.`);
@@ -83,24 +83,9 @@ export async function fit(
     }
   } catch (error) {
     // What tfjs says of a disposed weight is "Cannot read properties of undefined".
-    requireUndisposed(model);
+    requireTrainable(model);
     throw error;
   } finally {
     modelsInTraining.delete(model);
   }
-}
-
-/** Batches have no `y`: the options come second then, or third after `undefined`. */
-function argumentsOf(
-  x: unknown,
-  yOrOptions: TensorOrTensors | FitOptions | undefined,
-  optionsAfterY: FitOptions = {},
-): { y: TensorOrTensors | undefined; options: FitOptions } {
-  if (!isDataSource(x)) {
-    return { y: yOrOptions as TensorOrTensors, options: optionsAfterY };
-  }
-  if (yOrOptions instanceof tf.Tensor || Array.isArray(yOrOptions)) {
-    throw new TypeError('Data that come batch by batch hold their targets: leave out y.');
-  }
-  return { y: undefined, options: (yOrOptions as FitOptions | undefined) ?? optionsAfterY };
 }

@@ -6,6 +6,13 @@
  */
 export { ModelCheckpoint, type ModelCheckpointOptions } from '../saving/index';
 export * from './callbacks/index';
+export {
+  type CompileOptions,
+  compile,
+  type Loss,
+  type LossFunction,
+  type Metric,
+} from './compile';
 export type { TensorOrTensors } from './dataChecks';
 export type { Batches, DataBatch, DataSource } from './dataSource';
 export { type EvaluateOptions, evaluate } from './evaluate';

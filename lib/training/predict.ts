@@ -1,12 +1,32 @@
 import * as tf from '../tensorflow';
-import { innerModel } from './compiledModel';
+import { type BatchSource, batchesOf, SampleBatches } from './batches';
+import { type CompiledModel, innerModel } from './compiledModel';
 import { preparedInputs, type TensorOrTensors } from './dataChecks';
+import {
+  type DataSource,
+  isDataSource,
+  refuseOptions,
+  requireEnd,
+  SourceBatches,
+} from './dataSource';
+import { requireUndisposed } from './disposal';
 import { Breaks } from './interruption';
-import { checkedBatchSize } from './options';
+import { checkOptionNames } from './names';
+import { checkedBatchSize, checkedSteps } from './options';
 import { createRunner, type RunOptions } from './runner';
 
 /** Options of {@link predict}. */
-export type PredictOptions = RunOptions;
+export interface PredictOptions extends RunOptions {
+  /** So many steps; by default all rows. */
+  steps?: number;
+}
+
+const optionNames: Record<keyof PredictOptions, true> = {
+  batchSize: true,
+  steps: true,
+  signal: true,
+  compiled: true,
+};
 
 /**
  * The model's output for every row of `x`, computed batch by batch. The model need not be
@@ -14,45 +34,72 @@ export type PredictOptions = RunOptions;
  *
  * Follows https://keras.io/api/models/model_training_apis/#predict-method.
  *
- * @param model any model with one output.
- * @param x the inputs, first dimension the rows; an array if the model has several inputs.
+ * @typeParam Output `tf.Tensor[]` for a model with several outputs.
+ * @param model any model.
+ * @param x the inputs, first dimension the rows; an array or a record by names if the model has
+ *   several inputs; or data that come batch by batch, as for `fit`, where targets are not used and may
+ *   be left out.
  * @param options batch size, and how the steps are run.
  * @returns one tensor with as many rows as `x`, to be disposed by the caller; for a classifier
- *   float32 `[rows, classes]`.
- * @throws Error if the data do not suit the model, or the model has several outputs; RangeError
- *   for a wrong option; Interrupted if the run was interrupted.
+ *   float32 `[rows, classes]`. For a model with several outputs an array of such, in their order.
+ * @throws Error if the data do not suit the model, or it was disposed; RangeError for an option out
+ *   of range, TypeError for one that there is not; Interrupted if the run was interrupted.
  *
  * @example
  * const probabilities = await training.predict(model, test.images);
  * const digits = probabilities.argMax(-1);
  */
-export async function predict(
+export async function predict<Output extends tf.Tensor | tf.Tensor[] = tf.Tensor>(
   model: tf.LayersModel,
-  x: TensorOrTensors,
+  x: TensorOrTensors | DataSource,
   options: PredictOptions = {},
-): Promise<tf.Tensor> {
-  const batchSize = checkedBatchSize(options.batchSize);
+): Promise<Output> {
+  checkOptionNames('predict', options, Object.keys(optionNames));
+  const limit = checkedSteps('steps', options.steps);
+  requireUndisposed(model);
   const inner = innerModel(model);
-  if (inner.outputs.length > 1) {
-    throw new Error(
-      `The model "${model.name}" has ${inner.outputs.length} outputs. Use model.predict for it.`,
-    );
-  }
-  const samples = preparedInputs(inner, x);
-  const steps = samples.steps(batchSize);
-  const runner = createRunner(model, options.compiled);
-  const outputs: tf.Tensor[] = [];
+  const breaks = new Breaks(options.signal);
+  const source = batchSource(inner, x, options, breaks);
+  const outputs: tf.Tensor[][] = inner.outputs.map(() => []);
+  let done = 0;
   try {
-    const breaks = new Breaks(options.signal);
-    for (const rows of samples.batches(samples.storedRows(), batchSize)) {
-      outputs.push(...runner.predictOnBatch(samples.inputs, rows));
-      await breaks.betweenSteps(
-        () => `Prediction was interrupted after step ${outputs.length}/${steps}.`,
-      );
+    const runner = createRunner(model, options.compiled);
+    for await (const { inputs, rows } of batchesOf(source, limit)) {
+      for (const [index, output] of runner.predictOnBatch(inputs, rows).entries()) {
+        outputs[index]?.push(output);
+      }
+      done++;
+      await breaks.betweenSteps(() => {
+        const ofAll = source.steps === undefined ? '' : `/${source.steps}`;
+        return `Prediction was interrupted after step ${done}${ofAll}.`;
+      });
     }
-    return tf.concat(outputs);
+    if (done === 0) {
+      throw new Error('The data are empty: there is no batch to predict for.');
+    }
+    const whole = outputs.map((batches) => tf.concat(batches));
+    return (whole.length === 1 ? whole[0] : whole) as Output;
+  } catch (error) {
+    requireUndisposed(model);
+    throw error;
   } finally {
     tf.dispose(outputs);
-    samples.dispose();
+    source.dispose();
   }
+}
+
+function batchSource(
+  model: CompiledModel,
+  x: TensorOrTensors | DataSource,
+  options: PredictOptions,
+  breaks: Breaks,
+): BatchSource {
+  if (isDataSource(x)) {
+    refuseOptions(options, ['batchSize']);
+    const source = new SourceBatches(model, x, 'x', breaks, { inputsOnly: true });
+    requireEnd(source, 'steps', options.steps);
+    return source;
+  }
+  const batchSize = checkedBatchSize(options.batchSize);
+  return new SampleBatches(preparedInputs(model, x), batchSize, undefined);
 }

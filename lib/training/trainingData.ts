@@ -3,7 +3,13 @@ import type { BatchSource } from './batches';
 import { SampleBatches } from './batches';
 import type { CompiledModel } from './compiledModel';
 import { preparedSamples, type TensorOrTensors } from './dataChecks';
-import { type DataSource, isDataSource, SourceBatches } from './dataSource';
+import {
+  type DataSource,
+  isDataSource,
+  refuseOptions,
+  requireEnd,
+  SourceBatches,
+} from './dataSource';
 import type { FitOptions, ValidationData } from './fitOptions';
 import type { Breaks } from './interruption';
 import { checkOptionNames } from './names';
@@ -57,19 +63,10 @@ function fromSource(
   options: FitOptions,
   breaks: Breaks,
 ): BatchSource {
-  const wrong = optionsForTensors.find((name) => options[name] !== undefined);
-  if (wrong) {
-    throw new TypeError(`The option ${wrong} is not for data that come batch by batch.`);
-  }
-  const batches = new SourceBatches(model, source, 'x', breaks, options.classWeight);
+  refuseOptions(options, optionsForTensors);
+  const batches = new SourceBatches(model, source, 'x', breaks, options);
   requireEnd(batches, 'stepsPerEpoch', options.stepsPerEpoch);
   return batches;
-}
-
-function requireEnd({ steps }: BatchSource, option: string, given: number | undefined): void {
-  if (steps === Number.POSITIVE_INFINITY && given === undefined) {
-    throw new RangeError(`The data repeat themselves without end: give ${option}.`);
-  }
 }
 
 /** Training rows, and those that are set apart for validation. */

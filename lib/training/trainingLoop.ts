@@ -9,6 +9,7 @@ import type { Breaks } from './interruption';
 import { ProgressLogger } from './progress/index';
 import { createRunner } from './runner';
 import { RunningMeans } from './samples';
+import { testBatches } from './testBatches';
 import type { TrainingData } from './trainingData';
 
 /** What training measured, epoch by epoch. */
@@ -126,8 +127,8 @@ class EpochRun {
   constructor(
     private readonly model: tf.LayersModel,
     private readonly runner: BatchRunner,
-    private readonly callbacks: CallbackList,
-    private readonly breaks: Breaks,
+    readonly callbacks: CallbackList,
+    readonly breaks: Breaks,
     private readonly settings: TrainingSettings,
   ) {
     this.names = metricNames(compiledModel(model));
@@ -165,23 +166,14 @@ class EpochRun {
 
   async validate(source: BatchSource, epoch: number): Promise<Logs> {
     const means = new RunningMeans(this.names);
-    await this.callbacks.testBegin();
-    let done = 0;
-    for await (const batch of batchesOf(source, this.settings.validationSteps)) {
-      await this.callbacks.testBatchBegin(done);
-      means.add(this.runner.testOnBatch(batch.inputs, batch.targets, batch.rows), batch.size);
-      await this.callbacks.testBatchEnd(done, means.logs());
-      done++;
-      await this.breaks.betweenSteps(
-        () => `Training was interrupted while validating epoch ${epoch + 1}. The model is trained.`,
-      );
-    }
+    const steps = batchesOf(source, this.settings.validationSteps);
+    const done = await testBatches(this.runner, steps, means, this, () => {
+      return `Training was interrupted while validating epoch ${epoch + 1}. The model is trained.`;
+    });
     if (done === 0) {
       throw new Error('validationData are empty: there is no batch to validate on.');
     }
-    const logs = means.logs();
-    await this.callbacks.testEnd(logs);
-    return logs;
+    return means.logs();
   }
 
   private checkLoss(means: RunningMeans, place: () => string): void {

@@ -47,6 +47,13 @@ export class CallbackList {
     this.all = [...own, ...users];
   }
 
+  /** For a run that is no training. */
+  setModel(model: tf.LayersModel): void {
+    for (const callback of this.all) {
+      callback.setModel?.(model);
+    }
+  }
+
   async trainBegin(model: tf.LayersModel, params: TrainingParameters): Promise<void> {
     for (const callback of this.all) {
       callback.setModel?.(model);

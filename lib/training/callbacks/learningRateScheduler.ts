@@ -1,6 +1,13 @@
 import type * as tf from '../../tensorflow';
+import { checkOptionNames } from '../names';
 import type { Callback, Logs } from './callback';
 import { LearningRate } from './learningRate';
+
+/** Options of {@link LearningRateScheduler}. */
+export interface LearningRateSchedulerOptions {
+  /** 1 prints a line in each epoch. Default: 0. */
+  verbose?: 0 | 1;
+}
 
 /**
  * A callback for `fit` that sets the learning rate at the beginning of each epoch. The rate of each
@@ -21,15 +28,15 @@ export class LearningRateScheduler implements Callback {
    *
    * @param schedule gets the epoch, counted from 0, and the learning rate so far; returns the one
    *   that the epoch is trained with.
-   * @param options `verbose: 1` prints a line in each epoch.
+   * @param options what is printed.
+   * @throws TypeError for an option that there is not.
    */
   constructor(
     private readonly schedule: (epoch: number, rate: number) => number,
-    private readonly options: {
-      /** 1 prints a line in each epoch. Default: 0. */
-      verbose?: 0 | 1;
-    } = {},
-  ) {}
+    private readonly options: LearningRateSchedulerOptions = {},
+  ) {
+    checkOptionNames('LearningRateScheduler', options, ['verbose']);
+  }
 
   /**
    * Called by `fit` before training.

@@ -1,0 +1,72 @@
+/** Losses and metrics that Keras has and tfjs lacks, keeps to itself, or computes otherwise. */
+import { declareKnownCode } from '../graph/modelCode';
+import * as tf from '../tensorflow';
+
+/** Compares targets with outputs: one value per row, or per moment of a sequence. */
+export type RowFunction = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
+
+/** Keras's `keras.config.epsilon()`. */
+const epsilon = 1e-7;
+
+/** Where Huber's loss turns from a square into a line. */
+const delta = 1;
+
+const meanOverLast = (compare: RowFunction): RowFunction => {
+  return (targets, outputs) => tf.tidy(() => tf.mean(compare(targets.toFloat(), outputs), -1));
+};
+
+const logOfPositive = (values: tf.Tensor) => tf.log1p(tf.maximum(values, epsilon));
+
+const atMostOne = (values: tf.Tensor) => tf.clipByValue(values, epsilon, 1);
+
+/** Classes 0 and 1 mean -1 and 1, if there are no others. */
+function signs(targets: tf.Tensor): tf.Tensor {
+  const areBinary = tf.logicalOr(tf.equal(targets, 0), tf.equal(targets, 1)).all();
+  return tf.where(areBinary, tf.sub(tf.mul(2, targets), 1), targets);
+}
+
+const margin: RowFunction = (targets, outputs) =>
+  tf.relu(tf.sub(1, tf.mul(signs(targets), outputs)));
+
+function l2Normalized(values: tf.Tensor): tf.Tensor {
+  const squares = tf.sum(tf.square(values), -1, true);
+  return tf.mul(values, tf.rsqrt(tf.maximum(squares, 1e-12)));
+}
+
+/** By Keras's names, without underscores and in small letters. */
+export const kerasFunctions = {
+  /** Follows https://keras.io/api/losses/regression_losses/#huber-function. */
+  huber: meanOverLast((targets, outputs) => {
+    const error = tf.abs(tf.sub(targets, outputs));
+    const square = tf.mul(0.5, tf.square(error));
+    return tf.where(tf.lessEqual(error, delta), square, tf.mul(delta, tf.sub(error, delta / 2)));
+  }),
+  /** Follows https://keras.io/api/losses/hinge_losses/#hinge-function. */
+  hinge: meanOverLast(margin),
+  /** Follows https://keras.io/api/losses/hinge_losses/#squared_hinge-function. */
+  squaredhinge: meanOverLast((targets, outputs) => tf.square(margin(targets, outputs))),
+  /** Follows https://keras.io/api/losses/regression_losses/#mean_squared_logarithmic_error-function. */
+  meansquaredlogarithmicerror: meanOverLast((targets, outputs) =>
+    tf.squaredDifference(logOfPositive(targets), logOfPositive(outputs)),
+  ),
+  /** Follows https://keras.io/api/losses/probabilistic_losses/#kl_divergence-function. */
+  kldivergence: ((targets, outputs) =>
+    tf.tidy(() => {
+      const [ofTargets, ofOutputs] = [atMostOne(targets.toFloat()), atMostOne(outputs)];
+      return tf.sum(tf.mul(ofTargets, tf.log(tf.div(ofTargets, ofOutputs))), -1);
+    })) as RowFunction,
+  /** Follows https://keras.io/api/metrics/regression_metrics/#cosinesimilarity-class. */
+  cosinesimilarity: ((targets, outputs) =>
+    tf.tidy(() =>
+      tf.sum(tf.mul(l2Normalized(targets.toFloat()), l2Normalized(outputs)), -1),
+    )) as RowFunction,
+};
+
+for (const one of Object.values(kerasFunctions)) {
+  declareKnownCode(one);
+}
+
+/** Whether a loss is one of these, whose targets have the shape of the outputs. */
+export function isKerasFunction(loss: unknown): boolean {
+  return Object.values(kerasFunctions).includes(loss as RowFunction);
+}

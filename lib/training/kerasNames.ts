@@ -1,0 +1,94 @@
+/** What Keras's names of losses, metrics and optimisers mean here. */
+import * as tf from '../tensorflow';
+import { kerasFunctions, type RowFunction } from './kerasFunctions';
+import { nearestName } from './names';
+
+/** tfjs's own name of a loss or metric, or a function. */
+export type Meaning = string | RowFunction;
+
+const { huber, hinge, squaredhinge, meansquaredlogarithmicerror, kldivergence, cosinesimilarity } =
+  kerasFunctions;
+
+/** Each with its names in Keras; without underscores and in small letters. */
+const losses: [meaning: Meaning, ...names: string[]][] = [
+  ['meanSquaredError', 'meansquarederror', 'mse'],
+  ['meanAbsoluteError', 'meanabsoluteerror', 'mae'],
+  ['meanAbsolutePercentageError', 'meanabsolutepercentageerror', 'mape'],
+  ['meanSquaredLogarithmicError', 'meansquaredlogarithmicerror', 'msle'],
+  ['binaryCrossentropy', 'binarycrossentropy', 'bce'],
+  ['categoricalCrossentropy', 'categoricalcrossentropy'],
+  ['sparseCategoricalCrossentropy', 'sparsecategoricalcrossentropy'],
+  ['kullbackLeiblerDivergence', 'kldivergence', 'kullbackleiblerdivergence', 'kld'],
+  ['poisson', 'poisson'],
+  ['logcosh', 'logcosh'],
+  ['cosineProximity', 'cosinesimilarity', 'cosineproximity'],
+  ['categoricalHinge', 'categoricalhinge'],
+  [hinge, 'hinge'],
+  [squaredhinge, 'squaredhinge'],
+  [huber, 'huber'],
+];
+
+const metrics: [meaning: Meaning, ...names: string[]][] = [
+  ['accuracy', 'accuracy'],
+  ['acc', 'acc'],
+  ['binaryAccuracy', 'binaryaccuracy'],
+  ['categoricalAccuracy', 'categoricalaccuracy'],
+  [tf.metrics.sparseCategoricalAccuracy, 'sparsecategoricalaccuracy'],
+  ['precision', 'precision'],
+  [tf.metrics.recall, 'recall'],
+  ['mse', 'meansquarederror', 'mse'],
+  ['mae', 'meanabsoluteerror', 'mae'],
+  ['mape', 'meanabsolutepercentageerror', 'mape'],
+  [meansquaredlogarithmicerror, 'meansquaredlogarithmicerror', 'msle'],
+  [tf.metrics.binaryCrossentropy, 'binarycrossentropy', 'bce'],
+  ['categoricalCrossentropy', 'categoricalcrossentropy'],
+  ['sparseCategoricalCrossentropy', 'sparsecategoricalcrossentropy'],
+  [kldivergence, 'kldivergence', 'kullbackleiblerdivergence', 'kld'],
+  [cosinesimilarity, 'cosinesimilarity'],
+  [hinge, 'hinge'],
+  [squaredhinge, 'squaredhinge'],
+];
+
+/** With Keras's default settings, which are others than tfjs's. */
+const optimizers: Record<string, () => tf.Optimizer> = {
+  sgd: () => tf.train.sgd(0.01),
+  adam: () => tf.train.adam(0.001, 0.9, 0.999, 1e-7),
+  rmsprop: () => tf.train.rmsprop(0.001, 0.9, 0, 1e-7),
+  adagrad: () => tf.train.adagrad(0.001, 0.1),
+  adadelta: () => tf.train.adadelta(0.001, 0.95, 1e-7),
+  adamax: () => tf.train.adamax(0.001, 0.9, 0.999, 1e-7),
+};
+
+/** @throws TypeError that names the nearest one, if there is no such loss. */
+export function lossNamed(name: string): Meaning {
+  return named(losses, name, 'loss');
+}
+
+/** @throws TypeError that names the nearest one, if there is no such metric. */
+export function metricNamed(name: string): Meaning {
+  return named(metrics, name, 'metric');
+}
+
+/** @throws TypeError that names the nearest one, if there is no such optimiser. */
+export function optimizerNamed(name: string): tf.Optimizer {
+  const make = optimizers[plain(name)];
+  if (!make) {
+    throw new TypeError(
+      `There is no optimiser "${name}". ${nearestName(name, Object.keys(optimizers))}`,
+    );
+  }
+  return make();
+}
+
+function named(table: typeof losses, name: string, kind: 'loss' | 'metric'): Meaning {
+  const entry = table.find(([, ...names]) => names.includes(plain(name)));
+  if (!entry) {
+    const known = table.map(([meaning, first]) => (typeof meaning === 'string' ? meaning : first));
+    throw new TypeError(`There is no ${kind} "${name}". ${nearestName(name, known as string[])}`);
+  }
+  return entry[0];
+}
+
+function plain(name: string): string {
+  return name.replaceAll('_', '').toLowerCase();
+}
