@@ -11,8 +11,22 @@ import { shardBatch } from './shardBatch';
 import { shardVariables } from './shardVariables';
 import { simplify } from './simplify';
 
+/** What a graph can be seen after: `capture`, which rewrites nothing, or one of the passes. */
+export type Stage =
+  | 'capture'
+  | 'simplify'
+  | 'deduplicate'
+  | 'shardVariables'
+  | 'shardBatch'
+  | 'crop'
+  | 'pool'
+  | 'multiplyImages'
+  | 'schedule';
+
 /** All passes for a machine with so many cores, in the order in which they run. */
-export const passesFor = (cores: number) => ({
+export const passesFor = (
+  cores: number,
+): Record<Exclude<Stage, 'capture'>, (graph: Graph) => Graph> => ({
   simplify,
   deduplicate,
   shardVariables: shardVariables(cores),
@@ -24,9 +38,6 @@ export const passesFor = (cores: number) => ({
 });
 
 const PASSES = passesFor(availableParallelism());
-
-/** What a graph can be seen after: `capture`, which rewrites nothing, or one of the passes. */
-export type Stage = 'capture' | keyof typeof PASSES;
 
 /**
  * Runs the passes up to a stage. With the environment variable `SHOW_GRAPH_STAGES` set, the graph
