@@ -272,6 +272,29 @@ describe('graphs for changing settings', () => {
   });
 });
 
+it('a model of tfjs’s own layers is recorded no more often than needed', () => {
+  const model = regression();
+  model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+  const inner = (model as unknown as { model: { calculateLosses(): tf.Scalar[] } }).model;
+  const { calculateLosses } = inner;
+  let recorded = 0;
+  inner.calculateLosses = function () {
+    recorded++;
+    return calculateLosses.call(this);
+  };
+  const runner = graph.compileModel(model, { immediately: true });
+  runner.trainOnBatch([x], [y]);
+  // The optimiser makes its variables at the first.
+  assert.equal(recorded, 2);
+  runner.testOnBatch([x], [y]);
+  assert.equal(recorded, 3);
+  for (let step = 0; step < 5; step++) {
+    graph.compileModel(model).trainOnBatch([x], [y]);
+  }
+  assert.equal(recorded, 3);
+  model.dispose();
+});
+
 interface Activated {
   activation: object;
 }
