@@ -80,6 +80,7 @@ stage('Type check of the drawing pad', [
   'lib/drawing/page',
 ]);
 stage('Type check of the notebooks', ['build/scripts/notebooks/checkTypes.js']);
+stage('Translations of the notebooks', ['build/scripts/notebooks/translate.js', '--check']);
 // Every public name is documented, and every link in the documentation leads somewhere.
 stage('API reference', ['node_modules/typedoc/bin/typedoc', '--emit', 'none']);
 
