@@ -21,8 +21,8 @@ import {
 import { intercept } from './interception';
 import { DT_INT32, nativeType } from './native';
 import { NotCompilableError } from './notCompilableError';
-import { Patches } from './patches';
 import { copyOf, Recorder, type SessionScope } from './recorder';
+import { Replacements } from './replacements';
 
 /** A function of tensors whose results are tensors. */
 export type TensorFunction = (inputs: tf.Tensor[]) => tf.Tensor[];
@@ -106,7 +106,7 @@ function requireRepeatable(first: Captured, second: Captured): void {
  */
 export function capture(body: TensorFunction, options: CaptureOptions): Captured {
   const recorder = new Recorder(options.scope);
-  const patches = new Patches();
+  const replacements = new Replacements();
   const examples = options.inputs.map(copyOf);
   const fed =
     options.feed === 'rows' ? feedRows(options.name, examples) : feedInputs(options.name, examples);
@@ -115,7 +115,7 @@ export function capture(body: TensorFunction, options: CaptureOptions): Captured
   }
   let results: tf.Tensor[] = [];
   try {
-    const noticed = intercept(recorder, patches);
+    const noticed = intercept(recorder, replacements);
     results = tf.tidy(() => body(examples));
     for (const result of results) {
       requireType(result);
@@ -131,7 +131,7 @@ export function capture(body: TensorFunction, options: CaptureOptions): Captured
     const { optimizers, assumptions } = recorder;
     return { graph, optimizers, assumptions, ...noticed() };
   } finally {
-    patches.restore();
+    replacements.restore();
     recorder.restoreVariables();
     tf.dispose([examples, results]);
   }

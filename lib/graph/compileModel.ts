@@ -2,11 +2,12 @@
 import * as tf from '../tensorflow';
 import { type BatchRunner, batchOf } from './batchRunner';
 import type { TensorFunction } from './capture';
-import { ModelCode, type ModelInternals } from './modelCode';
+import { ModelCode } from './modelCode';
 import { type Kind, modelSteps, type RunnableModel } from './modelSteps';
 import { NotCompilableError } from './notCompilableError';
 import { requireKnownOptimizer } from './optimizerUpdates';
 import { Program } from './program';
+import type { ModelInternals } from './tfjsInternals';
 
 /** Settings of {@link compileModel}. */
 export interface CompileModelOptions {
@@ -66,7 +67,7 @@ interface BatchKind {
   refusal?: NotCompilableError;
 }
 
-const runners = new WeakMap<RunnableModel, CompiledModel>();
+const runners = new WeakMap<RunnableModel, GraphRunner>();
 
 /**
  * Makes a runner that executes each training, test or prediction step of a model as one TensorFlow
@@ -93,7 +94,7 @@ export function compileModel(
   let runner = runners.get(inner);
   if (!runner?.isFor(inner)) {
     runner?.dispose();
-    runner = new CompiledModel(inner);
+    runner = new GraphRunner(inner);
     runners.set(inner, runner);
   }
   runner.beginRun();
@@ -104,7 +105,7 @@ export function compileModel(
   return runner;
 }
 
-class CompiledModel implements BatchRunner {
+class GraphRunner implements BatchRunner {
   immediately = false;
   /** Training batches of so many rows are compiled at the first. */
   frequentRows: number | undefined;

@@ -16,7 +16,7 @@ export type StepResult =
 /** A compiled step: called like the original one. */
 export interface CompiledStep<Inputs extends tf.Tensor[], Result extends StepResult> {
   /**
-   * Runs the step as one graph. Inputs of other shapes than before are traced first.
+   * Runs the step as one graph. Inputs of other shapes than before are captured first.
    *
    * @param inputs the step's arguments; not disposed.
    * @returns What the step returns; the caller disposes it.

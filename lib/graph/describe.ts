@@ -18,7 +18,11 @@ export interface StageOptions {
   after?: Stage;
 }
 
-/** A step's inputs, and settings after them if need be. */
+/**
+ * A step's inputs, and settings after them if need be.
+ *
+ * @typeParam Inputs the tensors that the step takes.
+ */
 export type InputsAndOptions<Inputs extends tf.Tensor[]> = [...Inputs] | [...Inputs, StageOptions];
 
 /**

@@ -4,8 +4,8 @@
  * over from a seed).
  */
 import * as tf from '../tensorflow';
-import type { Patches } from './patches';
 import { dropped } from './randomTensors';
+import type { Replacements } from './replacements';
 
 interface DropoutLayer extends tf.layers.Layer {
   rate: number;
@@ -13,9 +13,9 @@ interface DropoutLayer extends tf.layers.Layer {
   getNoiseShape(input: tf.Tensor): number[] | null | undefined;
 }
 
-export function useGraphDropout(patches: Patches): void {
+export function useGraphDropout(replacements: Replacements): void {
   const prototype = Object.getPrototypeOf(tf.layers.dropout({ rate: 0.5 })) as DropoutLayer;
-  patches.method(
+  replacements.method(
     prototype,
     'call',
     (eagerCall) =>

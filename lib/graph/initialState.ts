@@ -5,14 +5,14 @@
  */
 import * as tf from '../tensorflow';
 import { DT_FLOAT, nativeBackend } from './native';
-import type { Patches } from './patches';
+import type { Replacements } from './replacements';
 
 interface RecurrentLayer {
   getInitialState(inputs: tf.Tensor): tf.Tensor[];
 }
 
-export function useGraphInitialStates(patches: Patches): void {
-  patches.method(
+export function useGraphInitialStates(replacements: Replacements): void {
+  replacements.method(
     tf.RNN.prototype as unknown as RecurrentLayer,
     'getInitialState',
     (original) =>

@@ -3,36 +3,37 @@ import * as tf from '../tensorflow';
 import type { Captured } from './capture';
 import { useGraphDropout } from './dropout';
 import { useGraphInitialStates } from './initialState';
-import { type DataId, nativeBackend, type Tape, type TapeNode, tapeOf } from './native';
+import { type DataId, nativeBackend } from './native';
 import { useNativeGradients } from './nativeGradients';
 import { NotCompilableError } from './notCompilableError';
 import { recordOptimizerUpdates } from './optimizerUpdates';
 import { callingLine, nameOf } from './origins';
-import type { Patches } from './patches';
 import { useGraphRandomTensors } from './randomTensors';
 import type { Recorder } from './recorder';
+import type { Replacements } from './replacements';
+import { type Tape, type TapeNode, tape } from './tfjsInternals';
 import { watchUnrepeatable } from './unrepeatable';
 
 /** What is noticed beside operations. */
 type Noticed = Pick<Captured, 'madeVariables' | 'unrepeatable'>;
 
 /** Lets the recorder see all that tfjs does. Returns what tells what else has been noticed since. */
-export function intercept(recorder: Recorder, patches: Patches): () => Noticed {
+export function intercept(recorder: Recorder, replacements: Replacements): () => Noticed {
   const unrepeatable = watchUnrepeatable(
-    patches,
+    replacements,
     () => recorder.recording,
     (what) => `${what} is called by ${whereIn(recorder)}`,
   );
-  interceptOperations(recorder, patches);
-  forbidReading(recorder, patches);
-  recordOptimizerUpdates(recorder, patches);
-  useNativeGradients(patches);
-  useGraphDropout(patches);
-  useGraphRandomTensors(patches);
-  useGraphInitialStates(patches);
-  followLayers(recorder, patches);
-  followGradients(recorder, patches);
-  const madeVariables = interceptVariables(recorder, patches);
+  interceptOperations(recorder, replacements);
+  forbidReading(recorder, replacements);
+  recordOptimizerUpdates(recorder, replacements);
+  useNativeGradients(replacements);
+  useGraphDropout(replacements);
+  useGraphRandomTensors(replacements);
+  useGraphInitialStates(replacements);
+  followLayers(recorder, replacements);
+  followGradients(recorder, replacements);
+  const madeVariables = interceptVariables(recorder, replacements);
   return () => ({ madeVariables: madeVariables(), unrepeatable: unrepeatable.seen });
 }
 
@@ -41,16 +42,16 @@ function whereIn({ origins }: Recorder): string {
   return `${origins.layer ?? 'the function'}${line ? ` at ${line}` : ''}`;
 }
 
-function interceptOperations(recorder: Recorder, patches: Patches): void {
+function interceptOperations(recorder: Recorder, replacements: Replacements): void {
   const backend = nativeBackend();
-  patches.method(backend, 'executeSingleOutput', (execute) => (op, attributes, inputs) => {
+  replacements.method(backend, 'executeSingleOutput', (execute) => (op, attributes, inputs) => {
     const output = execute.call(backend, op, attributes, inputs);
     if (recorder.recording) {
       recorder.record(op, attributes, inputs, [output]);
     }
     return output;
   });
-  patches.method(
+  replacements.method(
     backend,
     'executeMultipleOutputs',
     (execute) => (op, attributes, inputs, count) => {
@@ -64,7 +65,7 @@ function interceptOperations(recorder: Recorder, patches: Patches): void {
 }
 
 /** Makes reading computed values an error: what JavaScript did with them would be lost. */
-function forbidReading(recorder: Recorder, patches: Patches): void {
+function forbidReading(recorder: Recorder, replacements: Replacements): void {
   let boundsCheck = false;
   const check = (dataId: DataId) => {
     if (recorder.recording && !boundsCheck && recorder.isComputed(dataId)) {
@@ -75,17 +76,17 @@ function forbidReading(recorder: Recorder, patches: Patches): void {
     }
   };
   const backend = nativeBackend();
-  patches.method(backend, 'readSync', (readSync) => (dataId) => {
+  replacements.method(backend, 'readSync', (readSync) => (dataId) => {
     check(dataId);
     return readSync.call(backend, dataId);
   });
-  patches.method(backend, 'read', (read) => (dataId) => {
+  replacements.method(backend, 'read', (read) => (dataId) => {
     check(dataId);
     return read.call(backend, dataId);
   });
   // tf.gather reads its indices only to check their bounds, which the graph's op does by itself.
   const gather = tf.getKernel('GatherV2', 'tensorflow');
-  patches.method(gather, 'kernelFunc', (run) => (args) => {
+  replacements.method(gather, 'kernelFunc', (run) => (args) => {
     boundsCheck = true;
     try {
       return run(args);
@@ -95,8 +96,8 @@ function forbidReading(recorder: Recorder, patches: Patches): void {
   });
 }
 
-function followLayers({ origins }: Recorder, patches: Patches): void {
-  patches.method(
+function followLayers({ origins }: Recorder, replacements: Replacements): void {
+  replacements.method(
     tf.layers.Layer.prototype,
     'apply',
     (apply) =>
@@ -107,9 +108,9 @@ function followLayers({ origins }: Recorder, patches: Patches): void {
 }
 
 /** The gradient of an operation belongs to the place to which the operation belongs. */
-function followGradients({ origins }: Recorder, patches: Patches): void {
-  const engine = tapeOf(tf.engine());
-  patches.method(
+function followGradients({ origins }: Recorder, replacements: Replacements): void {
+  const engine = tape();
+  replacements.method(
     engine,
     'tidy',
     (tidy) =>
@@ -119,7 +120,7 @@ function followGradients({ origins }: Recorder, patches: Patches): void {
       },
   );
   const seen = new WeakSet<TapeNode>();
-  patches.method(
+  replacements.method(
     engine,
     'addTapeNode',
     (addTapeNode) =>
@@ -149,9 +150,9 @@ function stayInPlace(node: TapeNode, origins: Recorder['origins']): void {
   }
 }
 
-function interceptVariables(recorder: Recorder, patches: Patches): () => boolean {
+function interceptVariables(recorder: Recorder, replacements: Replacements): () => boolean {
   let made = false;
-  patches.method(
+  replacements.method(
     tf.engine(),
     'makeVariable',
     (makeVariable) =>

@@ -9,31 +9,7 @@
  */
 import * as tf from '../tensorflow';
 import { Snapshot } from './snapshot';
-
-/** The parts of a model that tfjs keeps private, or sets at `compile`. */
-export interface ModelInternals {
-  name: string;
-  inputs: unknown[];
-  layers: tf.layers.Layer[];
-  weights: tf.LayerVariable[];
-  optimizer?: tf.Optimizer;
-  loss?: unknown;
-  metrics?: unknown;
-  lossFunctions?: unknown[];
-  metricsTensors?: unknown[][];
-  collectedTrainableWeights?: tf.LayerVariable[];
-}
-
-interface LayerInternals extends Masks {
-  stateful?: boolean;
-  _losses?: unknown[];
-}
-
-/** The masks of recurrent dropout, which tfjs keeps until a layer's next call. */
-interface Masks {
-  dropoutMask?: tf.Tensor | tf.Tensor[] | null;
-  recurrentDropoutMask?: tf.Tensor | tf.Tensor[] | null;
-}
+import type { LayerInternals, Masks, ModelInternals } from './tfjsInternals';
 
 type Class = abstract new (...args: never[]) => object;
 

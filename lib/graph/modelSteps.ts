@@ -1,7 +1,7 @@
 /** What is done with one batch of a model, op by op: also what is recorded for a graph. */
 import * as tf from '../tensorflow';
 import type { TensorFunction } from './capture';
-import type { ModelInternals } from './modelCode';
+import type { ModelInternals } from './tfjsInternals';
 
 /** A model with the functions that tfjs makes for it. */
 export interface RunnableModel extends ModelInternals {

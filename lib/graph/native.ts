@@ -93,20 +93,3 @@ export function nativeType(dtype: tf.DataType): number | undefined {
 export function nameOfType(number: number): string {
   return Object.entries(TYPES).find(([, other]) => other === number)?.[0] ?? `type ${number}`;
 }
-
-/** A note of tfjs that an operation was called whose gradient may be asked for. */
-export interface TapeNode {
-  gradient?: (upstream: tf.Tensor[]) => { [input: string]: () => tf.Tensor };
-}
-
-/** The part of tfjs's engine that computes gradients. */
-export interface Tape {
-  /** @param name "backward" while gradients are computed. */
-  tidy(name: unknown, ...others: unknown[]): unknown;
-  addTapeNode(...args: unknown[]): void;
-  state: { activeTape: TapeNode[] };
-}
-
-export function tapeOf(engine: ReturnType<typeof tf.engine>): Tape {
-  return engine as unknown as Tape;
-}

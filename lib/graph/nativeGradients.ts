@@ -1,14 +1,15 @@
 /**
  * TensorFlow's own gradient kernels for activations. tfjs composes these gradients from several
  * element-wise operations (ten for relu); inside a graph one kernel does it. tfjs's registry of
- * gradients is shared by the whole process, so the entries are put back after the trace.
+ * gradients is shared by the whole process, so the entries are put back after the capture.
  *
  * These kernels have no gradients of their own. Where a gradient is computed within a function that
  * is itself differentiated (a gradient penalty), tfjs's operations do it.
  */
 import * as tf from '../tensorflow';
 import { nativeBackend } from './native';
-import type { Patches } from './patches';
+import type { Replacements } from './replacements';
+import { tape } from './tfjsInternals';
 
 /** Activation → its gradient op, which takes the gradient and the activation's output. */
 export const GRADIENT_OPS = [
@@ -17,7 +18,7 @@ export const GRADIENT_OPS = [
   { activation: 'Tanh', op: 'TanhGrad', outputFirst: true },
 ];
 
-export function useNativeGradients(patches: Patches): void {
+export function useNativeGradients(replacements: Replacements): void {
   const backend = nativeBackend();
   for (const { activation, op, outputFirst } of GRADIENT_OPS) {
     const original = tf.getGradient(activation);
@@ -37,11 +38,11 @@ export function useNativeGradients(patches: Patches): void {
         return { x: () => backend.executeSingleOutput(op, [T], inputs) };
       },
     });
-    patches.onRestore(() => tf.registerGradient(original));
+    replacements.onRestore(() => tf.registerGradient(original));
   }
 }
 
 /** Whether the gradient that is being computed will be differentiated again. */
 export function isGradientDifferentiated(): boolean {
-  return (tf.engine() as unknown as { isTapeOn(): boolean }).isTapeOn();
+  return tape().isTapeOn();
 }

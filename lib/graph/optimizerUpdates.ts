@@ -11,60 +11,18 @@ import * as tf from '../tensorflow';
 import { type AttributeValue, bool, type as typeAttribute } from './graphNode';
 import { DT_FLOAT } from './native';
 import { NotCompilableError } from './notCompilableError';
-import type { Patches } from './patches';
 import type { Recorder } from './recorder';
-
-interface Slot {
-  originalName: string;
-  variable: tf.Variable;
-}
-
-/** The fields of tfjs's optimisers that their declarations keep private. */
-interface SgdFields {
-  c: tf.Scalar;
-}
-interface MomentumFields extends SgdFields {
-  m: tf.Scalar;
-  useNesterov: boolean;
-  accumulations: Slot[];
-}
-interface AdamFields {
-  learningRate: number;
-  beta1: number;
-  beta2: number;
-  epsilon: number;
-  accBeta1: tf.Variable;
-  accBeta2: tf.Variable;
-  accumulatedFirstMoment: Slot[];
-  accumulatedSecondMoment: Slot[];
-}
-interface AdamaxFields extends Omit<AdamFields, 'accBeta2' | 'accumulatedSecondMoment'> {
-  decay: number;
-  iteration: tf.Variable;
-  accumulatedWeightedInfNorm: Slot[];
-}
-interface RmsPropFields {
-  learningRate: number;
-  decay: number;
-  momentum: number;
-  epsilon: number;
-  centered: boolean;
-  accumulatedMeanSquares: Slot[];
-  accumulatedMoments: Slot[];
-  accumulatedMeanGrads: Slot[];
-}
-interface AdagradFields {
-  learningRate: number;
-  initialAccumulatorValue: number;
-  accumulatedGrads: Slot[];
-}
-interface AdadeltaFields {
-  learningRate: number;
-  rho: number;
-  epsilon: number;
-  accumulatedGrads: Slot[];
-  accumulatedUpdates: Slot[];
-}
+import type { Replacements } from './replacements';
+import type {
+  AdadeltaFields,
+  AdagradFields,
+  AdamaxFields,
+  AdamFields,
+  MomentumFields,
+  RmsPropFields,
+  SgdFields,
+  Slot,
+} from './tfjsInternals';
 
 /** A variable, its gradient, and its place among the optimiser's variables. */
 interface WeightGradient {
@@ -104,9 +62,9 @@ export function requireKnownOptimizer(optimizer: tf.Optimizer): void {
 }
 
 /** Makes tfjs's optimisers put their step into the recorder's graph. */
-export function recordOptimizerUpdates(recorder: Recorder, patches: Patches): void {
+export function recordOptimizerUpdates(recorder: Recorder, replacements: Replacements): void {
   for (const { optimizer, update } of UPDATES) {
-    patches.method(
+    replacements.method(
       optimizer.prototype,
       'applyGradients',
       () =>

@@ -22,6 +22,7 @@ import { writeSavedModel } from './savedModel';
 import { Session, type SessionOptions } from './session';
 import { outputsAfterUpdates } from './sessionGraph';
 import { type SessionVariable, SessionVariables } from './sessionVariables';
+import { incrementIterations } from './tfjsInternals';
 
 /** A compiled function, and what the session has to be told to run it. */
 interface Entry {
@@ -164,7 +165,7 @@ export class Program implements VariableHolder {
       variable.version = variable.mirrored?.changedIn(this) ?? variable.version;
     }
     for (const optimizer of entry.captured.optimizers) {
-      (optimizer as unknown as { incrementIterations(): void }).incrementIterations();
+      incrementIterations(optimizer);
     }
     if (entry.graph.outputs.length === 0) {
       for (const { id } of outputs.splice(0)) {

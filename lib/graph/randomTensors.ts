@@ -1,6 +1,6 @@
 /**
  * tfjs's random tensors inside a graph. tfjs draws them in JavaScript, where they would become
- * constants of the graph: the same numbers in every step. During a trace TensorFlow draws them,
+ * constants of the graph: the same numbers in every step. During a capture TensorFlow draws them,
  * fresh ones at each run, of the same distributions. A tensor drawn from a seed of the caller's stays
  * a constant: tfjs, too, draws the same numbers at every call.
  */
@@ -8,7 +8,7 @@ import core = require('@tensorflow/tfjs-core');
 
 import * as tf from '../tensorflow';
 import { DT_FLOAT, DT_INT32, nativeBackend, type OpAttribute } from './native';
-import type { Patches } from './patches';
+import type { Replacements } from './replacements';
 
 type Seed = string | number | undefined;
 type NumberType = 'float32' | 'int32' | undefined;
@@ -48,28 +48,28 @@ type NormalFunction = (
 type RandomOp = 'RandomUniform' | 'RandomStandardNormal' | 'TruncatedNormal';
 
 /** Makes tfjs's functions draw in TensorFlow. */
-export function useGraphRandomTensors(patches: Patches): void {
+export function useGraphRandomTensors(replacements: Replacements): void {
   const functions = core as unknown as RandomFunctions;
-  patches.method(functions, 'randomUniform', (eager) => (shape, low, high, dtype, seed) => {
+  replacements.method(functions, 'randomUniform', (eager) => (shape, low, high, dtype, seed) => {
     return isGiven(seed) ? eager(shape, low, high, dtype, seed) : uniform(shape, low, high, dtype);
   });
-  patches.method(functions, 'randomUniformInt', (eager) => (shape, low, high, seed) => {
+  replacements.method(functions, 'randomUniformInt', (eager) => (shape, low, high, seed) => {
     return isGiven(seed) ? eager(shape, low, high, seed) : uniform(shape, low, high, 'int32');
   });
-  patches.method(functions, 'randomNormal', normal('RandomStandardNormal'));
-  patches.method(functions, 'truncatedNormal', normal('TruncatedNormal'));
-  patches.method(functions, 'randomStandardNormal', (eager) => (shape, dtype, seed) => {
+  replacements.method(functions, 'randomNormal', normal('RandomStandardNormal'));
+  replacements.method(functions, 'truncatedNormal', normal('TruncatedNormal'));
+  replacements.method(functions, 'randomStandardNormal', (eager) => (shape, dtype, seed) => {
     return seed ? eager(shape, dtype, seed) : functions.randomNormal(shape, 0, 1, dtype);
   });
-  patches.method(functions, 'randomGamma', (eager) => (shape, alpha, beta, dtype, seed) => {
+  replacements.method(functions, 'randomGamma', (eager) => (shape, alpha, beta, dtype, seed) => {
     return seed ? eager(shape, alpha, beta, dtype, seed) : gamma(shape, alpha, beta ?? 1, dtype);
   });
-  patches.method(functions, 'dropout', (eager) => (x, rate, noiseShape, seed) => {
+  replacements.method(functions, 'dropout', (eager) => (x, rate, noiseShape, seed) => {
     return isGiven(seed) || rate === 0
       ? eager(x, rate, noiseShape, seed)
       : dropped(x, rate, noiseShape ?? x.shape);
   });
-  patches.method(functions, 'multinomial', (eager) => (logits, count, seed, normalized) => {
+  replacements.method(functions, 'multinomial', (eager) => (logits, count, seed, normalized) => {
     // The operation takes a seed of 0 for none; tfjs itself cannot be told 0.
     return seed || normalized ? eager(logits, count, seed, normalized) : drawn(logits, count);
   });

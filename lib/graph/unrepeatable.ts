@@ -3,7 +3,7 @@
  * repeat what they were, or what was decided by them, while it was recorded.
  */
 import nodeCrypto from 'node:crypto';
-import type { Patches } from './patches';
+import type { Replacements } from './replacements';
 
 /** What was called, in the words of the one who wrote it; null if nothing was. */
 export type Unrepeatable = { seen: string | null };
@@ -12,14 +12,14 @@ type Anything = (...args: never[]) => unknown;
 
 /** @param isWatched whether calls count at present. */
 export function watchUnrepeatable(
-  patches: Patches,
+  replacements: Replacements,
   isWatched: () => boolean,
   describe: (what: string) => string,
 ): Unrepeatable {
   const found: Unrepeatable = { seen: null };
   const watch = <Owner extends object>(owner: Owner, ownerName: string, names: (keyof Owner)[]) => {
     for (const name of names) {
-      patches.method(owner, name, (original) => {
+      replacements.method(owner, name, (original) => {
         const watched = function (this: unknown, ...args: never[]) {
           note(`${ownerName}.${String(name)}`);
           return (original as Anything).apply(this, args);
@@ -41,7 +41,7 @@ export function watchUnrepeatable(
   watch(process.hrtime, 'process.hrtime', ['bigint']);
   watch(globalThis.crypto, 'crypto', ['getRandomValues', 'randomUUID']);
   watch(nodeCrypto, 'crypto', ['randomBytes', 'randomInt', 'randomUUID', 'randomFillSync']);
-  patches.method(
+  replacements.method(
     globalThis,
     'Date',
     (original) =>

@@ -110,7 +110,7 @@ describe('a compiled model and eager tfjs', () => {
     disposeModels(model);
   });
 
-  it("tracing leaves tfjs's gradients, methods and random layers as they were", () => {
+  it("capturing leaves tfjs's gradients, methods and random layers as they were", () => {
     const gradient = tf.getGradient('Relu');
     const backend = tf.backend();
     const methods = Object.keys(backend);

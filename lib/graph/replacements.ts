@@ -1,7 +1,7 @@
-/** Replacing methods for a while: how a trace listens in on tfjs. */
+/** Replacing methods for a while: how a capture listens in on tfjs. */
 
 /** A set of replaced methods that can all be put back. */
-export class Patches {
+export class Replacements {
   private readonly undo: (() => void)[] = [];
 
   /** Puts `replace(original)` in the place of a method. */

@@ -1,4 +1,4 @@
-/** A step that is divided among the processor's cores does the same as one that is not. */
+/** A step that is sharded among the processor's cores does the same as one that is not. */
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
@@ -11,7 +11,7 @@ import { assertSame, nodes, operations, upstreamGradient } from './graphs';
 import { maximumDifference } from './lockstep';
 
 const cores = availableParallelism();
-const skip = cores < 2 && 'one core only: nothing is divided';
+const skip = cores < 2 && 'one core only: nothing is sharded';
 
 const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 0.5, 'float32', seed);
 
@@ -24,25 +24,25 @@ function withGradients(body: (...inputs: tf.Tensor[]) => tf.Tensor): TensorFunct
 }
 
 /**
- * Fails unless a function and its gradients are the same divided as whole. Disposes the inputs.
+ * Fails unless a function and its gradients are the same sharded as whole. Disposes the inputs.
  *
- * @param op How often this operation is in the graph tells whether it is divided.
+ * @param op How often this operation is in the graph tells whether it is sharded.
  */
-function assertDivided(
+function assertSharded(
   op: string,
   body: (...inputs: tf.Tensor[]) => tf.Tensor,
   ...inputs: tf.Tensor[]
 ): void {
   const { shape } = tf.tidy(() => body(...inputs));
   const given = [...inputs, upstreamGradient(shape)];
-  const count = (divided: tf.Tensor[]) =>
-    operations(withGradients(body), ...divided).filter((other) => other === op).length;
+  const count = (sharded: tf.Tensor[]) =>
+    operations(withGradients(body), ...sharded).filter((other) => other === op).length;
   const few = given.map((tensor) =>
     tensor.shape[0] === given[0]?.shape[0] ? tf.slice(tensor, 0, 7) : tensor,
   );
   const shares = shardSizes(given[0]?.shape[0] as number, cores).length;
   assert.ok(count(few) > 0);
-  assert.equal(count(given), shares * count(few), `${op} divided into ${shares} shares`);
+  assert.equal(count(given), shares * count(few), `${op} sharded into ${shares}`);
   tf.dispose(few.filter((tensor, index) => tensor !== given[index]));
   assertSame(withGradients(body), ...given);
 }
@@ -69,14 +69,14 @@ const inputs = (rows: number, features: number) => [
   normal([features, 10], 4),
 ];
 
-describe('a step divided by the rows of the batch', { skip }, () => {
+describe('a step sharded by the rows of the batch', { skip }, () => {
   for (const [name, pool] of Object.entries(pools)) {
     it(`has the values and gradients of the whole, for any number of rows, with ${name}`, () => {
       for (const rows of [8, 15, 16, 17, 31, 33]) {
         const features = name.startsWith('overlapping') ? 256 : 64;
         for (const activation of [tf.relu, tf.tanh]) {
           const body = network(pool, activation);
-          assertDivided('Conv2DBackpropFilter', body, ...inputs(rows, features));
+          assertSharded('Conv2DBackpropFilter', body, ...inputs(rows, features));
         }
       }
     });
@@ -117,11 +117,11 @@ describe('a step divided by the rows of the batch', { skip }, () => {
       const rows = x.shape[0] as number;
       const mask = tf.reshape(tf.range(0, rows), [rows, 1]);
       const masked = tf.mul(tf.sigmoid(products), mask);
-      // The mean is over the rows, the softmax too: neither can be divided.
+      // The mean is over the rows, the softmax too: neither can be sharded.
       const whole = tf.sub(masked, tf.mean(masked, 0));
       return tf.add(tf.matMul(whole, whole, true, false), tf.sum(tf.softmax(masked)));
     };
-    assertDivided('SigmoidGrad', body, normal([32, 100], 5), normal([100, 4], 6));
+    assertSharded('SigmoidGrad', body, normal([32, 100], 5), normal([100, 4], 6));
   });
 
   it('adds up over rows, and within each', () => {
@@ -130,7 +130,7 @@ describe('a step divided by the rows of the batch', { skip }, () => {
       const ofRows = tf.sum(products, 1);
       return tf.add(tf.sum(products, 0), tf.sum(tf.softmax(ofRows)));
     };
-    assertDivided('TanhGrad', body, normal([32, 100], 17), normal([100, 4], 18));
+    assertSharded('TanhGrad', body, normal([32, 100], 17), normal([100, 4], 18));
     const softmaxOfVector: TensorFunction = ([x]) => [tf.softmax(tf.relu(x as tf.Tensor1D))];
     assertSame(softmaxOfVector, normal([32], 19));
   });
@@ -150,14 +150,14 @@ describe('a step divided by the rows of the batch', { skip }, () => {
       tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
     for (const op of ['', 'BackpropInput', 'BackpropFilter']) {
       const tensors = [normal([17, 6, 6, 3], 14), normal([3, 3, 3, 2], 15)];
-      assertDivided(`DepthwiseConv2dNative${op}`, body, ...tensors);
+      assertSharded(`DepthwiseConv2dNative${op}`, body, ...tensors);
     }
   });
 
   it('adds up parts of pictures to the whole gradient', () => {
     const body = (x: tf.Tensor, w: tf.Tensor) =>
       tf.maxPool(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'valid'), 2, 2, 'valid');
-    assertDivided('MaxPoolGrad', body, normal([17, 9, 9, 1], 10), normal([3, 3, 1, 2], 11));
+    assertSharded('MaxPoolGrad', body, normal([17, 9, 9, 1], 10), normal([3, 3, 1, 2], 11));
   });
 
   it('is not made where a large part of the work needs all rows', () => {
@@ -198,7 +198,7 @@ function configurations(body: (x: tf.Tensor2D) => tf.Tensor, rows: number[]): un
   return seen;
 }
 
-it('a graph that is divided has one core for each operation, any other has all', { skip }, () => {
+it('a graph that is sharded has one core for each operation, any other has all', { skip }, () => {
   const weights = tf.ones([64, 64]) as tf.Tensor2D;
   const divisible = (x: tf.Tensor2D) => tf.relu(tf.matMul(x, weights));
   const one = [2 << 3, 1]; // intra_op_parallelism_threads: 1
