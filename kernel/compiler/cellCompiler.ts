@@ -2,9 +2,10 @@
 import path from 'node:path';
 import ts from 'typescript';
 import type { CellMistake, CompileResult } from '../messages';
+import { hasTopLevelAwait, importsOf } from './cellImports';
 import type { CompilerSourceFile } from './internals';
 import { NotebookProgram } from './notebookProgram';
-import { hasTopLevelAwait, importsOf, transformCell } from './transform';
+import { transformCell } from './transform';
 
 /** TypeScript's numbers of what is no mistake where a variable comes from an earlier cell. */
 const notAcrossCells = new Set([

@@ -1,9 +1,11 @@
 /** The thread that compiles, so that completion and documentation are there while a cell runs. */
+import './loadTypeScript';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import type { CompilerAnswers } from '../messages';
 import { answer, answerWaiting } from '../threads';
 import { complete, completeness, inspect } from './assistance';
 import { CellCompiler } from './cellCompiler';
+import { storeCache } from './loadTypeScript';
 import { transpile } from './localFiles';
 
 interface Start {
@@ -12,6 +14,9 @@ interface Start {
   /** For local files, which the thread of the cells waits for. */
   files: { port: MessagePort; memory: Int32Array };
 }
+
+/** By then the first cells have been compiled, and with them what compiling needs. */
+const storeMs = 10_000;
 
 const { folder, port, files } = workerData as Start;
 const compiler = new CellCompiler(folder);
@@ -25,3 +30,4 @@ const answers: CompilerAnswers = {
 compiler.warmUp();
 answer(port, answers);
 answerWaiting(files.port, files.memory, transpile);
+setTimeout(storeCache, storeMs).unref();

@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { shared } from '../messages';
 
 /** How long the thread of the cells has to take notice, and then to end what V8 has stopped. */
-const noticeMs = 300;
+const noticeMs = 500;
 /** A loop that looks for interrupts may be in the middle of a training step. */
 const patientMs = 3000;
 const attempts = 20;

@@ -1,5 +1,4 @@
 /** What the kernel answers to each of Jupyter's requests. */
-import { readFileSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import type { DescriptorReader } from '../descriptors';
 import {
@@ -14,6 +13,7 @@ import {
 import type { Caller } from '../threads';
 import { Executions } from './executions';
 import { Interrupter } from './interrupter';
+import { kernelInfo } from './kernelInfo';
 import type { Channel, Sockets } from './sockets';
 import { Streams } from './streams';
 import type { Message } from './wire';
@@ -276,31 +276,3 @@ export class Kernel {
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), endMs);
   }
 }
-
-/** The version of a package, without loading it. */
-function versionOf(name: string): string {
-  const file = require.resolve(`${name}/package.json`);
-  return JSON.parse(readFileSync(file, 'utf8')).version;
-}
-
-const typescriptVersion = versionOf('typescript');
-
-const kernelInfo = {
-  status: 'ok',
-  protocol_version: '5.4',
-  implementation: 'tslab',
-  implementation_version: versionOf('tslab'),
-  language_info: {
-    name: 'typescript',
-    version: typescriptVersion,
-    mimetype: 'text/typescript',
-    file_extension: '.ts',
-    // `mode` is what JupyterLab goes by, the others what the classic notebook does.
-    codemirror_mode: { mode: 'typescript', name: 'javascript', typescript: true },
-  },
-  banner: `TypeScript ${typescriptVersion}, Node.js ${process.versions.node}`,
-  help_links: [
-    { text: 'TypeScript', url: 'https://www.typescriptlang.org/docs/' },
-    { text: 'Node.js', url: 'https://nodejs.org/docs/latest/api/' },
-  ],
-};

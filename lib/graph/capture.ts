@@ -55,11 +55,13 @@ export interface CaptureOptions {
   inputs: tf.Tensor[];
   feed: Feed;
   scope: SessionScope;
+  /** Whether the function is known to do the same at each call. */
+  isTrusted?: boolean;
 }
 
 /**
- * Captures a function that does the same each time: once, once more to compare, and once before
- * these if it makes at its first call what it keeps (an optimiser's slots, a constant …).
+ * Captures a function that does the same each time: once, once more to compare (unless that is known),
+ * and once before these if it makes at its first call what it keeps (an optimiser's slots …).
  *
  * @throws NotCompilableError if the function does what a graph cannot repeat.
  */
@@ -68,6 +70,9 @@ export function captureStable(body: TensorFunction, options: CaptureOptions): Ca
   let captured = attempt();
   if (captured.madeVariables) {
     captured = attempt();
+  }
+  if (options.isTrusted && captured.unrepeatable === null) {
+    return captured;
   }
   let last = attempt();
   if (graphDifference(captured.graph, last.graph) !== null) {

@@ -337,7 +337,8 @@ class CompiledModel implements BatchRunner {
         code.releaseMasks();
       }
     };
-    this.program.add(key, body, batch, kind !== 'predict', rows ? 'rows' : 'inputs');
+    const feed = rows ? 'rows' : 'inputs';
+    this.program.add(key, body, batch, kind !== 'predict', feed, code.custom === null);
     if (this.changeWhileRecording !== null) {
       this.program.forget((other) => other !== key);
     }

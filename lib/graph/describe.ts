@@ -19,7 +19,7 @@ export interface StageOptions {
 }
 
 /** A step's inputs, and settings after them if need be. */
-type InputsAndOptions<Inputs extends tf.Tensor[]> = [...Inputs] | [...Inputs, StageOptions];
+export type InputsAndOptions<Inputs extends tf.Tensor[]> = [...Inputs] | [...Inputs, StageOptions];
 
 /**
  * Writes the graph of a step as text: one line for each operation with its name, inputs, type, the

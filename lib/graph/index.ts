@@ -9,5 +9,6 @@ import './softmaxCrossentropy';
 export type { BatchRunner } from './batchRunner';
 export { type CompileModelOptions, compileModel } from './compileModel';
 export { type CompiledStep, compile, type StepResult } from './compileStep';
-export { describe, draw, type StageOptions } from './describe';
+export { describe, draw, type InputsAndOptions, type StageOptions } from './describe';
 export { NotCompilableError } from './notCompilableError';
+export type { Stage } from './passes/index';

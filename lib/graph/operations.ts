@@ -100,12 +100,10 @@ export const OPERATIONS: Record<string, Operation> = {
   SigmoidGrad: elementwise,
   TanhGrad: elementwise,
   EluGrad: elementwise,
-  SeluGrad: elementwise,
   Softmax: { sharding: alongLastAxis },
 
   // Arithmetic
   Add: elementwise,
-  AddV2: elementwise,
   Sub: elementwise,
   Mul: elementwise,
   RealDiv: elementwise,

@@ -6,6 +6,7 @@
 import type * as tf from '../tensorflow';
 import {
   type Captured,
+  type CaptureOptions,
   capture,
   captureStable,
   type Feed,
@@ -18,7 +19,7 @@ import { type NativeTensor, nativeBackend } from './native';
 import { NotCompilableError } from './notCompilableError';
 import { runPasses } from './passes/index';
 import { writeSavedModel } from './savedModel';
-import { Session } from './session';
+import { Session, type SessionOptions } from './session';
 import { outputsAfterUpdates } from './sessionGraph';
 import { type SessionVariable, SessionVariables } from './sessionVariables';
 
@@ -64,6 +65,7 @@ export class Program implements VariableHolder {
    * @param key Names the function and its inputs' shapes.
    * @param packed Whether the outputs are scalars, to be returned by `runScalars`.
    * @param feed What the function will be run with.
+   * @param isTrusted Whether the function is known to do the same at each call.
    * @throws NotCompilableError
    */
   add(
@@ -72,13 +74,14 @@ export class Program implements VariableHolder {
     inputs: tf.Tensor[],
     packed: boolean,
     feed: Feed = 'inputs',
+    isTrusted = false,
   ): void {
     if (this.disposed) {
       throw new Error('A compiled function cannot be called after it has been disposed.');
     }
     const replaced = this.entries.get(key);
     try {
-      const entry = this.compile(body, inputs, packed, feed);
+      const entry = this.compile(body, { inputs, feed, isTrusted }, packed);
       this.handBack();
       this.entries.set(key, entry);
       this.load(entry.graph);
@@ -125,9 +128,13 @@ export class Program implements VariableHolder {
     return entry;
   }
 
-  private compile(body: TensorFunction, inputs: tf.Tensor[], packed: boolean, feed: Feed): Entry {
+  private compile(
+    body: TensorFunction,
+    given: Omit<CaptureOptions, 'name' | 'scope'>,
+    packed: boolean,
+  ): Entry {
     const name = `function_${this.functionCount++}`;
-    const options = { name, inputs, feed, scope: this.variables };
+    const options = { ...given, name, scope: this.variables };
     const captured = captureStable(body, options);
     const graph = runPasses({ ...captured.graph, blocks: this.variables.blocks });
     const again = (others: tf.Tensor[]) => capture(body, { ...options, inputs: others });
@@ -199,7 +206,10 @@ export class Program implements VariableHolder {
       ...this.variables.nodes(blocks),
     ]);
     const sharded = entries.map(({ graph }) => graph.isSharded);
-    const session = openSession(bytes, sharded.includes(true) && !sharded.includes(false));
+    const session = openSession(bytes, {
+      oneCore: sharded.includes(true) && !sharded.includes(false),
+      simplify: entries.every(({ graph }) => graph.updates.length === 0),
+    });
 
     this.session?.dispose();
     this.session = session;
@@ -214,9 +224,9 @@ export class Program implements VariableHolder {
   }
 }
 
-function openSession(savedModel: Uint8Array, isSharded: boolean): Session {
+function openSession(savedModel: Uint8Array, options: SessionOptions): Session {
   try {
-    return new Session(savedModel, isSharded);
+    return new Session(savedModel, options);
   } catch (error) {
     throw new NotCompilableError(
       `TensorFlow does not accept the graph: ${(error as Error).message}`,

@@ -4,58 +4,25 @@
  *
  * Format: https://www.tensorflow.org/guide/saved_model, tensorflow/core/protobuf/saved_model.proto.
  */
-import { type AttributeValue, type ConstantValue, type GraphNode, inOrder } from './graphNode';
+import { type AttributeValue, type GraphNode, inOrder } from './graphNode';
 
+/** A message has a setter for each of its fields: `setName`, `setInputList` … */
 interface Message {
   serializeBinary(): Uint8Array;
+  getAttrMap(): { set(name: string, value: Message): void };
+  [setter: `set${string}`]: ((value: unknown) => void) | undefined;
 }
-interface AttrValueMessage extends Message {
-  setS(value: Uint8Array): void;
-  setI(value: number): void;
-  setF(value: number): void;
-  setB(value: boolean): void;
-  setType(value: number): void;
-  setShape(value: Message): void;
-  setTensor(value: Message): void;
-  setList(value: Message): void;
-}
+type MessageType = new () => Message;
+
 interface Protobuf {
-  SavedModel: new () => Message & {
-    setSavedModelSchemaVersion(version: number): void;
-    addMetaGraphs(graph: Message): void;
-  };
-  MetaGraphDef: {
-    new (): Message & { setMetaInfoDef(info: Message): void; setGraphDef(graph: Message): void };
-    MetaInfoDef: new () => Message & { setTagsList(tags: string[]): void };
-  };
-  GraphDef: new () => Message & {
-    setNodeList(nodes: Message[]): void;
-    setVersions(version: Message): void;
-  };
-  VersionDef: new () => Message & { setProducer(version: number): void };
-  NodeDef: new () => Message & {
-    setName(name: string): void;
-    setOp(op: string): void;
-    setInputList(inputs: string[]): void;
-    getAttrMap(): { set(name: string, value: Message): void };
-  };
-  AttrValue: {
-    new (): AttrValueMessage;
-    ListValue: new () => Message & {
-      setIList(values: number[]): void;
-      setFList(v: number[]): void;
-      setTypeList(values: number[]): void;
-    };
-  };
-  Tensor: new () => Message & {
-    setDtype(dtype: number): void;
-    setTensorShape(shape: Message): void;
-    setTensorContent(bytes: Uint8Array): void;
-  };
-  TensorShape: {
-    new (): Message & { setDimList(dimensions: Message[]): void };
-    Dim: new () => Message & { setSize(size: number): void };
-  };
+  SavedModel: MessageType;
+  MetaGraphDef: MessageType & { MetaInfoDef: MessageType };
+  GraphDef: MessageType;
+  VersionDef: MessageType;
+  NodeDef: MessageType;
+  AttrValue: MessageType & { ListValue: MessageType };
+  Tensor: MessageType;
+  TensorShape: MessageType & { Dim: MessageType };
 }
 
 const protobuf: Protobuf = require('@tensorflow/tfjs-node/dist/proto/api_pb');
@@ -79,100 +46,75 @@ export function writeSavedModel(wanted: GraphNode[]): WrittenGraph {
   for (const node of nodes) {
     nameOf.set(node, node.name ?? `${node.op}_${nameOf.size}`);
   }
-
-  const graph = new protobuf.GraphDef();
-  graph.setNodeList(nodes.map((node) => nodeMessage(node, nameOf)));
-  const version = new protobuf.VersionDef();
-  version.setProducer(GRAPH_DEF_VERSION);
-  graph.setVersions(version);
-
-  const information = new protobuf.MetaGraphDef.MetaInfoDef();
-  information.setTagsList([GRAPH_TAG]);
-  const metaGraph = new protobuf.MetaGraphDef();
-  metaGraph.setMetaInfoDef(information);
-  metaGraph.setGraphDef(graph);
-  const savedModel = new protobuf.SavedModel();
-  savedModel.setSavedModelSchemaVersion(1);
-  savedModel.addMetaGraphs(metaGraph);
+  const graph = message(protobuf.GraphDef, {
+    NodeList: nodes.map((node) => nodeMessage(node, nameOf)),
+    Versions: message(protobuf.VersionDef, { Producer: GRAPH_DEF_VERSION }),
+  });
+  const information = message(protobuf.MetaGraphDef.MetaInfoDef, { TagsList: [GRAPH_TAG] });
+  const metaGraph = message(protobuf.MetaGraphDef, { MetaInfoDef: information, GraphDef: graph });
+  const savedModel = message(protobuf.SavedModel, {
+    SavedModelSchemaVersion: 1,
+    MetaGraphsList: [metaGraph],
+  });
   return { bytes: savedModel.serializeBinary(), nameOf };
 }
 
-function nodeMessage(node: GraphNode, nameOf: Map<GraphNode, string>): Message {
-  const message = new protobuf.NodeDef();
-  message.setName(nameOf.get(node) as string);
-  message.setOp(node.op);
-  message.setInputList([
-    ...node.inputs.map((input) => `${nameOf.get(input.node)}:${input.index}`),
-    ...node.after.map((earlier) => `^${nameOf.get(earlier)}`),
-  ]);
-  for (const [name, value] of Object.entries(node.attributes)) {
-    message.getAttrMap().set(name, attributeMessage(value));
+/** @param fields by their names in the generated code, without `set`. */
+function message(type: MessageType, fields: Record<string, unknown>): Message {
+  const made = new type();
+  for (const [name, value] of Object.entries(fields)) {
+    const setter = made[`set${name}`];
+    if (setter === undefined) {
+      throw new Error(`tfjs-node's protobuf classes have no field ${name} where there was one.`);
+    }
+    setter.call(made, value);
   }
-  return message;
+  return made;
 }
 
-function attributeMessage(attribute: AttributeValue): Message {
-  const message = new protobuf.AttrValue();
-  switch (attribute.kind) {
-    case 'string':
-      message.setS(Buffer.from(attribute.value));
-      break;
-    case 'bool':
-      message.setB(attribute.value);
-      break;
-    case 'type':
-      message.setType(attribute.value);
-      break;
-    case 'types': {
-      const list = new protobuf.AttrValue.ListValue();
-      list.setTypeList(attribute.value);
-      message.setList(list);
-      break;
-    }
-    case 'shape':
-      message.setShape(shapeMessage(attribute.value));
-      break;
-    case 'tensor':
-      message.setTensor(tensorMessage(attribute.value));
-      break;
-    case 'int':
-      if (Array.isArray(attribute.value)) {
-        const list = new protobuf.AttrValue.ListValue();
-        list.setIList(attribute.value);
-        message.setList(list);
-      } else {
-        message.setI(attribute.value);
-      }
-      break;
-    case 'float':
-      if (Array.isArray(attribute.value)) {
-        const list = new protobuf.AttrValue.ListValue();
-        list.setFList(attribute.value);
-        message.setList(list);
-      } else {
-        message.setF(attribute.value);
-      }
-      break;
+function nodeMessage(node: GraphNode, nameOf: Map<GraphNode, string>): Message {
+  const made = message(protobuf.NodeDef, {
+    Name: nameOf.get(node),
+    Op: node.op,
+    InputList: [
+      ...node.inputs.map((input) => `${nameOf.get(input.node)}:${input.index}`),
+      ...node.after.map((earlier) => `^${nameOf.get(earlier)}`),
+    ],
+  });
+  for (const [name, attribute] of Object.entries(node.attributes)) {
+    made.getAttrMap().set(name, message(protobuf.AttrValue, attributeField(attribute)));
   }
-  return message;
+  return made;
+}
+
+function attributeField({ kind, value }: AttributeValue): Record<string, unknown> {
+  const list = (field: string) => ({
+    List: message(protobuf.AttrValue.ListValue, { [field]: value }),
+  });
+  switch (kind) {
+    case 'string':
+      return { S: Buffer.from(value) };
+    case 'bool':
+      return { B: value };
+    case 'type':
+      return { Type: value };
+    case 'types':
+      return list('TypeList');
+    case 'shape':
+      return { Shape: shapeMessage(value) };
+    case 'int':
+      return Array.isArray(value) ? list('IList') : { I: value };
+    case 'float':
+      return Array.isArray(value) ? list('FList') : { F: value };
+    case 'tensor': {
+      const { dtype, shape, bytes } = value;
+      const content = { Dtype: dtype, TensorShape: shapeMessage(shape), TensorContent: bytes };
+      return { Tensor: message(protobuf.Tensor, content) };
+    }
+  }
 }
 
 function shapeMessage(shape: number[]): Message {
-  const message = new protobuf.TensorShape();
-  message.setDimList(
-    shape.map((size) => {
-      const dimension = new protobuf.TensorShape.Dim();
-      dimension.setSize(size);
-      return dimension;
-    }),
-  );
-  return message;
-}
-
-function tensorMessage(constant: ConstantValue): Message {
-  const message = new protobuf.Tensor();
-  message.setDtype(constant.dtype);
-  message.setTensorShape(shapeMessage(constant.shape));
-  message.setTensorContent(constant.bytes);
-  return message;
+  const dimensions = shape.map((size) => message(protobuf.TensorShape.Dim, { Size: size }));
+  return message(protobuf.TensorShape, { DimList: dimensions });
 }

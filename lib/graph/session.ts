@@ -8,8 +8,22 @@ import { makeTemporaryFolder } from '../files/temporaryFolder';
 import { type NativeTensor, nativeBackend } from './native';
 import { GRAPH_TAG } from './savedModel';
 
-/** TensorFlow's message `ConfigProto` with `intra_op_parallelism_threads` (field 2) = 1. */
-const ONE_CORE = Uint8Array.of(0x10, 1);
+/** How TensorFlow runs a graph. The addon of the package's makers takes no notice of it. */
+export interface SessionOptions {
+  /** Whether each operation is to use one core, as the graph itself is divided among them. */
+  oneCore?: boolean;
+  /**
+   * Whether TensorFlow looks for simplifications of its own at the first run. That takes it a few
+   * tenths of a second, for long recurrent graphs several seconds. A step of training is no faster
+   * for it; a prediction is, as convolutions and what follows them become one operation.
+   */
+  simplify?: boolean;
+}
+
+/** Parts of TensorFlow's message `ConfigProto`, as protobuf writes them. */
+const intraOpParallelismThreads = (count: number) => [0x10, count];
+/** `graph_options.rewrite_options.disable_meta_optimizer`. */
+const disableMetaOptimizer = [0x52, 0x05, 0x52, 0x03, 0x98, 0x01, 0x01];
 
 export class Session {
   private readonly binding = nativeBackend().binding;
@@ -17,13 +31,18 @@ export class Session {
 
   /**
    * @param savedModel The bytes of a `saved_model.pb`.
-   * @param isDivided Whether each operation is to use one core, as the graph itself is divided among them.
+   * @param options how it is run.
    */
-  constructor(savedModel: Uint8Array, isDivided = false) {
+  constructor(savedModel: Uint8Array, { oneCore = false, simplify = true }: SessionOptions = {}) {
+    const configuration = [
+      ...(oneCore ? intraOpParallelismThreads(1) : []),
+      ...(simplify ? [] : disableMetaOptimizer),
+    ];
+    const given = configuration.length > 0 ? [Uint8Array.from(configuration)] : [];
     const folder = makeTemporaryFolder('training-graph');
     try {
       writeFileSync(join(folder, 'saved_model.pb'), savedModel);
-      this.id = this.binding.loadSavedModel(folder, GRAPH_TAG, ...(isDivided ? [ONE_CORE] : []));
+      this.id = this.binding.loadSavedModel(folder, GRAPH_TAG, ...given);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

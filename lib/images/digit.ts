@@ -55,7 +55,7 @@ export async function readDigit(
  * 4. Ruled lines and frames are found by a Hough transform, followed where they are bent, and
  *    erased, with the pen's strokes joined where they cross.
  * 5. Otsu's method and hysteresis give connected pieces. Ink has paper on all sides and is no
- *    thicker than half its size. What is not so, such as the edge of a table or a shadow, is blanked
+ *    thicker than 0.4 of its size. What is not so, such as the edge of a table or a shadow, is blanked
  *    out.
  * 6. Where something was blanked out, or the light under the digit differs, 3 to 5 are done again
  *    with closings of a sixth and a twelfth of the picture, and with darkness as a part of the

@@ -37,7 +37,7 @@ const leastContrastAmongOthers = 0.12;
 /** Specks with less ink than this share of the largest piece are not part of the digit. */
 const leastShareOfInk = 0.1;
 /** Of a digit, that is written with a pen, no part is thicker than this share of its size. */
-const thickest = 0.5;
+const thickest = 0.4;
 const thickestAmongOthers = 0.33;
 /** Nor does it fill more than this share of the rectangle around it, if that is not narrow. */
 const mostFilled = 0.8;
@@ -180,7 +180,7 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
 /** Whether it may be written with a pen: it is no blot, no sheet of paper and no hole in one. */
 function isWritten(piece: Piece): boolean {
   const filled = piece.pixels.length / (size(piece) * breadth(piece));
-  const isNarrow = breadth(piece) < thickest * size(piece);
+  const isNarrow = breadth(piece) < 0.5 * size(piece);
   return piece.thickness <= thickest * size(piece) && (isNarrow || filled <= mostFilled);
 }
 

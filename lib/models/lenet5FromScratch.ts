@@ -32,10 +32,18 @@ export interface LeNet5VariablesOptions {
   fc1?: number;
   /** Neurons of the second fully connected layer; default 84. */
   fc2?: number;
-  /** The standard deviation of a filter's weights, of its `inputs` under one window; default 1. */
-  filterDeviation?: (inputs: number) => number;
-  /** The standard deviation of the other weights, of a layer's `inputs`; default 1. */
-  weightDeviation?: (inputs: number) => number;
+  /**
+   * The standard deviation of a filter's weights; default 1.
+   *
+   * @param inputs how many values are under its window.
+   */
+  filterDeviation?(inputs: number): number;
+  /**
+   * The standard deviation of the weights of a fully connected layer; default 1.
+   *
+   * @param inputs how many inputs a neuron has.
+   */
+  weightDeviation?(inputs: number): number;
 }
 
 /** What {@link lenet5Layers} computes: the activations of each layer, float32. */

@@ -178,6 +178,9 @@ function reasonOf(error: unknown): string {
 }
 
 function readTree(library: Library, hdf5: typeof h5wasm, bytes: Uint8Array): Hdf5Answer {
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
+    return { problem: 'is not an HDF5 file but a zip, as .keras files are: use saving.loadModel' };
+  }
   library.FS.writeFile(fileName, bytes);
   try {
     const file = new hdf5.File(fileName, 'r');

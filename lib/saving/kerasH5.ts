@@ -1,6 +1,4 @@
-import * as tf from '../tensorflow';
-import { settleAxes } from './builtLayers';
-import { countAsUsedOnce } from './disposal';
+import type * as tf from '../tensorflow';
 import { readHdf5, writeHdf5 } from './hdf5File';
 import {
   emptyGroup,
@@ -13,8 +11,9 @@ import {
   type StoredArray,
   writeArray,
 } from './hdf5Tree';
-import { type Json, type JsonObject, textForPython } from './json';
-import { modelConfigFromKeras, modelConfigToKeras } from './kerasModelConfig';
+import { type Json, textForPython } from './json';
+import { makeModel, namingFile } from './kerasModel';
+import { modelConfigToKeras } from './kerasModelConfig';
 import { isFloatOption } from './kerasOptimizers';
 import {
   optimizerWeightsFromKeras,
@@ -40,8 +39,6 @@ export interface LoadKerasH5Options {
   compile?: boolean;
 }
 
-type ModelJson = Parameters<typeof tf.models.modelFromJSON>[0];
-
 const version: [string, string][] = [
   // The version of Keras whose file layout is written; version 3 reads it as well.
   ['keras_version', '2.15.0'],
@@ -64,8 +61,7 @@ interface KerasH5 {
  *
  * The file is replaced as a whole: if anything fails, an older file of that name is untouched.
  *
- * @param model A Sequential or functional model of the layers Dense, Conv2D, pooling, Flatten,
- *   Reshape, Activation, BatchNormalization, Dropout, Add, Concatenate, ReLU, Softmax, padding.
+ * @param model A Sequential or functional model; its layers are those of `docs/layers.md`.
  * @param path Where to write, by custom with the ending `.h5`. Missing folders are made.
  * @param options what to save.
  * @throws An error that names the layer, loss, metric or optimiser that Keras does not have.
@@ -106,17 +102,13 @@ export async function loadKerasH5(
   try {
     return await buildModel(readContents(tree), compile);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The model in ${path} cannot be loaded: ${reason}`, { cause: error });
+    throw namingFile(path, error);
   }
 }
 
-async function buildModel(contents: KerasH5, compile: boolean): Promise<tf.LayersModel> {
+function buildModel(contents: KerasH5, compile: boolean): Promise<tf.LayersModel> {
   const { modelConfig, trainingConfig, weights, optimizerWeights } = contents;
-  const model = await layersFromConfig(modelConfigFromKeras(modelConfig));
-  countAsUsedOnce(model);
-  try {
-    settleAxes(model);
+  return makeModel(modelConfig, async (model) => {
     writeWeights(model, weights);
     if (compile && trainingConfig !== undefined) {
       compileFromKeras(model, trainingConfig, storedLearningRate(optimizerWeights ?? []));
@@ -124,24 +116,7 @@ async function buildModel(contents: KerasH5, compile: boolean): Promise<tf.Layer
         await optimizerWeightsFromKeras(model, optimizerWeights);
       }
     }
-    return model;
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
-}
-
-async function layersFromConfig(config: JsonObject): Promise<tf.LayersModel> {
-  const before = new Set(Object.values(tf.engine().registeredVariables));
-  // All variables exist when the call returns, whether the promise is kept or not.
-  const making = tf.models.modelFromJSON(config as unknown as ModelJson);
-  const made = Object.values(tf.engine().registeredVariables).filter((one) => !before.has(one));
-  try {
-    return await making;
-  } catch (error) {
-    tf.dispose(made);
-    throw error;
-  }
+  });
 }
 
 function treeOf(contents: KerasH5): Hdf5Group {
@@ -177,10 +152,11 @@ function writeArrays(group: Hdf5Group, arrays: StoredArray[]): void {
 function readContents(root: Hdf5Group): KerasH5 {
   const modelConfig = readText(root, 'model_config');
   if (modelConfig === undefined) {
-    const onlyWeights = readTexts(root, 'layer_names') !== undefined;
+    const onlyWeights = root.members.has('layers') || readTexts(root, 'layer_names') !== undefined;
     throw new Error(
       onlyWeights
-        ? 'it holds only weights; save the whole model with model.save() in Keras.'
+        ? 'it holds only weights; save the whole model with model.save() in Keras, or give the ' +
+            'weights of a .weights.h5 file to a model with saving.loadWeights.'
         : 'it is an HDF5 file, but not a Keras model (it has no model_config).',
     );
   }

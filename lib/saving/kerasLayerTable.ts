@@ -55,7 +55,8 @@ const recurrent: LayerOptions = {
     'unroll',
   ],
   // How it is computed, not what. A seed draws other numbers on each side anyway.
-  withoutEffect: ['implementation', 'use_cudnn', 'seed'],
+  // zero_output_for_mask has an effect with masks only: see modelConfigFromKeras.
+  withoutEffect: ['implementation', 'use_cudnn', 'seed', 'zero_output_for_mask'],
 };
 const gatedRecurrent = (...others: string[]): LayerOptions => ({
   ...recurrent,

@@ -3,6 +3,8 @@ import { asList, asObject, asString, isObject, type Json, type JsonObject, shown
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 import { nameFromKeras, nameToKeras } from './layerNames';
 
+const recurrentClasses = ['Bidirectional', 'GRU', 'LSTM', 'SimpleRNN'];
+
 /** The classes of models; `Model` is the older name of `Functional`. */
 const modelClasses = ['Sequential', 'Functional', 'Model'];
 
@@ -19,6 +21,7 @@ export function modelConfigFromKeras(modelConfig: Json): JsonObject {
       `The file holds a model of class ${className}; only Sequential and Functional can be loaded.`,
     );
   }
+  refuseMaskedZeros(model);
   // A Sequential inside another model may get its shape from there.
   const { input_shape } = isObject(model.build_config) ? model.build_config : {};
   return className === 'Sequential'
@@ -26,21 +29,41 @@ export function modelConfigFromKeras(modelConfig: Json): JsonObject {
     : functionalFromKeras(asObject(model.config, "The model's config"));
 }
 
-/**
- * The configuration of a `tf.LayersModel` as Keras reads it. The layout is that of Keras 2, which
- * Keras 3 reads as well.
- */
-export function modelConfigToKeras(model: tf.LayersModel): JsonObject {
-  const json = asObject(model.toJSON(null, false) as unknown as Json, 'The model configuration');
-  return modelToKeras(json, model);
+/** Recurrent layers of tfjs repeat the last output where the input is masked. */
+function refuseMaskedZeros(model: JsonObject): void {
+  const text = JSON.stringify(model);
+  const masks = /"class_name":"Masking"|"mask_zero":true/.test(text);
+  if (masks && text.includes('"zero_output_for_mask":true')) {
+    throw new Error(
+      'The model has masks and a recurrent layer with zero_output_for_mask = true (in Keras 3, ' +
+        'every Bidirectional layer with return_sequences), which is not supported.',
+    );
+  }
 }
 
-function modelToKeras(json: JsonObject, model: tf.LayersModel): JsonObject {
+/**
+ * The configuration of a `tf.LayersModel` as Keras reads it. The layout is that of Keras 2, which
+ * Keras 3 reads as well, except that it counts the calls of a Sequential in another model from 0.
+ */
+export function modelConfigToKeras(model: tf.LayersModel, version: 2 | 3 = 2): JsonObject {
+  const json = asObject(model.toJSON(null, false) as unknown as Json, 'The model configuration');
+  return modelToKeras(json, model, version);
+}
+
+function modelToKeras(json: JsonObject, model: tf.LayersModel, version: 2 | 3): JsonObject {
   const config = asObject(json.config, "The model's config");
+  const isSequential = (name: string) => model.getLayer(name).getClassName() === 'Sequential';
+  const connections = (all: Json | undefined) =>
+    withNames(all, nameToKeras, (name) => (version === 3 && isSequential(name) ? -1 : 0));
   const layers = asList(config.layers, "The model's layers").map((entry) => {
     const layer = asObject(entry, 'A layer');
     const name = asString(asObject(layer.config, "A layer's config").name, "A layer's name");
-    return layerToKeras(layer, name, model.getLayer(name));
+    const inside = model.getLayer(name);
+    const converted = layerToKeras(layer, name, inside, version);
+    const { inbound_nodes: nodes } = layer;
+    return nodes === undefined
+      ? converted
+      : { ...converted, name: nameToKeras(name), inbound_nodes: connections(nodes) };
   });
   const name = typeof config.name === 'string' ? nameToKeras(config.name) : null;
   if (json.class_name === 'Sequential') {
@@ -53,8 +76,8 @@ function modelToKeras(json: JsonObject, model: tf.LayersModel): JsonObject {
     config: {
       name,
       layers,
-      input_layers: withNames(config.input_layers, nameToKeras),
-      output_layers: withNames(config.output_layers, nameToKeras),
+      input_layers: connections(config.input_layers),
+      output_layers: connections(config.output_layers),
     },
   };
 }
@@ -71,21 +94,19 @@ function inputLayerOf({ inputs: [input] }: tf.LayersModel): JsonObject {
   };
 }
 
-function layerToKeras(json: JsonObject, name: string, layer: tf.layers.Layer): JsonObject {
+function layerToKeras(
+  json: JsonObject,
+  name: string,
+  layer: tf.layers.Layer,
+  version: 2 | 3,
+): JsonObject {
   const className = asString(json.class_name, "A layer's class_name");
   const config = asObject(json.config, "A layer's config");
   if (name.includes('/')) {
     throw new Error(`Keras allows no "/" in the name of a layer, as in "${name}": rename it.`);
   }
-  const connections: JsonObject =
-    json.inbound_nodes === undefined
-      ? {}
-      : {
-          name: nameToKeras(name),
-          inbound_nodes: withNames(json.inbound_nodes, nameToKeras),
-        };
   if (modelClasses.includes(className)) {
-    return { ...modelToKeras(json, layer as tf.LayersModel), ...connections };
+    return modelToKeras(json, layer as tf.LayersModel, version);
   }
   const converted = layerOptionsToKeras(className, config);
   if (className === 'InputLayer') {
@@ -96,7 +117,7 @@ function layerToKeras(json: JsonObject, name: string, layer: tf.layers.Layer): J
     // tfjs leaves it out of the configuration.
     converted.depth_multiplier = (layer as unknown as { depthMultiplier: number }).depthMultiplier;
   }
-  return { class_name: className, config: converted, ...connections };
+  return { class_name: className, config: converted };
 }
 
 /**
@@ -183,10 +204,11 @@ function functionalFromKeras(config: JsonObject): JsonObject {
     asList(nodes, 'The connections of a layer').some(isObject),
   );
   // In tfjs and Keras 2 a model's own inputs are its first call, in Keras 3 they are not one.
-  const isModel = (name: string) =>
-    modelClasses.includes(String(entries[names.indexOf(name)]?.class_name));
-  const connections = (json: Json): Json =>
-    withNames(json, nameFromKeras, (name) => (isKeras3 && isModel(name) ? 1 : 0));
+  // (Except that a functional model's outputs are counted from 1 in both.)
+  const isOneOf = (classes: string[], name: string) =>
+    classes.includes(String(entries[names.indexOf(name)]?.class_name));
+  const connections = (json: Json, counted0: string[]): Json =>
+    withNames(json, nameFromKeras, (name) => (isKeras3 && isOneOf(counted0, name) ? 1 : 0));
   const layers = entries.map((entry, i) => {
     const { class_name = null, config: options } = converted[i] as JsonObject;
     const name = shown(names[i]);
@@ -200,7 +222,10 @@ function functionalFromKeras(config: JsonObject): JsonObject {
       class_name,
       config: options as Json,
       name: nameFromKeras(names[i] as string),
-      inbound_nodes: connections(nodes.map((node) => inboundNode(node, name))),
+      inbound_nodes: connections(
+        nodes.map((node) => inboundNode(node, name, String(class_name))),
+        modelClasses,
+      ),
     };
   });
   return {
@@ -208,8 +233,8 @@ function functionalFromKeras(config: JsonObject): JsonObject {
     config: {
       name: modelName(config.name, 'functional'),
       layers,
-      input_layers: connections(tensorList(config.input_layers)),
-      output_layers: connections(tensorList(config.output_layers)),
+      input_layers: connections(tensorList(config.input_layers), []),
+      output_layers: connections(tensorList(config.output_layers), ['Sequential']),
     },
   };
 }
@@ -226,7 +251,7 @@ function tensorList(tensors: Json | undefined): Json {
  * One call of a layer: the tensors that go into it, each as `[layer, node, tensor, {}]`. Keras 2
  * has this form; Keras 3 writes the arguments of the call with tensors described in them.
  */
-function inboundNode(node: Json, layer: string): Json[] {
+function inboundNode(node: Json, layer: string, className: string): Json[] {
   if (Array.isArray(node)) {
     for (const tensor of node) {
       checkNoArguments(asList(tensor, 'A connection')[3], layer);
@@ -234,7 +259,9 @@ function inboundNode(node: Json, layer: string): Json[] {
     return node;
   }
   const { args, kwargs } = asObject(node, `A connection of layer ${layer}`);
-  checkNoArguments(kwargs, layer);
+  // Keras 3 notes this by itself, and does not go by it.
+  const isNoted = recurrentClasses.includes(className) && isObject(kwargs) && !kwargs.training;
+  checkNoArguments(isNoted ? { ...kwargs, training: null } : kwargs, layer);
   return tensorsIn(asList(args, `The arguments of layer ${layer}`), layer);
 }
 

@@ -10,6 +10,8 @@ import {
   variableValue,
   type WeightObjects,
 } from './checkpointOptimizer';
+import { readHdf5, writeHdf5 } from './hdf5File';
+import { weightsTree, writeOptimizerFromTree, writeWeightsFromTree } from './kerasWeightsTree';
 import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
 import { writeUnconstrained } from './layerWeights';
 import {
@@ -28,13 +30,18 @@ export interface SaveWeightsOptions {
   includeOptimizer?: boolean;
 }
 
+/** The ending of Keras 3's files of weights. */
+const kerasEnding = '.weights.h5';
+
 /**
- * Saves a model's weights (and the optimiser's state) as a TensorFlow checkpoint, as TensorFlow 2's
+ * Saves a model's weights (and the optimiser's state). With the ending `.weights.h5` that is one
+ * file, as `model.save_weights('x.weights.h5')` of Keras 3 writes it and `model.load_weights` reads
+ * it. Any other path is the prefix of a TensorFlow checkpoint, as TensorFlow 2's
  * `model.save_weights('x.ckpt')` does: `model.load_weights('x.ckpt')` of Keras 2 and
  * `tf.train.Checkpoint(model).read('x.ckpt')` restore them. See `saveCheckpoint` for the files.
  *
  * @param model any model; compiled, if its optimiser's state is to be saved.
- * @param prefix Path without the suffixes, for example `ckpt/cp-0005.ckpt`.
+ * @param prefix Path without the suffixes, for example `ckpt/cp-0005.ckpt`; or `x.weights.h5`.
  * @param options what to save.
  * @see https://www.tensorflow.org/tutorials/keras/save_and_load
  */
@@ -43,6 +50,10 @@ export async function saveWeights(
   prefix: string,
   { includeOptimizer = true }: SaveWeightsOptions = {},
 ): Promise<void> {
+  const withOptimizer = includeOptimizer && Boolean(model.optimizer);
+  if (prefix.endsWith(kerasEnding)) {
+    return writeHdf5(prefix, await weightsTree(model, withOptimizer));
+  }
   const root = trackedObject();
   const entries: NamedTensor[] = [];
   for (const [weight, path] of pathsOfWeights(model)) {
@@ -50,7 +61,6 @@ export async function saveWeights(
     object.key = `${path}/${variableValue}`;
     entries.push({ name: object.key, tensor: weight.read() });
   }
-  const withOptimizer = includeOptimizer && Boolean(model.optimizer);
   const made = withOptimizer ? await optimizerEntries(model, root) : [];
   made.push({ name: objectGraphKey, tensor: noteTensor(serializeObjectGraph(root)), isNote: true });
   try {
@@ -64,7 +74,8 @@ export async function saveWeights(
  * Gives a model the weights of a TensorFlow checkpoint: one that `saveWeights` wrote, TensorFlow
  * 2's `model.save_weights('x.ckpt')`, or `tf.train.Checkpoint(model=model, optimizer=optimizer)`,
  * of a Sequential or functional model of Keras 2 with the same layers. If the model is compiled and
- * the checkpoint has the optimiser's state, that is taken over too.
+ * the checkpoint has the optimiser's state, that is taken over too. With the ending `.weights.h5` it
+ * is a file of Keras 3 (see `saveWeights`).
  *
  * @param model a model with the same layers; compiled, if the optimiser's state is wanted.
  * @param prefix the path of the checkpoint without its suffixes.
@@ -72,6 +83,9 @@ export async function saveWeights(
  *   unchanged.
  */
 export async function loadWeights(model: tf.LayersModel, prefix: string): Promise<void> {
+  if (prefix.endsWith(kerasEnding)) {
+    return loadKerasWeights(model, prefix);
+  }
   const stored = await listCheckpoint(prefix);
   const graph = loadObjectGraph(prefix, stored) ?? graphOfKeys(stored);
   const root = modelIn(graph) ?? graph;
@@ -99,6 +113,19 @@ export async function loadWeights(model: tf.LayersModel, prefix: string): Promis
     }
   } finally {
     tf.dispose(tensors);
+  }
+}
+
+async function loadKerasWeights(model: tf.LayersModel, path: string): Promise<void> {
+  const tree = await readHdf5(path);
+  try {
+    writeWeightsFromTree(model, tree, false);
+    if (model.optimizer) {
+      await writeOptimizerFromTree(model, tree);
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The weights in ${path} cannot be loaded: ${reason}`, { cause: error });
   }
 }
 

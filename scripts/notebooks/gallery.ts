@@ -24,7 +24,7 @@ const pictures: Record<string, Place> = {
   'confusion-matrix': { notebook: '03-fashion-mnist-lenet', code: 'plots.confusionMatrix(' },
   accuracy: { notebook: '02-mnist-lenet5', code: '...continued.history.acc' },
   'own-digits': { notebook: '02-mnist-lenet5', code: 'const ownAnswers = ' },
-  starts: { notebook: '06-lenet5-from-scratch', code: "const styles = ['solid'" },
+  starts: { notebook: '06b-first-weights', code: 'const smallUseRuns = ' },
 };
 
 interface Cell {

@@ -22,7 +22,7 @@ const changes = /** @type {const} */ ([
   [
     /(\w+)\.height\|\|\(\1\.height=360\)/g,
     '$&,((room)=>{room>0&&$1.width>room&&($1={...$1,width:room,height:$1.height*room/$1.width})})' +
-      '(this.node.parentElement?.clientWidth??0)',
+      '(this.node.clientWidth)',
   ],
 ]);
 /** Says which changes are made: with others, the extension has to be installed anew first. */

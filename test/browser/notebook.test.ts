@@ -207,7 +207,7 @@ describe('notebook 01 in JupyterLab', () => {
     await notebook.isThrough(15);
     const seconds = (performance.now() - start) / 1000;
     assert.ok(seconds < 3, `it took ${seconds.toFixed(1)} s to stop`);
-    assert.match(await output(), /Interrupted/);
+    assert.match(await output(), /Interrupted: Training was interrupted after epoch/);
     assert.doesNotMatch(await output(), /Epoch 10\/10/);
 
     await notebook.run(cells.summary);

@@ -98,7 +98,11 @@ describe('a change of what a model computes takes effect in a graph', () => {
         },
       };
       const options = { ...epochsOf(compiled), epochs: 2, callbacks: [callback] };
-      const { history } = await withoutWarnings(() => training.fit(model, x, y, options));
+      const warnings: string[] = [];
+      const { history } = await withoutWarnings(() => training.fit(model, x, y, options), warnings);
+      if (compiled === undefined) {
+        assert.match(warnings.join(), /a callback runs after each batch.*the loss.*changesModel/);
+      }
       model.dispose();
       return history.loss as number[];
     }));
@@ -270,6 +274,28 @@ describe('graphs for changing settings', () => {
     assert.equal(calls, once + 1);
     model.dispose();
   });
+});
+
+it('a model of tfjs’s own layers is recorded no more often than needed', () => {
+  const model = regression();
+  model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+  const inner = (model as unknown as { model: { calculateLosses(): tf.Scalar[] } }).model;
+  const { calculateLosses } = inner;
+  let recorded = 0;
+  inner.calculateLosses = function () {
+    recorded++;
+    return calculateLosses.call(this);
+  };
+  const runner = graph.compileModel(model, { immediately: true });
+  runner.trainOnBatch([x], [y]);
+  assert.equal(recorded, 1);
+  runner.testOnBatch([x], [y]);
+  assert.equal(recorded, 2);
+  for (let step = 0; step < 5; step++) {
+    graph.compileModel(model).trainOnBatch([x], [y]);
+  }
+  assert.equal(recorded, 2);
+  model.dispose();
 });
 
 interface Activated {

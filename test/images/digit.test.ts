@@ -84,11 +84,61 @@ test('uneven light and specks make no difference', () => {
   assert.ok(difference < 0.15, `${difference}`);
 });
 
+test('ruled lines and a frame make no difference', () => {
+  const clean = letter(240, 200, 60, 50, 100);
+  const marked = (isLine: (x: number, y: number) => boolean): Picture => ({
+    ...clean,
+    pixels: clean.pixels.map((value, pixel) =>
+      isLine(pixel % 240, Math.floor(pixel / 240)) ? Math.min(value, 60) : value,
+    ),
+  });
+  const others = {
+    lined: marked((_, y) => y % 23 < 2),
+    graph: marked((x, y) => y % 19 < 2 || x % 19 < 2),
+    framed: marked((x, y) => Math.min(x, y, 239 - x, 199 - y) < 7),
+  };
+  for (const [name, picture] of Object.entries(others)) {
+    const difference = largestDifference(rows(clean), rows(picture));
+    assert.ok(difference < 0.3, `${name}: ${difference}`);
+  }
+});
+
+test('white strokes on nothing are seen on black', () => {
+  const black = inverted(letter(200, 200, 60, 50, 100));
+  const onWhite = { ...black, pixels: black.pixels.map(() => 255) };
+  assert.deepEqual(rows({ ...onWhite, opacity: black.pixels }), rows(black));
+  assert.throws(() => toDigit(onWhite), /all pixels have the same brightness/);
+});
+
+test('what is in the way of a digit is said', () => {
+  const [width, height] = [200, 160];
+  const isIn = (value: number, from: number, to: number) => value >= from && value < to;
+  const picture = (name: string, value: (x: number, y: number) => number): Picture => ({
+    name,
+    width,
+    height,
+    pixels: Uint8Array.from({ length: width * height }, (_, pixel) =>
+      value(pixel % width, Math.floor(pixel / width)),
+    ),
+  });
+  const shadow = picture('shadow.png', (x, y) => (x + y / 3 < 90 ? 90 : 230));
+  assert.throws(
+    () => toDigit(shadow),
+    /no digit found in shadow\.png: only edges, lines and shadows/,
+  );
+  const spots = picture('spots.png', (x, y) =>
+    isIn(x % 50, 10, 16) && isIn(y % 80, 20, 50) ? 20 : 230,
+  );
+  assert.throws(() => toDigit(spots), /8 separate things stand out: cut the picture to the digit/);
+  const speck = picture('speck.png', (x, y) => (isIn(x, 100, 102) && isIn(y, 80, 85) ? 20 : 230));
+  assert.throws(() => toDigit(speck), /too small for a digit/);
+});
+
 test('a polarity that is stated is believed', () => {
   const picture = letter(60, 60, 20, 10, 40);
   const right = rows(picture, { polarity: 'dark-on-light' });
   assert.deepEqual(rows(picture), right);
-  assert.notDeepEqual(rows(picture, { polarity: 'light-on-dark' }), right);
+  assert.throws(() => toDigit(picture, { polarity: 'light-on-dark' }), /no digit found/);
 });
 
 test('plain only resizes and scales, and inverts when told', () => {

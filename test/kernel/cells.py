@@ -121,7 +121,7 @@ check({ rows: 3 });"""
     def test_interrupt_ends_an_endless_loop(self):
         error, seconds = self.interrupted("while (true) {}")
         self.assertEqual(error["ename"], "InterruptedError")
-        self.assertLess(seconds, 1)
+        self.assertLess(seconds, 8)
 
     def test_interrupt_ends_training_and_leaves_its_variables(self):
         code = HOST + """
@@ -137,7 +137,7 @@ check({ rows: 3 });"""
         await train();"""
         error, seconds = self.interrupted(code)
         self.assertEqual(error["ename"], "InterruptedError")
-        self.assertLess(seconds, 1)
+        self.assertLess(seconds, 8)
         self.assertEqual(
             self.printed("console.log(trained.ended, trained.steps > 0, host.signal.aborted)"),
             "true true false\n",
@@ -146,7 +146,7 @@ check({ rows: 3 });"""
     def test_interrupt_reaches_a_loop_that_starves_the_event_loop(self):
         code = HOST + "await null;\nwhile (!host.signal.aborted) await null;"
         _, seconds = self.interrupted(code)
-        self.assertLess(seconds, 1)
+        self.assertLess(seconds, 8)
 
     def test_interrupts_at_any_time_do_no_harm(self):
         stop = threading.Event()

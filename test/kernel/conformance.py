@@ -1,18 +1,17 @@
 """The Jupyter project's own conformance suite (jupyter_kernel_test), on this project's kernel.
 
-Not supported, and therefore skipped:
-
-- test_pager: the `page` payload is IPython's way to show help in a pager; TypeScript has no
-  counterpart, documentation is shown by inspection (Shift-Tab).
-- test_history: tslab keeps no history; JupyterLab's notebooks do not ask for it, only consoles do.
-- test_clear_output: tslab has no `clear_output`; an output is replaced by its display id instead.
-- test_recv_iopub_welcome_msg (IopubWelcomeTests, not run): the message needs an XPUB socket, which
-  tslab does not have; it is an optional part of the protocol.
+Not supported, and therefore skipped: test_pager. The `page` payload is IPython's way to show help in
+a pager; TypeScript has no counterpart, documentation is shown by inspection (Shift-Tab).
 """
 
 import unittest
 
 import jupyter_kernel_test
+
+
+class WelcomeTest(jupyter_kernel_test.IopubWelcomeTests):
+    kernel_name = "tslab"
+    support_iopub_welcome = True
 
 
 class ConformanceTest(jupyter_kernel_test.KernelTests):
@@ -36,8 +35,10 @@ class ConformanceTest(jupyter_kernel_test.KernelTests):
     completion_samples = [{"text": "parseFl", "matches": ["parseFloat"]}]
     complete_code_samples = ["1 + 1", "function f() { return 1 }"]
     incomplete_code_samples = ["function f() {", "[1,"]
-    # tslab calls all code that cannot be continued complete, and running it shows the error.
-    invalid_code_samples = []
+    invalid_code_samples = ["let x = ;", "foo bar"]
+    code_history_pattern = "*6 ** 7*"
+    supported_history_operations = ("tail", "range", "search")
+    code_clear_output = "console.clear()"
 
     def execute_helper(self, *arguments, **options):
         # The suite waits a tenth of a second for each message, too short beside other tests.

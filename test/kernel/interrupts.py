@@ -1,5 +1,6 @@
 """An interrupt ends whatever runs, and the kernel goes on."""
 
+import json
 import os
 import threading
 import time
@@ -117,6 +118,19 @@ class InterruptTest(KernelCase):
         error, seconds = self.interrupted(code)
         self.assertEqual((error["ename"], error["evalue"]), ("Interrupted", "Training was interrupted after epoch 1."))
         self.assertLess(seconds, 4)
+
+    def test_fit_says_that_the_model_keeps_its_weights(self):
+        lib = os.path.join(os.path.dirname(__file__), "../../lib")
+        code = f"import {{ models, training }} from {json.dumps(lib)}; import * as tf from '@tensorflow/tfjs-node';"
+        self.assertEqual(self.run_cell(code)[0]["status"], "ok")
+        code = """
+        const model = models.mlp();
+        model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' });
+        await training.fit(model, tf.ones([640, 28, 28]), tf.zeros([640]), { epochs: 100_000, verbose: 0 });"""
+        error, seconds = self.interrupted(code)
+        self.assertEqual(error["ename"], "Interrupted")
+        self.assertRegex(error["evalue"], r"^Training was interrupted .*The model keeps its weights")
+        self.assertLess(seconds, 8)
 
     def test_a_cell_that_ends_by_itself_is_not_said_to_be_done(self):
         self.assert_ends(HOST + SLEEP + "const { signal } = host; while (!signal.aborted) { await sleep(5); }")

@@ -34,7 +34,7 @@ async function runPythonTests(file: string): Promise<void> {
   assert.equal(exitCode, 0, report);
 }
 
-describe('the kernel', { concurrency: true }, () => {
+describe('the kernel', { concurrency: 2 }, () => {
   it('passes the Jupyter conformance suite', () => runPythonTests('conformance.py'));
   it('runs whole notebooks', () => runPythonTests('notebooks.py'));
   it('runs, fails and interrupts single cells', () => runPythonTests('cells.py'));

@@ -1,9 +1,10 @@
 """The Keras side of kerasInterop.test.ts.
 
 In the folder given as argument, goes through the models named in tasks.json:
-- "ours": `<name>.h5` was saved by the library. Loads it, predicts, and goes on training.
-- "theirs": builds the model of that name, trains it, saves it as `<name>.h5`, predicts, and goes on
-  training.
+- "ours": `<name>.h5`, `<name>.keras` and `<name>.weights.h5` were saved by the library. Loads each,
+  predicts, and goes on training.
+- "theirs": builds the model of that name, trains it, saves it as `<name>.h5`, `<name>.keras` and
+  `<name>.weights.h5`, predicts, and goes on training.
 What Keras computed is written to results.json, for comparison.
 """
 import json
@@ -83,17 +84,37 @@ def ours_loaded(name):
     return compute(model)
 
 
+def ours_loaded_from_keras_file(name):
+    # The optimiser comes with the file, as it is.
+    return compute(keras.saving.load_model(folder / f"{name}.keras"))
+
+
+def ours_loaded_from_weights(name):
+    model = keras.saving.load_model(folder / f"{name}.keras")
+    model.compile(model.optimizer.from_config(model.optimizer.get_config()),
+                  "sparse_categorical_crossentropy", metrics=["acc"])
+    model.set_weights([w * 0 for w in model.get_weights()])
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(folder / f"{name}.weights.h5")
+    return compute(model)
+
+
 def theirs_saved(name):
     keras.utils.set_random_seed(1)
     model, optimizer = theirs[name]()
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["acc"])
     for _ in range(3):
         model.train_on_batch(x[:100], labels[:100])
+    # In this order: saving as .h5 makes Keras 3.15 forget the optimiser's settings.
+    model.save(folder / f"{name}.keras")
     model.save(folder / f"{name}.h5")
+    model.save_weights(folder / f"{name}.weights.h5")
     return compute(model)
 
 
 tasks = json.loads((folder / "tasks.json").read_text())
 results = {name: ours_loaded(name) for name in tasks["ours"]}
+results.update({f"{name}.keras": ours_loaded_from_keras_file(name) for name in tasks["ours"]})
+results.update({f"{name}.weights.h5": ours_loaded_from_weights(name) for name in tasks["ours"]})
 results.update({name: theirs_saved(name) for name in tasks["theirs"]})
 (folder / "results.json").write_text(json.dumps(results))

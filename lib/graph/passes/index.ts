@@ -11,31 +11,42 @@ import { shardBatch } from './shardBatch';
 import { shardVariables } from './shardVariables';
 import { simplify } from './simplify';
 
-const CORES = availableParallelism();
+/** What a graph can be seen after: `capture`, which rewrites nothing, or one of the passes. */
+export type Stage =
+  | 'capture'
+  | 'simplify'
+  | 'deduplicate'
+  | 'shardVariables'
+  | 'shardBatch'
+  | 'crop'
+  | 'pool'
+  | 'multiplyImages'
+  | 'schedule';
 
-/** All passes, in the order in which they run. */
-export const PASSES = {
+/** All passes for a machine with so many cores, in the order in which they run. */
+export const passesFor = (
+  cores: number,
+): Record<Exclude<Stage, 'capture'>, (graph: Graph) => Graph> => ({
   simplify,
   deduplicate,
-  shardVariables: shardVariables(CORES),
-  shardBatch: shardBatch(CORES),
+  shardVariables: shardVariables(cores),
+  shardBatch: shardBatch(cores),
   crop,
   pool,
   multiplyImages,
   schedule,
-};
+});
 
-/** What a graph can be seen after: `capture`, which rewrites nothing, or one of the passes. */
-export type Stage = 'capture' | keyof typeof PASSES;
+const PASSES = passesFor(availableParallelism());
 
 /**
  * Runs the passes up to a stage. With the environment variable `SHOW_GRAPH_STAGES` set, the graph
  * is printed to stderr after each of them.
  */
-export function runPasses(captured: Graph, last: Stage = 'schedule'): Graph {
+export function runPasses(captured: Graph, last: Stage = 'schedule', passes = PASSES): Graph {
   let graph = captured;
   show('capture', graph);
-  for (const [name, pass] of last === 'capture' ? [] : Object.entries(PASSES)) {
+  for (const [name, pass] of last === 'capture' ? [] : Object.entries(passes)) {
     graph = pass(graph);
     show(name, graph);
     if (name === last) {

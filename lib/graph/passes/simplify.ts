@@ -19,7 +19,6 @@ import { applyRules, type Pass, type Rule } from '../transform';
 
 const RULES: Record<string, Rule[]> = {
   Add: [biasAdd],
-  AddV2: [biasAdd],
   Sum: [biasAddGrad],
   Mean: [meanOfBooleans],
   Reshape: [lastReshapeOnly],

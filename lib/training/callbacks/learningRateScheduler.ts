@@ -24,6 +24,8 @@ export class LearningRateScheduler implements Callback {
   private readonly rate = new LearningRate('LearningRateScheduler');
 
   /**
+   * A callback with a schedule of its own.
+   *
    * @param schedule gets the epoch, counted from 0, and the learning rate so far; returns the one
    *   that the epoch is trained with.
    * @param options what is printed.

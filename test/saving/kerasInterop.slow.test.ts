@@ -41,7 +41,9 @@ before(async () => {
     const optimizer = name === 'lenet5' ? 'adam' : tf.train.momentum(0.05, 0.9, true);
     model.compile({ optimizer, loss: 'sparseCategoricalCrossentropy', metrics: ['acc'] });
     await trainingLosses(model);
-    await saving.saveKerasH5(model, path.join(folder, `${name}.h5`));
+    await saving.saveModel(model, path.join(folder, `${name}.h5`));
+    await saving.saveModel(model, path.join(folder, `${name}.keras`));
+    await saving.saveWeights(model, path.join(folder, `${name}.weights.h5`));
     savedModels.set(name, model);
   }
   await runKeras('keras_side.py', folder);
@@ -98,25 +100,38 @@ function predictions(model: tf.LayersModel): number[] {
 }
 
 for (const name of ours) {
-  test(`Keras loads ${name}, predicts the same and goes on training`, async (t) => {
+  test(`Keras loads ${name} from each format, predicts the same and goes on training`, async (t) => {
     if (noKeras) {
       return t.skip(noKeras);
     }
     const model = savedModels.get(name) as tf.LayersModel;
-    const keras = fromKeras[name] as Results;
-    assertClose(predictions(model), keras.predictions, 1e-5);
-    assertClose(await trainingLosses(model), keras.losses, 1e-4);
+    const predicted = predictions(model);
+    const losses = await trainingLosses(model);
+    for (const format of ['', '.keras', '.weights.h5']) {
+      const keras = fromKeras[name + format] as Results;
+      assertClose(predicted, keras.predictions, 1e-5);
+      assertClose(losses, keras.losses, 1e-4);
+    }
   });
 }
 
 for (const name of theirs) {
-  test(`${name} from Keras predicts the same and goes on training`, async (t) => {
+  test(`${name} from Keras predicts the same and goes on training, from each format`, async (t) => {
     if (noKeras) {
       return t.skip(noKeras);
     }
-    const model = await saving.loadKerasH5(path.join(folder, `${name}.h5`));
     const keras = fromKeras[name] as Results;
-    assertClose(predictions(model), keras.predictions, 1e-5);
-    assertClose(await trainingLosses(model), keras.losses, 1e-4);
+    for (const format of ['h5', 'keras', 'weights.h5']) {
+      const isWeights = format === 'weights.h5';
+      const file = path.join(folder, `${name}.${isWeights ? 'keras' : format}`);
+      const model = await saving.loadModel(file);
+      if (isWeights) {
+        await trainingLosses(model);
+        await saving.loadWeights(model, path.join(folder, `${name}.${format}`));
+      }
+      assertClose(predictions(model), keras.predictions, 1e-5);
+      assertClose(await trainingLosses(model), keras.losses, 1e-4);
+      model.dispose();
+    }
   });
 }

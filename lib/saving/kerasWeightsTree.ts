@@ -1,0 +1,231 @@
+/**
+ * Weights as Keras 3 stores them, in `.weights.h5` files and inside `.keras` files: each layer's in
+ * a group that is named by the layer's class and its place among the layers of that class.
+ */
+import * as tf from '../tensorflow';
+import {
+  emptyGroup,
+  groupMadeIn,
+  type Hdf5Group,
+  readArray,
+  readText,
+  type StoredArray,
+  writeArray,
+} from './hdf5Tree';
+import { nameFromKeras, nameToKeras } from './layerNames';
+import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
+import { writeUnconstrained } from './layerWeights';
+import {
+  learningRateOf,
+  readOptimizerState,
+  setLearningRate,
+  slotsOf,
+  writeOptimizerState,
+} from './optimizerState';
+
+type Layer = tf.layers.Layer;
+
+/** A layer's place in the file and its weights there. */
+interface LayerGroup {
+  path: string;
+  layer: Layer;
+  weights: LayerVariable[];
+}
+
+/** Optimisers that list their slots weight by weight; the others go slot by slot. */
+const weightByWeight = ['Adam', 'Adamax', 'Adadelta'];
+
+/** The weights of a model, and its optimiser's state if that is wanted. */
+export async function weightsTree(
+  model: tf.LayersModel,
+  withOptimizer: boolean,
+): Promise<Hdf5Group> {
+  const root = emptyGroup();
+  for (const { path, layer, weights } of layerGroups(model)) {
+    const group = [...path.split('/'), 'vars'].filter(Boolean).reduce(groupMadeIn, root);
+    group.attributes.set('name', nameToKeras(layer.name));
+    for (const [i, weight] of weights.entries()) {
+      writeArray(group, await stored(String(i), weight.read()));
+    }
+  }
+  if (withOptimizer) {
+    const group = groupMadeIn(groupMadeIn(root, 'optimizer'), 'vars');
+    for (const array of await optimizerArrays(model)) {
+      writeArray(group, array);
+    }
+  }
+  return root;
+}
+
+/**
+ * Gives a model the weights of a file.
+ * Throws, before anything is changed, if they do not fit. `checkNames`: whether the layers have to
+ * have the names that the file has for them.
+ */
+export function writeWeightsFromTree(
+  model: tf.LayersModel,
+  root: Hdf5Group,
+  checkNames: boolean,
+): void {
+  const groups = layerGroups(model).filter(({ weights }) => weights.length > 0);
+  const found = groups.map((group) => arraysFor(group, root, checkNames));
+  tf.tidy(() => {
+    for (const [i, { weights }] of groups.entries()) {
+      for (const [j, { values, shape }] of (found[i] ?? []).entries()) {
+        const value = tf.tensor(values as Float32Array, shape);
+        writeUnconstrained(weights[j] as LayerVariable, value);
+      }
+    }
+  });
+}
+
+/** Gives the model's optimiser the state in a file, if there is any. */
+export async function writeOptimizerFromTree(
+  model: tf.LayersModel,
+  root: Hdf5Group,
+): Promise<void> {
+  const group = root.members.get('optimizer');
+  const vars = group?.kind === 'group' ? group.members.get('vars') : undefined;
+  if (vars?.kind !== 'group' || vars.members.size === 0) {
+    return;
+  }
+  const arrays = [...vars.members.keys()]
+    .sort((a, b) => Number(a) - Number(b))
+    .map((name) => readArray(vars, name));
+  const { optimizer } = model;
+  const weights = model.trainableWeights.map((weight) => weight.read());
+  const slots = slotsOf(optimizer).filter(({ inKeras }) => inKeras);
+  const scalars = arrays.findIndex(({ shape }, i) => shape.length > 0 || i === 2);
+  // Before its first step an optimiser has no slots; Keras 2 stores no learning rate.
+  const slotArrays = scalars === -1 ? [] : arrays.slice(scalars);
+  const [iterations, rate] = arrays.slice(0, scalars === -1 ? 2 : scalars);
+  if (rate) {
+    setLearningRate(optimizer, Number(rate.values[0]));
+  }
+  const count = Number(iterations?.values[0] ?? 0);
+  if (slotArrays.length === 0 && slots.length > 0) {
+    return;
+  }
+  const state: Record<string, tf.Tensor[]> = {};
+  try {
+    for (const [s, { name }] of slots.entries()) {
+      state[name] = weights.map((weight, w) => {
+        const isWeightByWeight = weightByWeight.includes(optimizer.getClassName());
+        const index = isWeightByWeight ? w * slots.length + s : s * weights.length + w;
+        return slotTensor(name, slotArrays[index], weight);
+      });
+    }
+    await writeOptimizerState(optimizer, weights, { iterations: count, slots: state });
+  } finally {
+    tf.dispose(state);
+  }
+}
+
+function slotTensor(slot: string, array: StoredArray | undefined, weight: tf.Tensor): tf.Tensor {
+  if (!array || !tf.util.arraysEqual(array.shape, weight.shape)) {
+    throw new Error(
+      `The optimizer weights do not fit the model: ${slot} should have the shape ` +
+        `[${weight.shape}], but has ${array ? `[${array.shape}]` : 'none'}.`,
+    );
+  }
+  return tf.tensor(array.values as Float32Array, array.shape);
+}
+
+async function optimizerArrays({
+  optimizer,
+  trainableWeights,
+}: tf.LayersModel): Promise<StoredArray[]> {
+  const weights = trainableWeights.map((weight) => weight.read());
+  const { iterations, slots } = await readOptimizerState(optimizer, weights);
+  const lists = Object.values(slots);
+  const inOrder = weightByWeight.includes(optimizer.getClassName())
+    ? weights.flatMap((_, i) => lists.map((list) => list[i] as tf.Tensor))
+    : lists.flat();
+  const arrays: StoredArray[] = [
+    { name: '0', shape: [], values: Int32Array.of(iterations) },
+    { name: '1', shape: [], values: Float32Array.of(learningRateOf(optimizer)) },
+  ];
+  for (const [i, tensor] of inOrder.entries()) {
+    arrays.push(await stored(String(i + 2), tensor));
+  }
+  tf.dispose(slots);
+  return arrays;
+}
+
+async function stored(name: string, tensor: tf.Tensor): Promise<StoredArray> {
+  return { name, shape: tensor.shape, values: await tensor.data<'float32'>() };
+}
+
+function arraysFor(
+  { path, layer, weights }: LayerGroup,
+  root: Hdf5Group,
+  checkNames: boolean,
+): StoredArray[] {
+  const place = `${path}/vars`;
+  const group = groupAt(root, place);
+  const name = group && readText(group, 'name');
+  // What is inside a layer has other names in tfjs.
+  const isListed = /(^|\/)layers\/[^/]+$/.test(path);
+  if (checkNames && isListed && name !== undefined && nameFromKeras(name) !== layer.name) {
+    throw new Error(
+      `the weights in ${place} are those of a layer "${name}", not of "${layer.name}".`,
+    );
+  }
+  const arrays = weights.map((_, i) =>
+    group?.members.has(String(i)) ? readArray(group, String(i)) : undefined,
+  );
+  const expected = weights.map(({ shape }) => shape);
+  const found = arrays.map((array) => array?.shape);
+  if (JSON.stringify(found) !== JSON.stringify(expected)) {
+    const text = (shapes: unknown[]) => shapes.map((s) => (s ? `[${s}]` : 'none')).join(', ');
+    throw new Error(
+      `the weights do not fit layer "${layer.name}": it needs ${text(expected)}, ` +
+        `the file has ${text(found)} in ${place}.`,
+    );
+  }
+  return arrays as StoredArray[];
+}
+
+function groupAt(root: Hdf5Group, path: string): Hdf5Group | undefined {
+  return path.split('/').reduce((group: Hdf5Group | undefined, name) => {
+    const member = group?.members.get(name);
+    return member?.kind === 'group' ? member : undefined;
+  }, root);
+}
+
+function layerGroups(model: tf.LayersModel): LayerGroup[] {
+  const groups: LayerGroup[] = [];
+  addGroups(model, '', groups);
+  return groups;
+}
+
+function addGroups(layer: Layer, path: string, groups: LayerGroup[]): void {
+  const inside = layersOfModel(layer);
+  const weights = inside ? [] : ownWeights(layer).map(([, weight]) => weight);
+  groups.push({ path, layer, weights });
+  const before = path === '' ? '' : `${path}/`;
+  for (const { attribute, layer: part } of partsOf(layer)) {
+    addGroups(part, before + attribute, groups);
+  }
+  const counts = new Map<string, number>();
+  for (const one of inside ?? []) {
+    const className = snakeCase(kerasClassName(one));
+    const count = counts.get(className) ?? 0;
+    counts.set(className, count + 1);
+    const name = count === 0 ? className : `${className}_${count}`;
+    addGroups(one, `${before}layers/${name}`, groups);
+  }
+}
+
+function kerasClassName(layer: Layer): string {
+  const isFunctional = layersOfModel(layer) && !(layer instanceof tf.Sequential);
+  return isFunctional ? 'Functional' : layer.getClassName();
+}
+
+/** Keras's own way: `Conv2D` becomes `conv2d`, `ReLU` `re_lu`. */
+function snakeCase(className: string): string {
+  return className
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}

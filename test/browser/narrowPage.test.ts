@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { curves } from '../../lib/plots/index';
+import { renderPng } from '../../lib/plots/render';
+import { figureBundle } from '../../lib/plots/show';
+import { BrowserPage } from './browser';
+import { JupyterLab } from './jupyterLab';
+import { until } from './until';
+
+/** A notebook whose one cell shows a figure of 640 pixels. */
+async function notebookWithFigure(): Promise<string> {
+  const figure = curves([{ name: 'loss', y: [1, 0.5, 0.3] }]);
+  const data = figureBundle(figure, await renderPng(figure, 1));
+  const cell = {
+    ...{ id: 'figure', cell_type: 'code', metadata: {}, execution_count: 1 },
+    source: 'plots.show(figure)',
+    outputs: [{ output_type: 'display_data', metadata: {}, data }],
+  };
+  const kernelspec = { name: 'tslab', display_name: 'TypeScript', language: 'typescript' };
+  return JSON.stringify({
+    ...{ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec } },
+    cells: [cell],
+  });
+}
+
+describe('a window of 800 pixels', () => {
+  let lab: JupyterLab;
+  let browser: BrowserPage;
+
+  before(async () => {
+    lab = await JupyterLab.start();
+    writeFileSync(path.join(lab.notebooks, 'narrow.ipynb'), await notebookWithFigure());
+    browser = await BrowserPage.open({ viewport: { width: 800, height: 700 } });
+    await browser.page.goto(lab.address.replace('/lab?', '/lab/tree/narrow.ipynb?'));
+  });
+  after(async () => {
+    await browser?.close();
+    await lab?.stop();
+  });
+
+  it('shows figures whole, as pictures and interactive ones', () =>
+    browser.keeping('a narrow window', async () => {
+      const { page } = browser;
+      const figure = page.locator('.jp-RenderedPlotly');
+      const widths = () =>
+        figure.evaluate((element) => [
+          element.clientWidth,
+          element.querySelector('img')?.clientWidth ?? 0,
+          Number(element.querySelector('.main-svg')?.getAttribute('width') ?? 0),
+        ]) as Promise<[room: number, picture: number, plot: number]>;
+      await until('the picture is there', 120, async () => {
+        return (await figure.count()) > 0 && (await widths())[1] > 0;
+      });
+      const [room, picture] = await widths();
+      assert.ok(room < 640, `${room} pixels: too wide for this test`);
+      assert.ok(picture <= room, `a picture of ${picture} pixels in ${room}`);
+      await until('the figure is interactive', 60, async () => {
+        const box = await figure.boundingBox();
+        if (box) {
+          await page.mouse.move(box.x + 50, box.y + 60);
+          await page.mouse.move(box.x + 60, box.y + 70);
+        }
+        return (await widths())[2] > 0;
+      });
+      const [place, , plot] = await widths();
+      assert.ok(plot <= place, `a plot of ${plot} pixels in ${place}`);
+    }));
+});

@@ -1,0 +1,59 @@
+/** What the compiler knows of operations, beside what tfjs-node can call. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { it } from 'node:test';
+import { GRADIENT_KERNELS, OPERATIONS } from '../../lib/graph/operations';
+import * as tf from '../../lib/tensorflow';
+
+/** Operations that no kernel calls, but captured functions or passes do. */
+const OWN = ['MatMul', 'BiasAdd', 'BiasAddGrad', ...GRADIENT_KERNELS.keys()];
+
+/** A new version of tfjs-node may call others; give those an entry that are worth one. */
+const WITHOUT_ENTRY = `
+  Abs Acos Acosh AddN All Any ArgMax ArgMin Asin Asinh Atan Atan2 Atanh AvgPool3D
+  AvgPool3DGrad BatchToSpaceND Bincount BroadcastArgs Ceil Complex ComplexAbs ConcatV2 Conv3D
+  Conv3DBackpropFilterV2 Conv3DBackpropInputV2 Cos Cosh CropAndResize Cumprod Cumsum
+  DepthToSpace Diag Dilation2D Dilation2DBackpropFilter Dilation2DBackpropInput Einsum Equal
+  Erf Exp ExpandDims Expm1 FFT Fill Floor FloorDiv FloorMod FusedBatchNorm GatherNd Greater
+  GreaterEqual IFFT Imag IsFinite IsInf IsNan LRN LRNGrad Less LessEqual LinSpace Log Log1p
+  LogicalAnd LogicalNot LogicalOr Max MaxPool3D MaxPool3DGrad Mean Min MirrorPad Multinomial
+  Neg NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 NotEqual OneHot OnesLike
+  Pack PadV2 Pow Prod Range Real Reciprocal ResizeBilinear ResizeBilinearGrad
+  ResizeNearestNeighbor ResizeNearestNeighborGrad ReverseV2 Round Rsqrt ScatterNd Select Sign
+  Sin Sinh Slice SpaceToBatchND SparseToDense SplitV Sqrt Square SquaredDifference
+  StaticRegexReplace StridedSlice Tan TensorScatterUpdate Tile TopKV2 Transpose UniqueV2
+  Unpack UnsortedSegmentSum ZerosLike
+`;
+
+/** The operations of TensorFlow that the kernels of tfjs-node call, as its code names them. */
+function operationsOfKernels(): string[] {
+  const folder = path.dirname(require.resolve('@tensorflow/tfjs-node/package.json'));
+  const kernels = path.join(folder, 'dist/kernels');
+  const files = readdirSync(kernels).filter((file) => file.endsWith('.js'));
+  const found = files.flatMap((file) => {
+    const code = readFileSync(path.join(kernels, file), 'utf8');
+    const calls = code.matchAll(/\.execute\w+\(\s*(?:tfjs_\d\.(\w+)|'(\w+)')/g);
+    return [...calls].map(([, constant, literal]) => literal ?? nameOf(constant as string));
+  });
+  return [...new Set(found)].sort();
+}
+
+function nameOf(constant: string): string {
+  const name = (tf as unknown as Record<string, unknown>)[constant];
+  assert.equal(typeof name, 'string', `tfjs does not name the operation ${constant}`);
+  return name as string;
+}
+
+it('the operations of tfjs-node without an entry are these: they stay as they are called', (t) => {
+  const called = operationsOfKernels();
+  const unknown = called.filter((op) => OPERATIONS[op] === undefined);
+  t.diagnostic(`${unknown.length} of ${called.length} operations have no entry: ${unknown}`);
+  assert.deepEqual(unknown, WITHOUT_ENTRY.trim().split(/\s+/));
+});
+
+it('no entry is of an operation that does not exist', () => {
+  const called = operationsOfKernels();
+  const stale = Object.keys(OPERATIONS).filter((op) => !called.includes(op) && !OWN.includes(op));
+  assert.deepEqual(stale, []);
+});

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { strToU8, unzipSync, zipSync } from 'fflate';
+import { saving } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { assertClose } from './assertClose';
+import { fixture, predictions, trainingLosses } from './fixtures';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'keras-file-'));
+after(() => rmSync(folder, { recursive: true }));
+
+for (const name of [
+  'keras2_adam',
+  'keras2_momentum',
+  'keras2_rmsprop_momentum',
+  'keras2_functional',
+]) {
+  test(`${name} saved as .keras and .weights.h5 predicts the same and goes on training`, async () => {
+    await tf.nextFrame();
+    const { numTensors } = tf.memory();
+    const model = await saving.loadModel(fixture(name));
+    const file = path.join(folder, `${name}.keras`);
+    const weights = path.join(folder, `${name}.weights.h5`);
+    await saving.saveModel(model, file);
+    await saving.saveWeights(model, weights);
+    const copy = await saving.loadModel(file);
+    const uncompiled = await saving.loadModel(file, { compile: false });
+    assert.equal(uncompiled.optimizer, undefined);
+    const predicted = predictions(model);
+    assert.deepEqual(predictions(copy), predicted);
+    const losses = await trainingLosses(model, 3);
+    assertClose(await trainingLosses(copy, 3), losses, 1e-6);
+    await saving.loadWeights(model, weights);
+    assert.deepEqual(predictions(model), predicted);
+    assertClose(await trainingLosses(model, 3), losses, 1e-6);
+    for (const one of [model, copy, uncompiled]) {
+      one.dispose();
+    }
+    assert.equal(tf.memory().numTensors, numTensors);
+  });
+}
+
+test('files that are no .keras files, damaged or too large are named, and what is wrong', async () => {
+  const model = await saving.loadModel(fixture('keras2_adam'));
+  const file = path.join(folder, 'model.keras');
+  await saving.saveModel(model, file, { includeOptimizer: false });
+  const good = readFileSync(file);
+  const files = unzipSync(good);
+  const variants: [content: Uint8Array, reason: RegExp][] = [
+    [strToU8('text'), /model\.keras is not an HDF5 file/],
+    [good.subarray(0, 9000), /model\.keras is not a \.keras file, or it is damaged/],
+    [zipSync({ 'a.txt': strToU8('a') }), /model\.keras is a zip, but not a \.keras file/],
+    [zipSync({ 'config.json': new Uint8Array(40 * 2 ** 20) }), /config\.json in it is too large/],
+    [zipSync({ ...files, 'config.json': strToU8('{') }), /model\.keras .* is not JSON/],
+    [
+      zipSync({ ...files, 'model.weights.h5': strToU8('x') }),
+      /model\.weights\.h5 in .*model\.keras is not an HDF5 file/,
+    ],
+  ];
+  for (const [content, reason] of variants) {
+    writeFileSync(file, content);
+    await assert.rejects(saving.loadModel(file), reason);
+  }
+  await assert.rejects(saving.loadModel(path.join(folder, 'none.keras')), /There is no file/);
+  await assert.rejects(saving.saveModel(model, 'model.json'), /as \.keras or as \.h5/);
+  writeFileSync(file, good);
+  await assert.rejects(
+    saving.loadKerasH5(file),
+    /zip, as \.keras files are: use saving\.loadModel/,
+  );
+  model.dispose();
+});
+
+test('weights that do not fit are named, and change nothing', async () => {
+  const model = await saving.loadModel(fixture('keras2_adam'));
+  const other = await saving.loadModel(fixture('keras2_functional'));
+  const file = path.join(folder, 'other.weights.h5');
+  await saving.saveWeights(other, file);
+  const before = predictions(model);
+  await assert.rejects(saving.loadWeights(model, file), /other\.weights\.h5 .*do not fit layer/);
+  assert.deepEqual(predictions(model), before);
+  await assert.rejects(saving.loadModel(file), /holds only weights/);
+});
