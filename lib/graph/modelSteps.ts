@@ -57,6 +57,11 @@ export function declareLossWeights(losses: object, weights: readonly number[]): 
   lossWeights.set(losses, weights);
 }
 
+/** What the losses are multiplied by; undefined where nothing was declared. */
+export function lossWeightsOf(losses: object): readonly number[] | undefined {
+  return lossWeights.get(losses);
+}
+
 /**
  * The steps of a model. Training and testing take inputs, then targets, then (if rows have weights) a
  * tensor of weights for each target, and return the loss, then the metrics; predicting takes inputs

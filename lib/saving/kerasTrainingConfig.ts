@@ -1,5 +1,6 @@
+import { declareLossWeights, lossWeightsOf } from '../graph/modelSteps';
 import * as tf from '../tensorflow';
-import { asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
+import { asNumber, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import { optimizerFromKeras, optimizerToKeras } from './kerasOptimizers';
 
 /** Losses that compute the same on both sides: tfjs's name, Keras's function, Keras's short names. */
@@ -36,7 +37,7 @@ export function trainingConfigToKeras(model: tf.LayersModel): JsonObject {
     loss: lossesToKeras(model.loss as unknown),
     metrics: metricsToKeras(model.metrics as unknown),
     weighted_metrics: null,
-    loss_weights: null,
+    loss_weights: lossWeightsToKeras(model),
     optimizer_config: optimizerToKeras(model.optimizer),
   };
 }
@@ -52,7 +53,7 @@ export function compileFromKeras(
   learningRate?: number,
 ): void {
   const config = asObject(trainingConfig, 'The training configuration');
-  for (const option of ['weighted_metrics', 'loss_weights', 'sample_weight_mode']) {
+  for (const option of ['weighted_metrics', 'sample_weight_mode']) {
     const value = config[option];
     if (value !== undefined && !isEmpty(value)) {
       throw new Error(`Training with ${option} = ${shown(value)} is not supported.`);
@@ -60,10 +61,43 @@ export function compileFromKeras(
   }
   const loss = lossesFromKeras(config.loss);
   const metrics = metricsFromKeras(config.metrics, model);
+  const lossWeights = lossWeightsFromKeras(config.loss_weights, model.outputNames);
   const optimizer = optimizerFromKeras(config.optimizer_config, learningRate);
   model.compile({ optimizer, loss, metrics });
+  if (lossWeights) {
+    declareLossWeights(lossFunctionsOf(model), lossWeights);
+  }
   // As for an optimiser given by name: model.dispose() disposes it too.
   Object.assign(model, { isOptimizerOwned: true });
+}
+
+/** The functions that `model.compile` made; a Sequential model keeps them in the one inside it. */
+function lossFunctionsOf(model: tf.LayersModel): object {
+  const { model: inner = model } = model as { model?: tf.LayersModel };
+  return (inner as unknown as { lossFunctions: object }).lossFunctions;
+}
+
+function lossWeightsToKeras(model: tf.LayersModel): Json {
+  const weights = lossWeightsOf(lossFunctionsOf(model));
+  return weights ? [...weights] : null;
+}
+
+/** One number per output, in the model's order; Keras has them by name too. */
+function lossWeightsFromKeras(
+  value: Json | undefined,
+  outputNames: readonly string[],
+): number[] | undefined {
+  if (value === undefined || isEmpty(value)) {
+    return undefined;
+  }
+  const weights = isObject(value) ? outputNames.map((name) => value[name] ?? 1) : [value].flat();
+  if (weights.length !== outputNames.length) {
+    throw new Error(
+      `Training with loss_weights = ${shown(value)} needs ${weights.length} outputs, but the model ` +
+        `has ${outputNames.length}.`,
+    );
+  }
+  return weights.map((weight) => asNumber(weight ?? 1, 'A weight of a loss'));
 }
 
 function isEmpty(value: Json): boolean {

@@ -135,6 +135,11 @@ function onePer(
     return byName(expected, keys, data, name, kind);
   }
   const tensors: readonly tf.Tensor[] = Array.isArray(data) ? data : [data as tf.Tensor];
+  if (Array.isArray(data) && !tensors.every((tensor) => tensor instanceof tf.Tensor)) {
+    throw new Error(
+      `${name} must be a tensor, but it is an array of something else. Use tf.tensor(${name}).`,
+    );
+  }
   if (tensors.length !== expected.length) {
     throw new Error(
       `The model has ${expected.length} ${kind}(s), but ${name} holds ${tensors.length} tensor(s).`,

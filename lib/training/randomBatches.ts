@@ -1,5 +1,6 @@
 import { batchOf } from '../graph/batchRunner';
 import * as tf from '../tensorflow';
+import { checkOptionNames } from './names';
 import { checkedBatchSize, checkedSeed } from './options';
 import { Samples } from './samples';
 
@@ -23,7 +24,8 @@ export interface RandomBatchesOptions {
  * @param targets As many rows as `inputs`; stays the caller's.
  * @param options size of the batches, and seed of their order.
  * @yields `[inputs, targets]` of one batch, new tensors: the one who takes them disposes them.
- * @throws RangeError if the tensors differ in rows or an option is out of its range.
+ * @throws RangeError if the tensors differ in rows or an option is out of its range, TypeError for an
+ *   option that there is not, Error if a tensor was disposed (also between two batches).
  *
  * @example
  * const batches = training.randomBatches(images, labels, { batchSize: 512, seed: 0 });
@@ -34,6 +36,8 @@ export function randomBatches<Inputs extends tf.Tensor, Targets extends tf.Tenso
   targets: Targets,
   options: RandomBatchesOptions = {},
 ): Iterator<[Inputs, Targets], never> & Iterable<[Inputs, Targets]> {
+  checkOptionNames('randomBatches', options, ['batchSize', 'seed']);
+  requireTensors(inputs, targets);
   const batchSize = checkedBatchSize(options.batchSize);
   const rows = inputs.shape[0] ?? 0;
   if (targets.shape[0] !== rows) {
@@ -48,6 +52,14 @@ export function randomBatches<Inputs extends tf.Tensor, Targets extends tf.Tenso
   return generate(inputs, targets, batchSize, checkedSeed(options.seed));
 }
 
+function requireTensors(inputs: tf.Tensor, targets: tf.Tensor): void {
+  for (const [name, { isDisposed }] of Object.entries({ inputs, targets })) {
+    if (isDisposed) {
+      throw new Error(`randomBatches: the ${name} were disposed. Load or compute them again.`);
+    }
+  }
+}
+
 function* generate<Inputs extends tf.Tensor, Targets extends tf.Tensor>(
   inputs: Inputs,
   targets: Targets,
@@ -60,6 +72,7 @@ function* generate<Inputs extends tf.Tensor, Targets extends tf.Tensor>(
     if (waiting.length < batchSize) {
       waiting = Int32Array.from([...waiting, ...samples.shuffledRows(seed, epoch++)]);
     }
+    requireTensors(inputs, targets);
     const rows = tf.tensor1d(waiting.subarray(0, batchSize), 'int32');
     const batch = batchOf([inputs, targets], rows);
     rows.dispose();

@@ -62,6 +62,7 @@ test('data that are empty, disposed, not tensors or too many', async () => {
   await assertRefused(/x was disposed before/, {}, [gone, y]);
   const numbers = [[1, 2, 3, 4]] as unknown as tf.Tensor;
   await assertRefused(/x must be a tensor/, {}, [[numbers], y]);
+  await assertRefused(/x must be a tensor, but it is an array/, {}, [x.arraySync() as never, y]);
   await assertRefused(/The model has 1 input\(s\), but x holds 2 tensor\(s\)/, {}, [[x, x], y]);
 });
 

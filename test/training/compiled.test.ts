@@ -37,7 +37,7 @@ test('a model that cannot be compiled trains eagerly, after one warning', async 
   const warn = mock.method(console, 'warn', () => {});
   const [model, eager] = [uncompilable(), uncompilable()];
   const { history } = await training.fit(model, x, y, { ...quiet, epochs: 2 });
-  await training.evaluate(model, x, y, quiet);
+  await training.evaluate(model, x, y, { verbose: 0 });
   assert.equal(warn.mock.callCount(), 1);
   assert.match(String(warn.mock.calls[0]?.arguments[0]), /"classifier" runs uncompiled.*: \w+/);
   const reference = await training.fit(eager, x, y, { ...quiet, epochs: 2, compiled: false });

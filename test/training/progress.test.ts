@@ -43,6 +43,44 @@ test('a bar on its way shows what is left', () => {
   assert.match(barLine(1, 3, 2 * 3600, {}), /ETA: 4:00:00$/);
 });
 
+test('while nobody knows how many steps there are, the line says so', async () => {
+  assert.equal(
+    barLine(12, undefined, 3, { loss: 2.3 }),
+    '     12/Unknown - 3s 250ms/step - loss: 2.3000',
+  );
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+  const progress = new ProgressLogger({
+    verbose: 1,
+    steps: undefined,
+    rows: () => 10,
+    epochs: [0, 2],
+    stream: stream as unknown as NodeJS.WriteStream,
+  });
+  await runSlowly(progress);
+  const shown = everything(stream)
+    .split('\n')
+    .map((line) => line.split('\x1b[1G\x1b[0K').slice(1));
+  assert.match(shown[1]?.[0] ?? '', /^ {6}1\/Unknown - \ds/);
+  assert.match(shown[1]?.at(-1) ?? '', /^3\/3 \[={30}\] - /);
+  assert.match(shown[3]?.[0] ?? '', /^1\/3 \[=+>\.+\] - ETA/);
+});
+
+test('in a notebook a data set of unknown size has a bar of its epochs', async () => {
+  const shown = fakeNotebook();
+  const { x, y } = flowers(40);
+  function* batches(): Generator<training.DataBatch> {
+    for (let first = 0; first < 40; first += 8) {
+      yield [x.slice(first, 8), y.slice(first, 8)];
+    }
+  }
+  const callbacks: training.Callback = { onBatchEnd: () => sleep(150) };
+  await training.fit(classifier(), batches, { epochs: 3, callbacks });
+  const bars = shown.map(({ bundle }) => String(bundle['text/html'] ?? '')).filter(isBar);
+  assert.match(bars[0] ?? '', /aria-valuenow="0" aria-valuetext="Epoch 1 of 3, step \d"/);
+  assert.doesNotMatch(bars[0] ?? '', /left</);
+  assert.match(bars.at(-1) ?? '', /\ds left<.*Epoch 3 of 3, step \d\/5"/);
+});
+
 test('small values and short or long steps have their own forms', () => {
   assert.match(
     finishedBarLine(10, 10, 0.0005, { loss: 0.00001234 }),

@@ -61,6 +61,12 @@ describe('randomBatches', () => {
       () => training.randomBatches(images, images, { batchSize: 2, seed: 0.5 }),
       /seed.*0.5/,
     );
+    const misspelt = { batchsize: 2 } as training.RandomBatchesOptions;
+    assert.throws(() => training.randomBatches(images, images, misspelt), /Did you mean batchSize/);
+    const batches = training.randomBatches(images, images, { batchSize: 2 });
+    tf.dispose(batches.next().value);
     tf.dispose([images, labels]);
+    assert.throws(() => batches.next(), /the inputs were disposed/);
+    assert.throws(() => training.randomBatches(images, images), /the inputs were disposed/);
   });
 });
