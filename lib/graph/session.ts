@@ -10,7 +10,7 @@ import { GRAPH_TAG } from './savedModel';
 
 /** How TensorFlow runs a graph. The addon of the package's makers takes no notice of it. */
 export interface SessionOptions {
-  /** Whether each operation is to use one core, as the graph itself is divided among them. */
+  /** Whether each operation is to use one core, as the graph itself is sharded among them. */
   oneCore?: boolean;
   /**
    * Whether TensorFlow looks for simplifications of its own at the first run. That takes it a few
