@@ -1,7 +1,8 @@
 /** What is known to read nothing but its own properties, and what is code of the user's. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ModelCode, type ModelInternals } from '../../lib/graph/modelCode';
+import { ModelCode } from '../../lib/graph/modelCode';
+import type { ModelInternals } from '../../lib/graph/tfjsInternals';
 import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 
@@ -94,6 +95,15 @@ describe('code of tfjs', () => {
       tf.dispose([x, y]);
       model.dispose();
     });
+  }
+});
+
+it('the losses and metrics of tfjs are known as functions, too', () => {
+  for (const loss of [tf.losses.softmaxCrossEntropy, tf.losses.huberLoss]) {
+    const model = sequential([3], layers.dense({ units: 2 }));
+    model.compile({ optimizer: 'sgd', loss, metrics: [tf.metrics.meanAbsoluteError] });
+    assert.equal(codeOf(model).custom, null);
+    model.dispose();
   }
 });
 
