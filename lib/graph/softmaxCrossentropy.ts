@@ -3,6 +3,7 @@
  * operation, where tfjs needs about twenty.
  */
 import * as tf from '../tensorflow';
+import { declareKnownCode } from './modelCode';
 import { DT_FLOAT, DT_INT32, nativeBackend } from './native';
 import { isGradientDifferentiated } from './nativeGradients';
 
@@ -85,3 +86,4 @@ tf.losses.softmaxCrossEntropy = (labels, logits, weights, smoothing, reduction) 
     return tf.losses.computeWeightedLoss(losses, weights, reduction);
   });
 };
+declareKnownCode(tf.losses.softmaxCrossEntropy);

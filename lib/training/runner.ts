@@ -21,6 +21,11 @@ export interface RunOptions {
    * size for a graph to pay; a model that cannot be compiled runs eagerly after a warning. True:
    * from the first step on, and a model that cannot be compiled is an error. False: tfjs runs it,
    * one operation at a time.
+   *
+   * A graph follows what changes: settings of layers and of the optimiser from the next step on; a
+   * layer, loss or metric of your own is recorded once more at the beginning of each run and after
+   * each call of a callback (unless that says `changesModel: false`), and compared. So your own code
+   * is called more often, or less often, than there are steps.
    */
   compiled?: boolean;
 }
