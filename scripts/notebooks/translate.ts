@@ -1,10 +1,4 @@
-/**
- * Keeps the notebooks' translations: `npm run translate` takes code and outputs over from the
- * English notebooks and names the text cells whose English has changed.
- *
- * --accept NOTEBOOK   the texts of this translation fit today's English texts
- * --check             change nothing, fail where a translation is not up to date
- */
+/** `npm run translate`: keeps the notebooks' translations up to date with the English notebooks. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,6 +7,19 @@ import { replaceFile } from '../../lib/files/replaceFile';
 import { runProgram } from '../commandLine';
 import { type Notebook, translate } from './translation';
 
+const help = `Usage: npm run translate -- [options]
+
+Takes code and outputs over from the English notebooks into their translations and names the text
+cells whose English has changed.
+
+Options:
+  --accept NOTEBOOK  the texts of this translation fit today's English texts; may be repeated
+  --check            change nothing, fail where a translation is not up to date
+  --help             print this text
+
+Exit status: 0, or 1 if a translation is not up to date.
+`;
+
 const folder = path.resolve(__dirname, '../../../notebooks');
 const languages = ['zh-CN'];
 
@@ -20,6 +27,7 @@ const { values } = parseArgs({
   options: {
     accept: { type: 'string', multiple: true, default: [] },
     check: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
 
@@ -49,6 +57,10 @@ async function bringUpToDate(language: string, name: string): Promise<string[]> 
 }
 
 async function main(): Promise<void> {
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
   const names = readdirSync(folder).filter((file) => file.endsWith('.ipynb'));
   const problems: string[] = [];
   for (const language of languages) {
