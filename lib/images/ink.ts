@@ -38,6 +38,9 @@ const leastContrastAmongOthers = 0.12;
 const leastShareOfInk = 0.1;
 /** Of a digit, that is written with a pen, no part is thicker than this share of its size. */
 const thickest = 0.4;
+/** A small digit may be written with a broad pen; a sheet of paper or a shadow is larger. */
+const thickestOfSmall = 0.6;
+const smallSize = 0.4;
 const thickestAmongOthers = 0.33;
 /** Nor does it fill more than this share of the rectangle around it, if that is not narrow. */
 const mostFilled = 0.8;
@@ -157,7 +160,7 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
     const open = openOutlines(plain, marks.pieces);
     const isInk = (piece: Piece, index: number) =>
       (open[index] as number) <= (sidesTouched(piece, plain) >= 3 ? mostOpenAround : mostOpen) &&
-      isWritten(piece) &&
+      isWritten(piece, plain) &&
       breadth(piece) > thinnest;
     if (marks.pieces.every(isInk)) {
       const problem = problemOf(marks.pieces, plain, isAlone);
@@ -178,10 +181,12 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
 }
 
 /** Whether it may be written with a pen: it is no blot, no sheet of paper and no hole in one. */
-function isWritten(piece: Piece): boolean {
+function isWritten(piece: Piece, { width, height }: Darkness): boolean {
   const filled = piece.pixels.length / (size(piece) * breadth(piece));
   const isNarrow = breadth(piece) < 0.5 * size(piece);
-  return piece.thickness <= thickest * size(piece) && (isNarrow || filled <= mostFilled);
+  const isSmall = size(piece) <= smallSize * Math.max(width, height);
+  const most = isSmall ? thickestOfSmall : thickest;
+  return piece.thickness <= most * size(piece) && (isNarrow || filled <= mostFilled);
 }
 
 /** Pieces that are not ink become paper, with their blurred edges. */
