@@ -21,6 +21,7 @@ import {
 import { intercept } from './interception';
 import { DT_INT32, nativeType } from './native';
 import { NotCompilableError } from './notCompilableError';
+import { showsStages } from './passes/index';
 import { copyOf, Recorder, type SessionScope } from './recorder';
 import { Replacements } from './replacements';
 
@@ -57,6 +58,8 @@ export interface CaptureOptions {
   scope: SessionScope;
   /** Whether the function is known to do the same at each call. */
   isTrusted?: boolean;
+  /** Whether to note the lines that call operations outside of layers: for people only. */
+  hasLines?: boolean;
 }
 
 /**
@@ -105,7 +108,7 @@ function requireRepeatable(first: Captured, second: Captured): void {
  * @throws NotCompilableError if the function does what a graph cannot repeat.
  */
 export function capture(body: TensorFunction, options: CaptureOptions): Captured {
-  const recorder = new Recorder(options.scope);
+  const recorder = new Recorder(options.scope, options.hasLines ?? showsStages());
   const replacements = new Replacements();
   const examples = options.inputs.map(copyOf);
   const fed =

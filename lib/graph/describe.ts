@@ -84,6 +84,7 @@ function graphOf<Inputs extends tf.Tensor[]>(
     inputs,
     feed: 'inputs',
     scope: new SessionVariables(),
+    hasLines: true,
   });
   return runPasses(graph, (hasOptions ? last.after : undefined) ?? stage);
 }

@@ -43,7 +43,7 @@ export class Recorder {
   readonly optimizers: tf.Optimizer[] = [];
   /** What the recording relies on; when one does not hold any more, it is out of date. */
   readonly assumptions: (() => boolean)[] = [];
-  readonly origins = new Origins();
+  readonly origins: Origins;
 
   private readonly backend = nativeBackend();
   private readonly values = new Map<DataId, GraphValue>();
@@ -51,7 +51,12 @@ export class Recorder {
   private readonly states = new Map<tf.Variable, VariableState>();
   private pauses = 0;
 
-  constructor(private readonly scope: SessionScope) {
+  /** @param hasLines whether the lines are noted that call operations outside of layers. */
+  constructor(
+    private readonly scope: SessionScope,
+    hasLines: boolean,
+  ) {
+    this.origins = new Origins(hasLines);
     for (const variable of Object.values(tf.engine().registeredVariables)) {
       this.adopt(variable);
     }

@@ -25,12 +25,12 @@ it('the graphs in the README are those of its example', () => {
   const make = new Function('tf', 'filter', 'bias', `${outputText}; return step;`);
   const step: Step = make(tf, filter, bias);
   const images = tf.zeros([16, 7, 7, 1]);
-  const scope = new SessionVariables();
   const { graph } = capture(([input]) => [step(input as tf.Tensor)], {
     name: 'step',
     inputs: [images],
     feed: 'inputs',
-    scope,
+    scope: new SessionVariables(),
+    hasLines: true,
   });
   const printed = [...text.matchAll(/```text (\w+)\n([\s\S]*?)```/g)];
   assert.deepEqual(

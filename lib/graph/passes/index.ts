@@ -56,8 +56,13 @@ export function runPasses(captured: Graph, last: Stage = 'schedule', passes = PA
   return graph;
 }
 
+/** Whether every stage is to be printed. */
+export function showsStages(): boolean {
+  return Boolean(process.env.SHOW_GRAPH_STAGES);
+}
+
 function show(stage: string, graph: Graph): void {
-  if (process.env.SHOW_GRAPH_STAGES) {
+  if (showsStages()) {
     process.stderr.write(`\n== ${stage}\n${describeGraph(graph)}\n`);
   }
 }
