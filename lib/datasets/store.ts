@@ -10,7 +10,7 @@ export const temporaryPrefix = 'part-';
 /** The cache cannot be written; looking for the file elsewhere would not help. */
 export class CacheWriteError extends Error {
   constructor(what: string, folder: string, problem: string, cause: unknown) {
-    const remedy = 'Mend that, or choose another folder with the option "folder".';
+    const remedy = 'Correct that, or choose another folder with the option "folder".';
     super(`${what} could not be stored in ${folder}: ${problem}. ${remedy}`, { cause });
   }
 }

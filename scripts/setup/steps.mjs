@@ -150,7 +150,7 @@ function diskIsFull(error) {
 }
 
 /**
- * What to say about an error; throws it where it is none that could be foreseen.
+ * What to say about an error; throws it if it was not foreseeable.
  *
  * @param {unknown} error
  * @returns {string}

@@ -19,7 +19,7 @@ export async function until<T>(
       return answer;
     }
     if (performance.now() > end) {
-      throw new Error(`Waited ${seconds} s in vain for this: ${what}.`);
+      throw new Error(`Waited ${seconds} s but this did not happen: ${what}.`);
     }
     await delay(50);
   }

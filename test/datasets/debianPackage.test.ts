@@ -42,7 +42,8 @@ describe('the Debian package', () => {
     const folder = temporaryFolder(test);
     const dataset = { ...sample, sources: { debian } };
     await assert.rejects(obtainFiles(dataset, { folder, ...silent }), {
-      message: /^The Debian package .* could not be stored in .*: the disk is full. Mend that, or/,
+      message:
+        /^The Debian package .* could not be stored in .*: the disk is full. Correct that, or/,
     });
     assert.deepEqual(readdirSync(join(folder, 'sample')), []);
   });

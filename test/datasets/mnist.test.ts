@@ -91,7 +91,7 @@ describe('mnist', () => {
 });
 
 describe('fashionMnist', () => {
-  it('is to be had from the Debian package alone', async (test) => {
+  it('can be loaded from the Debian package alone', async (test) => {
     if (!hasAptGet()) {
       test.skip('there is no apt-get on this machine');
       return;

@@ -146,7 +146,7 @@ describe('the cache', () => {
       const mirror = await startMirror(test);
       await assert.rejects(obtainFiles(sample, { folder, mirrors: [mirror.address], ...silent }), {
         message:
-          /train-images \(0.0 MB\) could not be stored in .*: the disk is full. Mend that, or/,
+          /train-images \(0.0 MB\) could not be stored in .*: the disk is full. Correct that, or/,
       });
       assert.deepEqual(readdirSync(join(folder, 'sample')), []);
     } finally {

@@ -14,7 +14,7 @@ import {
 import { passesSelfTest } from './selfTest.mjs';
 
 /**
- * Downloads library and addon, if they are to be had and work here. Any failure only means that
+ * Downloads library and addon, if they are available and work here. Any failure only means that
  * they are not.
  *
  * @param {import('../progress.mjs').StepLine} progress
