@@ -17,6 +17,8 @@ export function isTopLevel(
     const file = declaration.getSourceFile() as CompilerSourceFile;
     return (
       cells.has(file) &&
+      // What a cell only declares is somewhere else: a global variable.
+      (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Ambient) === 0 &&
       [file.locals, file.symbol?.exports].some((table) => {
         const found = table?.get(symbol?.escapedName as ts.__String);
         return found !== undefined && (found === symbol || found.declarations?.[0] === declaration);

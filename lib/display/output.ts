@@ -1,7 +1,7 @@
 /**
  * Where output goes: a notebook kernel, when the code runs inside one, or a terminal.
  *
- * The kernel (`kernel/start.cjs`) announces itself by setting
+ * The kernel (`kernel/runner/host.ts`) announces itself by setting
  * `globalThis[Symbol.for('notebook.host')]`; nothing here depends on a particular kernel.
  */
 

@@ -121,6 +121,11 @@ class LanguageTest(KernelCase):
         self.assertEqual(self.result("String(own())"), "undefined")
         self.assertEqual(self.printed("log('x')"), "x\n")
 
+    def test_declared_names_are_those_of_the_global_object(self):
+        self.result("(globalThis as any).elsewhere = 3")
+        self.result("declare const elsewhere: number;")
+        self.assertEqual(self.result("elsewhere + 1"), "4")
+
     def test_export_is_allowed(self):
         self.assertEqual(self.result("export const exported = 3; export function exports1() { return exported } export default exported + 1"), "4")
         self.assertEqual(self.result("exports1() + exported"), "6")
