@@ -42,7 +42,7 @@ const smallSize = 16 * 2 ** 20;
  *
  * The file is replaced as a whole: if anything fails, an older file of that name is untouched.
  *
- * @param model A Sequential or functional model; its layers are those of `docs/layers.md`.
+ * @param model A Sequential or functional model of the layers that tfjs has (what is refused is named).
  * @param path Where to write, for example `models/mnist.keras`. Missing folders are made.
  * @param options what to save.
  * @throws Error that names the layer, loss, metric or optimiser that Keras does not have, or the

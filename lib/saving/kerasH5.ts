@@ -61,7 +61,7 @@ interface KerasH5 {
  *
  * The file is replaced as a whole: if anything fails, an older file of that name is untouched.
  *
- * @param model A Sequential or functional model; its layers are those of `docs/layers.md`.
+ * @param model A Sequential or functional model of the layers that tfjs has (what is refused is named).
  * @param path Where to write, by custom with the ending `.h5`. Missing folders are made.
  * @param options what to save.
  * @throws An error that names the layer, loss, metric or optimiser that Keras does not have.

@@ -5,6 +5,9 @@ import { nameFromKeras, nameToKeras } from './layerNames';
 
 const recurrentClasses = ['Bidirectional', 'GRU', 'LSTM', 'SimpleRNN'];
 
+/** What tfjs says that a model's class is. */
+const tfjsModelClasses = ['Sequential', 'Functional', 'Model'];
+
 /** The classes of models; `Model` is the older name of `Functional`. */
 const modelClasses = ['Sequential', 'Functional', 'Model'];
 
@@ -43,7 +46,8 @@ function refuseMaskedZeros(model: JsonObject): void {
 
 /**
  * The configuration of a `tf.LayersModel` as Keras reads it. The layout is that of Keras 2, which
- * Keras 3 reads as well, except that it counts the calls of a Sequential in another model from 0.
+ * Keras 3 reads as well, except that it counts the calls of a model in another model from 0
+ * (not where it is an output, unless it is a Sequential).
  */
 export function modelConfigToKeras(model: tf.LayersModel, version: 2 | 3 = 2): JsonObject {
   const json = asObject(model.toJSON(null, false) as unknown as Json, 'The model configuration');
@@ -52,9 +56,10 @@ export function modelConfigToKeras(model: tf.LayersModel, version: 2 | 3 = 2): J
 
 function modelToKeras(json: JsonObject, model: tf.LayersModel, version: 2 | 3): JsonObject {
   const config = asObject(json.config, "The model's config");
-  const isSequential = (name: string) => model.getLayer(name).getClassName() === 'Sequential';
-  const connections = (all: Json | undefined) =>
-    withNames(all, nameToKeras, (name) => (version === 3 && isSequential(name) ? -1 : 0));
+  const connections = (all: Json | undefined, counted0: string[]) => {
+    const isCounted0 = (name: string) => counted0.includes(model.getLayer(name).getClassName());
+    return withNames(all, nameToKeras, (name) => (version === 3 && isCounted0(name) ? -1 : 0));
+  };
   const layers = asList(config.layers, "The model's layers").map((entry) => {
     const layer = asObject(entry, 'A layer');
     const name = asString(asObject(layer.config, "A layer's config").name, "A layer's name");
@@ -63,7 +68,11 @@ function modelToKeras(json: JsonObject, model: tf.LayersModel, version: 2 | 3): 
     const { inbound_nodes: nodes } = layer;
     return nodes === undefined
       ? converted
-      : { ...converted, name: nameToKeras(name), inbound_nodes: connections(nodes) };
+      : {
+          ...converted,
+          name: nameToKeras(name),
+          inbound_nodes: connections(nodes, tfjsModelClasses),
+        };
   });
   const name = typeof config.name === 'string' ? nameToKeras(config.name) : null;
   if (json.class_name === 'Sequential') {
@@ -76,8 +85,8 @@ function modelToKeras(json: JsonObject, model: tf.LayersModel, version: 2 | 3): 
     config: {
       name,
       layers,
-      input_layers: connections(config.input_layers),
-      output_layers: connections(config.output_layers),
+      input_layers: connections(config.input_layers, []),
+      output_layers: connections(config.output_layers, ['Sequential']),
     },
   };
 }

@@ -1,0 +1,209 @@
+"""The Keras side of run.ts: python keras_side.py make|check 2|3 FOLDER
+
+make: builds a model around each layer below, in each of its configurations, and saves it, with what
+Keras computes with it (predictions, and the losses of three training steps) in made.json.
+check: loads the files that the library saved and writes what Keras predicts to checked.json.
+"""
+import json
+import os
+import pathlib
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+command, version, folder = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+import numpy as np
+
+if version == "2":
+    import tf_keras as keras
+else:
+    import keras
+L = keras.layers
+
+IMAGE, SERIES, VECTOR, VOLUME = (6, 6, 2), (5, 3), (4,), (4, 4, 4, 2)
+cases = []
+
+
+def case(layer, options, shape, build, random=False):
+    cases.append({"layer": layer, "options": options, "shape": shape, "build": build, "random": random})
+
+
+def each(layer, shape, variants, random=False, **always):
+    """One case for each set of options of a layer class, given as text: `units=2, use_bias=False`."""
+    if hasattr(L, layer):
+        for options in variants:
+            make = lambda o=options: eval(f"L.{layer}({o})", {"L": L, "keras": keras})
+            case(layer, options, shape, lambda x, make=make: make()(x), random)
+
+
+def merged(layer, options=""):
+    make = lambda: eval(f"L.{layer}({options})", {"L": L})
+    case(layer, options, SERIES, lambda x: make()([L.Dense(4)(x), L.Dense(4)(x)]))
+
+
+each("Dense", VECTOR, ["3", "3, activation='relu'", "3, use_bias=False", "3, activation='softmax'",
+                       "3, kernel_regularizer='l2'", "3, kernel_regularizer=keras.regularizers.L1L2(0.1, 0.01)",
+                       "3, kernel_initializer='he_normal', bias_initializer='ones'",
+                       "3, activity_regularizer='l2'"])
+each("Dense", SERIES, ["3, activation='tanh'"])
+for name in ["elu", "gelu", "linear", "mish", "relu", "relu6", "selu", "sigmoid", "softmax", "softplus",
+             "softsign", "swish", "tanh", "exponential", "hard_sigmoid", "leaky_relu", "log_softmax"]:
+    if hasattr(keras.activations, name):
+        each("Activation", VECTOR, [f"'{name}'"])
+each("ReLU", VECTOR, ["", "max_value=0.5", "negative_slope=0.1", "threshold=0.2"])
+each("LeakyReLU", VECTOR, ["", "0.1"])
+each("PReLU", IMAGE, ["", "shared_axes=[1, 2]", "alpha_initializer='ones'"])
+each("ELU", VECTOR, ["", "0.5"])
+each("ThresholdedReLU", VECTOR, ["0.3"])
+each("Softmax", SERIES, ["", "axis=1"])
+each("Conv1D", SERIES, ["2, 3", "2, 2, strides=2, padding='same'", "2, 2, dilation_rate=2", "2, 2, padding='causal'",
+                        "3, 2, groups=3", "2, 2, activation='relu', use_bias=False"])
+each("Conv2D", IMAGE, ["3, 3", "3, (2, 3), strides=2, padding='same'", "3, 2, dilation_rate=2", "2, 2, groups=2",
+                       "3, 3, kernel_regularizer='l2', activation='tanh'", "3, 3, data_format='channels_first'"])
+each("Conv3D", VOLUME, ["2, 2", "2, 3, padding='same', strides=2"])
+each("Conv2DTranspose", IMAGE, ["3, 3", "3, 3, strides=2, padding='same'", "3, 3, strides=2, output_padding=1"])
+each("Conv3DTranspose", VOLUME, ["2, 2"])
+each("DepthwiseConv2D", IMAGE, ["3", "3, depth_multiplier=2, padding='same'", "2, strides=2, activation='relu'"])
+each("SeparableConv2D", IMAGE, ["3, 3", "3, 3, depth_multiplier=2, padding='same', use_bias=False"])
+each("SeparableConv1D", SERIES, ["2, 2"])
+for kind in ["MaxPooling", "AveragePooling"]:
+    each(f"{kind}1D", SERIES, ["", "2, strides=1, padding='same'"])
+    each(f"{kind}2D", IMAGE, ["", "(2, 3), strides=1, padding='same'", "3, data_format='channels_first'"])
+    each(f"{kind}3D", VOLUME, ["", "2, strides=1, padding='same'"])
+for kind in ["GlobalMaxPooling", "GlobalAveragePooling"]:
+    each(f"{kind}1D", SERIES, ["", "keepdims=True"])
+    each(f"{kind}2D", IMAGE, ["", "keepdims=True"])
+    each(f"{kind}3D", VOLUME, [""])
+each("ZeroPadding1D", SERIES, ["1"])
+each("ZeroPadding2D", IMAGE, ["1", "((1, 0), (2, 1))"])
+each("Cropping1D", SERIES, ["1"])
+each("Cropping2D", IMAGE, ["1", "((1, 0), (2, 1))"])
+each("UpSampling1D", SERIES, ["2"])
+each("UpSampling2D", IMAGE, ["", "(2, 3)", "2, interpolation='bilinear'"])
+each("BatchNormalization", SERIES, ["", "scale=False", "center=False", "scale=False, center=False", "momentum=0.8, epsilon=0.01",
+                                    "axis=1"])
+each("BatchNormalization", IMAGE, [""])
+each("LayerNormalization", SERIES, ["", "epsilon=0.01", "scale=False", "center=False", "axis=1"])
+each("UnitNormalization", SERIES, [""])
+each("Embedding", (4,), ["6, 3"])
+case("Embedding", "6, 3, mask_zero=True (then LSTM)", (4,), lambda x: L.LSTM(3)(L.Embedding(6, 3, mask_zero=True)(x)))
+each("Masking", SERIES, ["", "mask_value=0.5"])
+case("Masking", "(then LSTM)", SERIES, lambda x: L.LSTM(3)(L.Masking()(L.ReLU()(x))))
+for cell in ["SimpleRNN", "LSTM", "GRU"]:
+    fixed = "" if cell != "GRU" else ", reset_after=False"
+    each(cell, SERIES, [f"3{fixed}", f"3, return_sequences=True{fixed}", f"3, go_backwards=True{fixed}", f"3, use_bias=False{fixed}",
+                        f"3, activation='relu'{fixed}", f"3, unroll=True{fixed}"])
+    each(cell, SERIES, [f"3, dropout=0.3{fixed}", f"3, recurrent_dropout=0.3{fixed}"], random=True)
+each("LSTM", SERIES, ["3, unit_forget_bias=False", "3, recurrent_activation='tanh'"])
+each("GRU", SERIES, ["3", "3, return_sequences=True"])
+for mode in ["'concat'", "'sum'", "'mul'", "'ave'"]:
+    each("Bidirectional", SERIES, [f"L.LSTM(3), merge_mode={mode}"])
+each("Bidirectional", SERIES, ["L.LSTM(3, return_sequences=True)", "L.GRU(3, reset_after=False)", "L.SimpleRNN(2)"])
+each("TimeDistributed", SERIES, ["L.Dense(2)"])
+each("TimeDistributed", (3, 6, 6, 2), ["L.Conv2D(2, 3)"])
+each("ConvLSTM2D", (3, 6, 6, 2), ["2, 3"])
+for kind in ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"]:
+    merged(kind)
+merged("Concatenate", "axis=1")
+merged("Concatenate", "axis=-2")
+merged("Dot", "axes=1")
+merged("Dot", "axes=2, normalize=True")
+each("Flatten", IMAGE, [""])
+each("Reshape", IMAGE, ["(12, 6)", "(-1, 4)"])
+each("Permute", SERIES, ["(2, 1)"])
+each("RepeatVector", VECTOR, ["3"])
+each("Rescaling", IMAGE, ["0.5", "1 / 255, offset=-1"])
+each("Normalization", SERIES, ["mean=0.5, variance=2.0"])
+each("Dropout", VECTOR, ["0.0"])
+each("Dropout", SERIES, ["0.3", "0.3, noise_shape=(None, 1, 3)", "0.3, seed=1"], random=True)
+each("SpatialDropout1D", SERIES, ["0.3"], random=True)
+each("SpatialDropout2D", IMAGE, ["0.3"], random=True)
+each("GaussianNoise", VECTOR, ["0.3"], random=True)
+each("GaussianDropout", VECTOR, ["0.3"], random=True)
+each("AlphaDropout", VECTOR, ["0.3"], random=True)
+each("ActivityRegularization", VECTOR, ["0.1"])
+each("Lambda", VECTOR, ["lambda x: x * 2"])
+case("MultiHeadAttention", "2, 3", SERIES, lambda x: L.MultiHeadAttention(2, 3)(x, x))
+sequential = lambda *layers: keras.Sequential(list(layers))
+case("Sequential inside", "", VECTOR, lambda x: sequential(L.Dense(3, activation="tanh"), L.BatchNormalization())(x))
+
+
+def functional_inside(x):
+    a = keras.Input(VECTOR)
+    return keras.Model(a, L.Add()([L.Dense(3)(a), L.Dense(3)(a)]))(x)
+
+
+def shared(x):
+    dense = L.Dense(4, activation="tanh")
+    return L.Add()([dense(x), dense(dense(x))])
+
+
+case("Functional inside", "", VECTOR, functional_inside)
+case("a layer used three times", "", VECTOR, shared)
+for constraint in ["'non_neg'", "'unit_norm'", "'max_norm'"]:
+    each("Dense", VECTOR, [f"3, kernel_constraint={constraint}"])
+
+
+def inputs(shape, integer):
+    count = 8 * int(np.prod(shape))
+    values = np.arange(count) * 7 % 6 if integer else np.sin(np.arange(count))
+    return values.astype("float32").reshape((8,) + shape)
+
+
+def targets():
+    return np.cos(np.arange(16)).astype("float32").reshape(8, 2)
+
+
+def make(index, entry):
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(index)
+    i = keras.Input(entry["shape"])
+    x = entry["build"](i)
+    if len(x.shape) > 2:
+        x = L.Flatten()(x)
+    model = keras.Model(i, L.Dense(2)(x))
+    # Small models are run faster than they are compiled.
+    model.compile(keras.optimizers.SGD(0.05), "mse", run_eagerly=True)
+    x, y = inputs(entry["shape"], entry["layer"] == "Embedding"), targets()
+    model.train_on_batch(x, y)
+    name = f"{index:03d}"
+    model.save(folder / f"{name}.{'keras' if version == '3' else 'h5'}")
+    made = {key: entry[key] for key in ("layer", "options", "shape", "random")}
+    made["predictions"] = model.predict(x, verbose=0).ravel().tolist()
+    losses = lambda: float(np.ravel(model.train_on_batch(x, y))[0])
+    made["losses"] = [] if entry["random"] else [losses() for _ in range(3)]
+    return name, made
+
+
+def check(name, entry):
+    results = {}
+    for path in sorted(folder.glob(f"{name}.ours.*")):
+        try:
+            x = inputs(tuple(entry["shape"]), entry["layer"] == "Embedding")
+            model = keras.models.load_model(path)
+            results[path.suffix] = np.asarray(model(x)).ravel().tolist()
+        except Exception as error:
+            results[path.suffix] = f"{type(error).__name__}: {error}"[:500]
+    return results
+
+
+if command == "make":
+    only = sys.argv[4] if len(sys.argv) > 4 else ""
+    made, failed = {}, {}
+    for index, entry in enumerate(cases):
+        if only and entry["layer"] not in only.split(","):
+            continue
+        try:
+            name, result = make(index, entry)
+            made[name] = result
+            (folder / "made.json").write_text(json.dumps(made))
+        except Exception as error:
+            failed[f"{entry['layer']}({entry['options']})"] = str(error)[:200]
+    for name, reason in failed.items():
+        print(f"Keras {version} does not make {name}: {reason}")
+else:
+    made = json.loads((folder / "made.json").read_text())
+    checked = {name: check(name, entry) for name, entry in made.items()}
+    (folder / "checked.json").write_text(json.dumps(checked))

@@ -1,0 +1,194 @@
+/**
+ * `npm run test:keras [-- LAYER,LAYER…]`: models of Keras 3 and Keras 2, made by script around each layer
+ * in many configurations, are loaded here. Predictions and the losses of three training steps are
+ * compared with Keras's, eager and compiled; what is saved here is loaded in Keras and compared too.
+ * The table goes to docs/layers.md. A model is either right or refused by name: anything else fails.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { graph, saving } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { writeTable } from './table';
+
+/** What Keras computed with a model. */
+interface Made {
+  layer: string;
+  options: string;
+  shape: number[];
+  /** Whether training draws random numbers, which differ from Keras's. */
+  random: boolean;
+  predictions: number[];
+  losses: number[];
+}
+
+/** What became of one configuration, version by version of Keras. Empty: right. */
+export interface Outcome {
+  layer: string;
+  options: string;
+  loads: string;
+  saves: string;
+  trains: string;
+  compiles: string;
+}
+
+export const versions = ['3', '2'] as const;
+
+const run = promisify(execFile);
+const folder = path.resolve('.cache/test-layers');
+const [only = ''] = process.argv.slice(2);
+
+async function main(): Promise<void> {
+  const { pythonEnvironment } = await import('../../scripts/setup/pythonEnvironment.mjs');
+  const python = await pythonEnvironment(
+    'distributed',
+    'scripts/keras/requirements-distributed.txt',
+  );
+  const outcomes: Record<string, Outcome[]> = {};
+  let faults = 0;
+  for (const version of versions) {
+    const place = path.join(folder, version);
+    rmSync(place, { recursive: true, force: true });
+    mkdirSync(place, { recursive: true });
+    await runKeras(python, 'make', version, place);
+    outcomes[version] = await compareAll(python, version, place);
+    for (const { layer, options, ...results } of outcomes[version]) {
+      for (const [what, result] of Object.entries(results)) {
+        if (result.startsWith('WRONG')) {
+          faults++;
+          console.error(`Keras ${version}, ${layer}(${options}) ${what}: ${result}`);
+        }
+      }
+    }
+  }
+  if (only === '') {
+    writeFileSync('docs/layers.md', writeTable(outcomes));
+    console.log('The table is in docs/layers.md.');
+  }
+  console.log(faults === 0 ? 'All is right, or refused by name.' : `${faults} faults.`);
+  process.exitCode = faults === 0 ? 0 : 1;
+}
+
+async function runKeras(python: string, command: string, version: string, place: string) {
+  const program = path.resolve('test/keras/keras_side.py');
+  const { stdout } = await run(python, [program, command, version, place, only]);
+  process.stdout.write(stdout);
+}
+
+async function compareAll(python: string, version: string, place: string): Promise<Outcome[]> {
+  const made: Record<string, Made> = readJson(path.join(place, 'made.json'));
+  const outcomes: Record<string, Outcome> = {};
+  for (const [name, model] of Object.entries(made)) {
+    outcomes[name] = await compare(path.join(place, name), version, model);
+  }
+  await runKeras(python, 'check', version, place);
+  const checked: Record<string, Record<string, number[] | string>> = readJson(
+    path.join(place, 'checked.json'),
+  );
+  for (const [name, outcome] of Object.entries(outcomes)) {
+    const expected = made[name]?.predictions ?? [];
+    for (const [format, predictions] of Object.entries(checked[name] ?? {})) {
+      const isText = typeof predictions === 'string';
+      outcome.saves ||= isText
+        ? `WRONG: ${format}: ${predictions}`
+        : difference(predictions, expected);
+    }
+  }
+  return Object.values(outcomes);
+}
+
+function readJson<Contents>(file: string): Contents {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+async function compare(file: string, version: string, made: Made): Promise<Outcome> {
+  const { layer, options } = made;
+  const outcome: Outcome = { layer, options, loads: '', saves: '', trains: '', compiles: '' };
+  const source = `${file}.${version === '3' ? 'keras' : 'h5'}`;
+  const { x, y } = samples(made);
+  try {
+    const model = await saving.loadModel(source);
+    try {
+      const predicted = tf.tidy(() => Array.from((model.predict(x) as tf.Tensor).dataSync()));
+      outcome.loads = difference(predicted, made.predictions);
+      outcome.saves = await attempt(async () => {
+        await saving.saveModel(model, `${file}.ours.${version === '3' ? 'keras' : 'h5'}`);
+        return '';
+      });
+      if (!made.random) {
+        outcome.trains = await attempt(async () => {
+          const losses: number[] = [];
+          for (let step = 0; step < made.losses.length; step++) {
+            losses.push([await model.trainOnBatch(x, y)].flat()[0] as number);
+          }
+          return difference(losses, made.losses);
+        });
+      }
+    } finally {
+      model.dispose();
+    }
+    outcome.compiles = await attempt(() => compareCompiled(source, made, x, y));
+  } catch (error) {
+    outcome.loads = refusal(error);
+  }
+  tf.dispose([x, y]);
+  return outcome;
+}
+
+async function compareCompiled(source: string, made: Made, x: tf.Tensor, y: tf.Tensor) {
+  const model = await saving.loadModel(source);
+  try {
+    const runner = graph.compileModel(model, { immediately: true });
+    const steps = made.random ? [1] : made.losses;
+    const losses = steps.map(() => runner.trainOnBatch([x], [y])[0] as number);
+    return made.random ? '' : difference(losses, made.losses);
+  } finally {
+    model.dispose();
+  }
+}
+
+async function attempt(compute: () => Promise<string>): Promise<string> {
+  try {
+    return await compute();
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+/** A clear sentence is a refusal; what comes from deep inside is a fault. */
+function refusal(error: unknown): string {
+  const text = (error instanceof Error ? error.message : String(error)).replace(/^.*loaded: /, '');
+  const isClear = /not supported|cannot be (loaded|saved|compiled)|cannot be run as a graph/.test(
+    text,
+  );
+  return isClear ? text : `WRONG: ${text}`;
+}
+
+function difference(actual: number[], expected: number[]): string {
+  const tolerance = 2e-4;
+  const differs = (value: number, i: number) =>
+    !(Math.abs(value - (expected[i] ?? Number.NaN)) <= tolerance * (1 + Math.abs(value)));
+  return actual.length !== expected.length || actual.some(differs)
+    ? `WRONG: ${actual.slice(0, 4)} instead of ${expected.slice(0, 4)}`
+    : '';
+}
+
+/** The inputs and targets of keras_side.py. */
+function samples({ layer, shape }: Made): { x: tf.Tensor; y: tf.Tensor } {
+  const size = 8 * shape.reduce((product, n) => product * n, 1);
+  const value = (i: number) => (layer === 'Embedding' ? (i * 7) % 6 : Math.sin(i));
+  const x = tf.tensor(
+    Float32Array.from({ length: size }, (_, i) => value(i)),
+    [8, ...shape],
+  );
+  return {
+    x,
+    y: tf.tensor(
+      Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)),
+      [8, 2],
+    ),
+  };
+}
+
+void main();
