@@ -73,6 +73,7 @@ batchNormalization.call = function (inputs, options) {
 
 /** A layer within a frozen model says that it is trainable; its weights are not. */
 function isFrozen({ trainable, gamma, beta }: BatchNormalizationLayer): boolean {
-  const weights = [gamma, beta].filter((weight) => weight !== undefined);
-  return !trainable || (weights.length > 0 && weights.every((weight) => !weight.trainable));
+  // What stands in for a weight that the layer does not have is neither trainable nor frozen.
+  const weights = [gamma, beta].filter((weight) => weight?.trainable !== undefined);
+  return !trainable || (weights.length > 0 && weights.every((weight) => !weight?.trainable));
 }
