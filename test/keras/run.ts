@@ -37,9 +37,24 @@ export const versions = ['3', '2'] as const;
 
 const run = promisify(execFile);
 const folder = path.resolve('.cache/test-layers');
+const help = `Usage: npm run test:keras [-- LAYER,LAYER...]
+
+Makes models with Keras 3 and Keras 2, around each layer or around those named, and compares what
+becomes of them here: loaded, trained, compiled, saved. Without names the table of docs/layers.md is
+written. It makes a Python environment with TensorFlow first.
+
+Options:
+  --help     print this text
+
+Exit status: 0, or 1 where a model is neither right nor refused by name.
+`;
 const [only = ''] = process.argv.slice(2);
 
 async function main(): Promise<void> {
+  if (only === '--help') {
+    process.stdout.write(help);
+    return;
+  }
   const { pythonEnvironment } = await import('../../scripts/setup/pythonEnvironment.mjs');
   const python = await pythonEnvironment(
     'distributed',

@@ -6,6 +6,7 @@
 Figures are of the machine on which it runs, and of that moment.
 """
 
+import argparse
 import json
 import os
 import re
@@ -311,7 +312,11 @@ def check(name, row):
 
 
 def main():
-    names = sys.argv[1:] or list(NAMES)
+    parser = argparse.ArgumentParser(
+        prog="npm run test:kernel --", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="kernel", help=", ".join(NAMES))
+    names = parser.parse_args().names or list(NAMES)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JUPYTER_PATH"] = os.pathsep.join([str(PROJECT / "kernel"), folder])
         os.environ["JUPYTER_RUNTIME_DIR"] = folder
