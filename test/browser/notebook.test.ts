@@ -135,7 +135,7 @@ describe('notebook 01 in JupyterLab', () => {
       /row \d+, column \d+: \d+/,
     );
     const training = notebook.cell(cells.training).locator('.jp-RenderedPlotly');
-    assert.match(await hover(browser.page, training), /training/);
+    assert.match(await hover(browser.page, training), /training|validation/);
     for (const source of [cells.grid, cells.picture, cells.curves]) {
       const box = await notebook.output(source).locator('img, .main-svg').first().boundingBox();
       assert.ok(box && box.width > 200 && box.height > 200, `${source}: ${JSON.stringify(box)}`);
