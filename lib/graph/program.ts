@@ -209,7 +209,8 @@ export class Program implements VariableHolder {
     const sharded = entries.map(({ graph }) => graph.isSharded);
     const session = openSession(bytes, {
       oneCore: sharded.includes(true) && !sharded.includes(false),
-      simplify: entries.every(({ graph }) => graph.updates.length === 0),
+      simplify:
+        nameOf.size <= MOST_SIMPLIFIED || entries.every(({ graph }) => graph.updates.length === 0),
     });
 
     this.session?.dispose();
@@ -224,6 +225,12 @@ export class Program implements VariableHolder {
     }
   }
 }
+
+/**
+ * TensorFlow's simplifications take a tenth of a second for the graph of a small convolutional
+ * network, but seconds for a long recurrent one, whose steps are no faster for them.
+ */
+const MOST_SIMPLIFIED = 1000;
 
 function openSession(savedModel: Uint8Array, options: SessionOptions): Session {
   try {
