@@ -4,14 +4,10 @@
  * The cells of one notebook are one module here, in their order; so a name may be declared only
  * once in a notebook, which is also kinder to its readers.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-
-interface Cell {
-  cell_type: string;
-  source: string | string[];
-}
+import { readNotebook, sourceOf } from './notebook';
 
 interface NotebookModule {
   notebook: string;
@@ -23,15 +19,12 @@ interface NotebookModule {
 const folder = path.resolve(__dirname, '../../../notebooks');
 
 function toModule(notebook: string): NotebookModule {
-  const { cells } = JSON.parse(readFileSync(path.join(folder, notebook), 'utf8')) as {
-    cells: Cell[];
-  };
+  const { cells } = readNotebook(path.join(folder, notebook));
   const lines: string[] = [];
   const cellStarts: number[] = [];
   for (const cell of cells.filter(({ cell_type }) => cell_type === 'code')) {
     cellStarts.push(lines.length);
-    const source = Array.isArray(cell.source) ? cell.source.join('') : cell.source;
-    lines.push(...source.split('\n'));
+    lines.push(...sourceOf(cell).split('\n'));
   }
   return { notebook, text: `${lines.join('\n')}\nexport {};\n`, cellStarts };
 }

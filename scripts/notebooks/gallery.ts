@@ -2,11 +2,11 @@
  * `npm run gallery`: takes the pictures of the README out of the notebooks, as they are stored there,
  * and puts them into docs/gallery. To be run when the notebooks have been run anew.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runProgram } from '../commandLine';
 import { writeResult } from '../recordedResults';
+import { readNotebook, sourceOf, textOf } from './notebook';
 
 /** Where a picture is: in the output of the one cell of that notebook whose code has this in it. */
 export interface Place {
@@ -27,22 +27,14 @@ const pictures: Record<string, Place> = {
   starts: { notebook: '06b-first-weights', code: 'const smallUseRuns = ' },
 };
 
-interface Cell {
-  cell_type: string;
-  source: string | string[];
-  outputs?: { data?: Record<string, string | string[]> }[];
-}
-
 /**
  * The PNG that a cell of a notebook shows.
  *
  * @throws Error unless there is just one cell with this code, and just one picture in its output.
  */
 export function pictureOf(notebook: string, code: string): Buffer {
-  const { cells } = JSON.parse(readFileSync(notebook, 'utf8')) as { cells: Cell[] };
-  const found = cells.filter(
-    ({ cell_type, source }) => cell_type === 'code' && text(source).includes(code),
-  );
+  const { cells } = readNotebook(notebook);
+  const found = cells.filter((cell) => cell.cell_type === 'code' && sourceOf(cell).includes(code));
   if (found.length !== 1) {
     throw new Error(`${notebook} has ${found.length} cells with "${code}", expected one.`);
   }
@@ -55,12 +47,7 @@ export function pictureOf(notebook: string, code: string): Buffer {
         'run the notebook first (npm run notebooks).',
     );
   }
-  return Buffer.from(text(images[0] as string | string[]), 'base64');
-}
-
-/** Notebooks store long texts as they are or line by line. */
-function text(stored: string | string[]): string {
-  return typeof stored === 'string' ? stored : stored.join('');
+  return Buffer.from(textOf(images[0] as string | string[]), 'base64');
 }
 
 const help = `Usage: npm run gallery

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { replaceFile } from '../../lib/files/replaceFile';
 import { runProgram } from '../commandLine';
-import { type Notebook, translate } from './translation';
+import { type Notebook, readNotebook } from './notebook';
+import { translate } from './translation';
 
 const help = `Usage: npm run translate -- [options]
 
@@ -38,7 +39,7 @@ function read(file: string): string | undefined {
 /** Returns what is wrong with the translation of one notebook, a line each. */
 async function bringUpToDate(language: string, name: string): Promise<string[]> {
   const file = path.join(folder, language, name);
-  const english = JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Notebook;
+  const english = readNotebook(path.join(folder, name));
   const before = read(file);
   const earlier = before === undefined ? undefined : (JSON.parse(before) as Notebook);
   const isAccepted = values.accept.some((wanted) => name.startsWith(wanted));

@@ -3,32 +3,13 @@
  * Each text cell keeps, in its metadata, the fingerprint of the English text that it translates.
  */
 import { createHash } from 'node:crypto';
-
-/** A notebook's cell, as far as a translation is concerned. */
-export interface Cell {
-  cell_type: 'markdown' | 'code' | 'raw';
-  id: string;
-  source: string | string[];
-  metadata: { translates?: string } & Record<string, unknown>;
-  [field: string]: unknown;
-}
-
-/** A notebook in its JSON form (https://nbformat.readthedocs.io/en/latest/format_description.html). */
-export interface Notebook {
-  cells: Cell[];
-  [field: string]: unknown;
-}
+import { type Cell, type Notebook, sourceOf } from './notebook';
 
 /** What {@link translate} made. */
 export interface Translated {
   notebook: Notebook;
   /** The text cells whose English text is new or has changed since it was translated. */
   stale: string[];
-}
-
-/** The text of a cell, in one piece. */
-export function sourceOf({ source }: Cell): string {
-  return Array.isArray(source) ? source.join('') : source;
 }
 
 /**

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { exercises } from '../../lib/lessons/exercises';
-import { type Notebook, sourceOf } from '../../scripts/notebooks/translation';
+import { readNotebook, sourceOf } from '../../scripts/notebooks/notebook';
 
 const folder = path.resolve(__dirname, '../../../notebooks');
 const names = readdirSync(folder).filter((file) => file.endsWith('.ipynb'));
 
 function cellsOf(name: string) {
-  return (JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Notebook).cells;
+  return readNotebook(path.join(folder, name)).cells;
 }
 
 describe('exercises of the notebooks', () => {

@@ -1,18 +1,16 @@
 // What the programs repeat is what the notebooks do.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { readNotebook, sourceOf } from '../../scripts/notebooks/notebook';
 import { trainings } from '../../scripts/trainings';
 
 function codeOf(notebook: string): string {
   const file = path.resolve('notebooks', `${notebook}.ipynb`);
-  const { cells } = JSON.parse(readFileSync(file, 'utf8')) as {
-    cells: { cell_type: string; source: string | string[] }[];
-  };
+  const { cells } = readNotebook(file);
   return cells
     .filter(({ cell_type }) => cell_type === 'code')
-    .map(({ source }) => [source].flat().join(''))
+    .map(sourceOf)
     .join('\n');
 }
 

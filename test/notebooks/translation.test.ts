@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Notebook, sourceOf, translate } from '../../scripts/notebooks/translation';
+import { type Notebook, sourceOf } from '../../scripts/notebooks/notebook';
+import { translate } from '../../scripts/notebooks/translation';
 
 function notebook(...cells: [id: string, type: 'markdown' | 'code', source: string][]): Notebook {
   return {
