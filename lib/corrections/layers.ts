@@ -73,7 +73,6 @@ batchNormalization.call = function (inputs, options) {
 
 /** A layer within a frozen model says that it is trainable; its weights are not. */
 function isFrozen({ trainable, gamma, beta }: BatchNormalizationLayer): boolean {
-  // What stands in for a weight that the layer does not have is neither trainable nor frozen.
-  const weights = [gamma, beta].filter((weight) => weight?.trainable !== undefined);
-  return !trainable || (weights.length > 0 && weights.every((weight) => !weight?.trainable));
+  const weights = [gamma, beta].filter((weight) => weight !== undefined);
+  return !trainable || (weights.length > 0 && weights.every((weight) => !weight.trainable));
 }
