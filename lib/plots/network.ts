@@ -26,6 +26,13 @@ interface Box {
   color: string;
 }
 
+/** A box and the middle of the room it has, its words included. */
+interface Place {
+  box: Box;
+  x: number;
+  y: number;
+}
+
 /**
  * Draws a network: each tensor is a box with its shape below and, above, the layer that makes it;
  * arrows lead from a layer's inputs to its outputs. Feature maps are stacks of squares whose side
@@ -53,9 +60,9 @@ export function network(model: tf.LayersModel, options: NetworkOptions = {}): Fi
   const shapes: NonNullable<Figure['layout']['shapes']> = [];
   const annotations: NonNullable<Figure['layout']['annotations']> = [];
   for (const tensor of tensors) {
-    const box = boxOf(tensor);
-    const place = graph.node(String(tensor.id));
-    const [x, middle] = [place.x, middleOf(place)];
+    const place = placeOf(graph, tensor);
+    const { box, x } = place;
+    const middle = middleOf(place);
     shapes.push(...outline(box, x, middle));
     annotations.push(...words(box, x, middle));
     for (const input of tensor.inputs) {
@@ -98,10 +105,11 @@ function layOut(tensors: tf.SymbolicTensor[]): dagre.graphlib.Graph {
   graph.setGraph({ rankdir: 'LR', nodesep: 16, ranksep: 14, marginx: 4, marginy: 4 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const tensor of tensors) {
-    const { width, height } = boxOf(tensor);
+    const box = boxOf(tensor);
     graph.setNode(String(tensor.id), {
-      width: Math.max(width, narrowest),
-      height: height + (labelLines + 1.5) * labelLine,
+      box,
+      width: Math.max(box.width, narrowest),
+      height: box.height + (labelLines + 1.5) * labelLine,
     });
     for (const input of tensor.inputs) {
       graph.setEdge(String(input.id), String(tensor.id));
@@ -109,6 +117,11 @@ function layOut(tensors: tf.SymbolicTensor[]): dagre.graphlib.Graph {
   }
   dagre.layout(graph);
   return graph;
+}
+
+/** The place that the layout gave to a tensor's box. */
+function placeOf(graph: dagre.graphlib.Graph, { id }: tf.SymbolicTensor): Place {
+  return graph.node(String(id)) as unknown as Place;
 }
 
 function boxOf(tensor: tf.SymbolicTensor): Box {
@@ -187,12 +200,12 @@ function arrow(
   from: tf.SymbolicTensor,
   to: tf.SymbolicTensor,
 ): NonNullable<Figure['layout']['shapes']> {
-  const [start, end] = [graph.node(String(from.id)), graph.node(String(to.id))];
-  const [x, y] = [end.x - boxOf(to).width / 2 - 3, middleOf(end)];
+  const [start, end] = [placeOf(graph, from), placeOf(graph, to)];
+  const [x, y] = [end.x - end.box.width / 2 - 3, middleOf(end)];
   // Past the boxes between, where there are some; else straight.
   const bends = graph.edge(String(from.id), String(to.id)).points.slice(1, -1);
   const line = [
-    [start.x + boxOf(from).width / 2 + 3, middleOf(start)],
+    [start.x + start.box.width / 2 + 3, middleOf(start)],
     ...(bends.length > 1 ? bends.map((bend) => [bend.x, middleOf(bend)]) : []),
     ...(middleOf(start) === y ? [] : [[x - 14, y]]),
     [x - 6, y],
