@@ -31,6 +31,15 @@ function regression(...middle: tf.layers.Layer[]): tf.Sequential {
   });
 }
 
+/** Compiled with a loss that has a number of JavaScript's in it. */
+function penalised(penalty: () => number): tf.Sequential {
+  const model = regression();
+  const loss = (targets: tf.Tensor, outputs: tf.Tensor) =>
+    targets.sub(outputs).square().mean().add(outputs.square().mean().mul(penalty()));
+  model.compile({ optimizer: tf.train.sgd(0.02), loss });
+  return model;
+}
+
 /** The losses of epochs of ten steps, trained in the given way. */
 type Train = (compiled: boolean | undefined) => Promise<number[]>;
 
@@ -53,10 +62,7 @@ describe('a change of what a model computes takes effect in a graph', () => {
   it('a number in a loss, by a callback', () =>
     assertAsEager(async (compiled) => {
       let penalty = 0;
-      const model = regression();
-      const loss = (targets: tf.Tensor, outputs: tf.Tensor) =>
-        targets.sub(outputs).square().mean().add(outputs.square().mean().mul(penalty));
-      model.compile({ optimizer: tf.train.sgd(0.02), loss });
+      const model = penalised(() => penalty);
       const callback = {
         onEpochBegin(epoch: number) {
           penalty = epoch;
@@ -71,10 +77,7 @@ describe('a change of what a model computes takes effect in a graph', () => {
   it('a number in a loss, between two trainings', () =>
     assertAsEager(async (compiled) => {
       let penalty = 0;
-      const model = regression();
-      const loss = (targets: tf.Tensor, outputs: tf.Tensor) =>
-        targets.sub(outputs).square().mean().add(outputs.square().mean().mul(penalty));
-      model.compile({ optimizer: tf.train.sgd(0.02), loss });
+      const model = penalised(() => penalty);
       const losses: number[] = [];
       for (penalty = 0; penalty < 3; penalty++) {
         const options = { ...epochsOf(compiled), epochs: 1 };
@@ -88,10 +91,7 @@ describe('a change of what a model computes takes effect in a graph', () => {
   it('a number in a loss, after every batch', () =>
     assertAsEager(async (compiled) => {
       let penalty = 0;
-      const model = regression();
-      const loss = (targets: tf.Tensor, outputs: tf.Tensor) =>
-        targets.sub(outputs).square().mean().add(outputs.square().mean().mul(penalty));
-      model.compile({ optimizer: tf.train.sgd(0.02), loss });
+      const model = penalised(() => penalty);
       const callback = {
         onBatchEnd() {
           penalty += 0.1;
