@@ -27,7 +27,7 @@ export function createNotebookHost(
       if (id !== undefined) {
         shownIds.add(id);
       }
-      const content = { data: encodeBytes(bundle), metadata: {} };
+      const content = { data: encodeBytes(bundle), metadata: alternativeText(bundle) };
       output.send({ type: 'display', content, id, update, parent: output.parentHeader });
     },
     clearOutput({ wait = false } = {}) {
@@ -38,6 +38,12 @@ export function createNotebookHost(
     },
     comms,
   };
+}
+
+/** A picture's text becomes its alternative text, under the name that nbconvert looks for. */
+function alternativeText(bundle: Record<string, unknown>): Record<string, unknown> {
+  const alt = bundle['text/plain'];
+  return 'image/png' in bundle && typeof alt === 'string' ? { 'image/png': { alt } } : {};
 }
 
 /** What tslab's module of displays gives to its kernel. */

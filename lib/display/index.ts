@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { escapeHtml } from './html';
+export { alignedCell, escapeHtml } from './html';
 export type { DisplayHandle, MimeBundle, NotebookHost } from './output';
 export { notebookHost, show } from './output';
 export type { TableCell } from './table';

@@ -5,7 +5,10 @@
  * `globalThis[Symbol.for('notebook.host')]`; nothing here depends on a particular kernel.
  */
 
-/** One output in several forms; the front end shows the richest it knows. Keys are MIME types. */
+/**
+ * One output in several forms; the front end shows the richest it knows. Keys are MIME types. The
+ * `text/plain` of a picture is also its alternative text, for whoever does not see the picture.
+ */
 export type MimeBundle = Readonly<Record<string, unknown>>;
 
 /** What a notebook kernel offers to code that runs in its cells. */

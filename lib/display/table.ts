@@ -1,7 +1,7 @@
-import { escapeHtml } from './html';
+import { alignedCell } from './html';
 import { show } from './output';
 
-/** A table's cell. Numbers stand to the right, text to the left. */
+/** A table's cell. Numbers are aligned to the right, text to the left. */
 export type TableCell = string | number;
 
 function toText(header: readonly string[], rows: readonly (readonly TableCell[])[]): string {
@@ -22,12 +22,17 @@ function toText(header: readonly string[], rows: readonly (readonly TableCell[])
 }
 
 function toHtml(header: readonly string[], rows: readonly (readonly TableCell[])[]): string {
-  const cell = (tag: string, content: TableCell) => {
-    const alignment = typeof content === 'number' ? 'right' : 'left';
-    return `<${tag} style="text-align: ${alignment}">${escapeHtml(String(content))}</${tag}>`;
+  // A title stands where its column's numbers or texts do.
+  const sides = header.map((_, column) =>
+    typeof rows[0]?.[column] === 'number' ? 'right' : 'left',
+  );
+  const row = (tag: 'th' | 'td', cells: readonly TableCell[]) => {
+    const aligned = cells.map((cell, i) => {
+      const side = tag === 'td' && typeof cell === 'number' ? 'right' : sides[i];
+      return alignedCell(tag, side ?? 'left', String(cell));
+    });
+    return `<tr>${aligned.join('')}</tr>`;
   };
-  const row = (tag: string, cells: readonly TableCell[]) =>
-    `<tr>${cells.map((content) => cell(tag, content)).join('')}</tr>`;
   const body = rows.map((cells) => row('td', cells)).join('\n');
   return `<table>\n<thead>${row('th', header)}</thead>\n<tbody>\n${body}\n</tbody>\n</table>`;
 }

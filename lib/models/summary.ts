@@ -1,4 +1,4 @@
-import { escapeHtml, show } from '../display/index';
+import { alignedCell, escapeHtml, show } from '../display/index';
 import * as tf from '../tensorflow';
 
 const header = ['Layer (type)', 'Output Shape', 'Param #'];
@@ -76,12 +76,9 @@ function textTable(name: string, rows: string[][], totals: string[]): string {
 }
 
 function htmlTable(name: string, rows: string[][], totals: string[]): string {
-  const line = (tag: string, cells: string[]) =>
+  const line = (tag: 'th' | 'td', cells: string[]) =>
     `<tr>${cells
-      .map(
-        (cell, column) =>
-          `<${tag} style="text-align: ${column === 2 ? 'right' : 'left'}">${escapeHtml(cell)}</${tag}>`,
-      )
+      .map((cell, column) => alignedCell(tag, column === 2 ? 'right' : 'left', cell))
       .join('')}</tr>`;
   return [
     `<p><b>Model: "${escapeHtml(name)}"</b></p>`,

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { type MimeBundle, notebookHost, show as showOutput } from '../display/index';
 import { replaceFile } from '../files/replaceFile';
+import { describeFigure } from './describe';
 import type { Figure } from './figure';
 import { renderPng, renderSvg } from './render';
 import { openWindow } from './window';
@@ -25,11 +26,12 @@ export async function show(figure: Figure): Promise<void> {
 }
 
 /** The figure as a notebook's output: interactive where that is possible, else the PNG. */
-export function figureBundle({ data, layout }: Figure, png: Buffer): MimeBundle {
+export function figureBundle(figure: Figure, png: Buffer): MimeBundle {
+  const { data, layout } = figure;
   return {
     'application/vnd.plotly.v1+json': { data, layout, config: { displaylogo: false } },
     'image/png': png.toString('base64'),
-    'text/plain': 'A figure, to be seen in JupyterLab',
+    'text/plain': describeFigure(figure),
   };
 }
 

@@ -49,6 +49,20 @@ test('a notebook gets HTML, with markup in cells shown as text', () => {
   assert.match(String(bundles[0]?.['text/plain']), /<b> & co/);
 });
 
+test('numbers and their titles stand to the right, with and without styles', () => {
+  const { bundles } = pretendNotebook();
+  display.table(['layer', 'parameters'], [['dense', 785000]]);
+  const html = String(bundles[0]?.['text/html']);
+  for (const [tag, side, text] of [
+    ['th', 'left', 'layer'],
+    ['th', 'right', 'parameters'],
+    ['td', 'left', 'dense'],
+    ['td', 'right', '785000'],
+  ]) {
+    assert(html.includes(`<${tag} align="${side}" style="text-align: ${side}">${text}</${tag}>`));
+  }
+});
+
 test('a row that does not fit the header is an error that names it', () => {
   assert.throws(
     () => display.table(['a', 'b'], [['1', '2'], ['3']]),

@@ -105,6 +105,7 @@ check({ rows: 3 });"""
         self.assertEqual([kind for kind, _ in first + second], ["display_data", "update_display_data"])
         for _, content in first + second:
             self.assertEqual(content["data"], {"text/plain": "NOW", "image/png": "AQI="})
+            self.assertEqual(content["metadata"], {"image/png": {"alt": "NOW"}})
             self.assertEqual(content["transient"], {"display_id": "one"})
 
     def test_write_calls_back_and_joins_split_characters(self):

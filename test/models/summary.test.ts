@@ -89,7 +89,7 @@ test('in a notebook is one output: an HTML table and the text', () => {
   const html = String(bundles[0]?.['text/html']);
   assert.match(
     html,
-    /<td style="text-align: left">score \(Dense\)<\/td><td style="text-align: left">\(None, 1\)<\/td>/,
+    /<td align="left" style="text-align: left">score \(Dense\)<\/td><td align="left" style="text-align: left">\(None, 1\)<\/td>/,
   );
   assert.match(html, /Model: "&lt;b&gt;"/);
   assert.match(html, /Total params: 2/);
