@@ -7,7 +7,11 @@ export interface Cell {
   id: string;
   source: string | string[];
   metadata: { translates?: string; tags?: string[] } & Record<string, unknown>;
-  outputs?: { data?: Record<string, string | string[]> }[];
+  outputs?: {
+    output_type: string;
+    data?: Record<string, string | string[]>;
+    metadata?: Record<string, unknown>;
+  }[];
   [field: string]: unknown;
 }
 
