@@ -2,6 +2,7 @@
 import * as tf from '../tensorflow';
 import { type BatchRunner, batchOf } from './batchRunner';
 import type { TensorFunction } from './capture';
+import { type BatchHistory, CompilePolicy } from './compilePolicy';
 import { ModelCode } from './modelCode';
 import { type Kind, modelSteps, type RunnableModel } from './modelSteps';
 import { NotCompilableError } from './notCompilableError';
@@ -31,41 +32,11 @@ export interface CompileModelOptions {
 /** For so many training batches a graph saves the time that it takes to build. */
 const MANY_BATCHES = 10;
 
-/** How many batches of one kind and shape run op by op before a graph is built for them. */
-const EAGER_BATCHES: Record<Kind, number> = { train: 4, test: 24, predict: 24 };
-
 /**
  * How many graphs a model gets at most, one for each kind and shape of batches. Every further one
  * makes TensorFlow load all of them anew; batches of ever new sizes are better run op by op.
  */
 const MAXIMUM_GRAPHS = 16;
-
-/** A graph that has served for fewer training batches was hardly worth building. */
-const WORTH_BATCHES = 40;
-
-/** So many changes are followed, however soon one comes after the other. */
-const TOLERATED_CHANGES = 3;
-
-/** Recording a step once more, only to compare, is worth it where so many batches follow. */
-const FEW_BATCHES = 3;
-
-/** What is known of the batches of one kind and shape, with the same settings of the model. */
-interface BatchKind {
-  /** How many have been run op by op. */
-  eager: number;
-  /** When code of the user's had last run before the present batches. */
-  time: number;
-  /** How many have come since then. */
-  sinceThen: number;
-  /** How many came between the last two times. */
-  before: number;
-  /** How often few came between two times. */
-  shortTimes: number;
-  /** Whether the graph is known to be right for the present time. */
-  isCompared: boolean;
-  /** Why there is no graph. */
-  refusal?: NotCompilableError;
-}
 
 const runners = new WeakMap<RunnableModel, GraphRunner>();
 
@@ -97,18 +68,17 @@ export function compileModel(
     runner = new GraphRunner(inner);
     runners.set(inner, runner);
   }
-  runner.beginRun();
-  runner.immediately ||= immediately;
+  const { policy } = runner;
+  policy.beginRun();
+  policy.immediately ||= immediately;
   if (trainingBatches && trainingBatches.count >= MANY_BATCHES) {
-    runner.frequentRows = trainingBatches.rows;
+    policy.frequentRows = trainingBatches.rows;
   }
   return runner;
 }
 
 class GraphRunner implements BatchRunner {
-  immediately = false;
-  /** Training batches of so many rows are compiled at the first. */
-  frequentRows: number | undefined;
+  readonly policy = new CompilePolicy();
 
   private readonly program = new Program();
   private readonly bodies: Record<Kind, TensorFunction>;
@@ -116,13 +86,6 @@ class GraphRunner implements BatchRunner {
   /** What the model has computed so far, with one setting after the other. */
   private readonly codes: ModelCode[] = [];
   private code: ModelCode;
-  private readonly kinds = new Map<string, BatchKind>();
-  /** Counts how often code of the user's may have changed something. */
-  private time = 0;
-  /** Training batches that graphs have run since the last change. */
-  private servedSinceChange = 0;
-  /** Changes that came soon after one another. */
-  private hastyChanges = 0;
   /** What the last recording changed in a layer of the user's. */
   private changeWhileRecording: string | null = null;
 
@@ -141,13 +104,8 @@ class GraphRunner implements BatchRunner {
     );
   }
 
-  beginRun(): void {
-    this.userCodeRan();
-    this.hastyChanges = 0;
-  }
-
   userCodeRan(): void {
-    this.time++;
+    this.policy.userCodeRan();
   }
 
   trainOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[], rows?: tf.Tensor1D): number[] {
@@ -176,7 +134,9 @@ class GraphRunner implements BatchRunner {
   ): number[] {
     const key = this.prepare(kind, tensors, rows);
     if (key !== null) {
-      this.servedSinceChange += kind === 'train' ? 1 : 0;
+      if (kind === 'train') {
+        this.policy.served();
+      }
       return this.program.runScalars(key, rows ? [...tensors, rows] : tensors);
     }
     const results = tf.tidy(() => this.bodies[kind](batchOf(tensors, rows)));
@@ -189,18 +149,15 @@ class GraphRunner implements BatchRunner {
   private prepare(kind: Kind, tensors: tf.Tensor[], rows: tf.Tensor1D | undefined): string | null {
     this.followSettings();
     const key = `${this.codePrefix()}${kind} ${shapesOf(tensors, rows)}`;
-    const known = this.kindOf(key);
-    if (known.refusal) {
-      throw known.refusal;
+    const history = this.policy.next(key, kind, rows?.size);
+    if (history.refusal) {
+      throw history.refusal;
     }
     try {
-      const isFrequent = kind === 'train' && rows !== undefined && rows.size === this.frequentRows;
-      return this.isToBeEager(kind, key, known, isFrequent)
-        ? null
-        : this.upToDate(kind, key, known, tensors, rows);
+      return this.isToBeEager(key, history) ? null : this.upToDate(key, history, tensors, rows);
     } catch (error) {
       if (error instanceof NotCompilableError) {
-        known.refusal = error;
+        history.refusal = error;
       }
       throw error;
     }
@@ -214,7 +171,7 @@ class GraphRunner implements BatchRunner {
       this.code = earlier ?? new ModelCode(this.model);
       if (!earlier) {
         this.codes.push(this.code);
-        this.noteChange(change);
+        this.policy.changed(change);
       }
     }
     const { stateful } = this.code;
@@ -226,85 +183,27 @@ class GraphRunner implements BatchRunner {
     }
   }
 
-  private noteChange(change: string): void {
-    this.hastyChanges = this.servedSinceChange < WORTH_BATCHES ? this.hastyChanges + 1 : 0;
-    this.servedSinceChange = 0;
-    if (!this.immediately && this.hastyChanges > TOLERATED_CHANGES) {
-      throw new NotCompilableError(
-        `what it computes changes again and again (the last time: ${change}), and each time a new ` +
-          'graph would have to be built.',
-      );
-    }
-  }
-
   private codePrefix(): string {
     return `${this.codes.indexOf(this.code)} `;
   }
 
-  private kindOf(key: string): BatchKind {
-    const kind = this.kinds.get(key) ?? {
-      eager: 0,
-      time: this.time,
-      sinceThen: 0,
-      before: Number.POSITIVE_INFINITY,
-      shortTimes: 0,
-      isCompared: false,
-    };
-    this.kinds.set(key, kind);
-    if (kind.time !== this.time) {
-      kind.before = kind.sinceThen;
-      kind.shortTimes += kind.before < FEW_BATCHES ? 1 : 0;
-      kind.time = this.time;
-      kind.sinceThen = 0;
-      kind.isCompared = false;
-    }
-    kind.sinceThen++;
-    return kind;
-  }
-
-  private isToBeEager(kind: Kind, key: string, known: BatchKind, isFrequent: boolean): boolean {
-    if (this.immediately) {
-      return false;
-    }
-    if (this.program.has(key)) {
-      return !known.isCompared && this.isTooOften(known, isFrequent);
-    }
-    // With changed settings a graph may not serve for long.
-    const isAwaited = isFrequent && this.codes.length === 1;
-    if (!isAwaited && known.eager < EAGER_BATCHES[kind]) {
-      known.eager++;
-      return true;
-    }
-    return false;
-  }
-
-  /** Whether code of the user's would have to be recorded anew for a few batches at a time. */
-  private isTooOften(known: BatchKind, isFrequent: boolean): boolean {
+  private isToBeEager(key: string, history: BatchHistory): boolean {
     const { custom } = this.code;
-    if (!custom || known.before >= FEW_BATCHES || known.sinceThen > FEW_BATCHES) {
-      return false;
-    }
-    if (isFrequent && known.shortTimes > TOLERATED_CHANGES) {
-      throw new NotCompilableError(
-        `a callback runs after each batch or so and may change what ${custom} computes, which would ` +
-          'have to be recorded anew each time. A callback that changes nothing of the kind can say ' +
-          'so: changesModel: false.',
-      );
-    }
-    return true;
+    return this.program.has(key)
+      ? custom !== null && this.policy.isTooOften(history, custom)
+      : this.policy.isTooEarly(history, this.codes.length > 1);
   }
 
   /** The compiled function, built if there is none yet or if it computes something else by now. */
   private upToDate(
-    kind: Kind,
     key: string,
-    known: BatchKind,
+    history: BatchHistory,
     tensors: tf.Tensor[],
     rows: tf.Tensor1D | undefined,
   ): string | null {
     const { custom } = this.code;
     const isBuilt = this.program.has(key);
-    if (isBuilt && (known.isCompared || !custom)) {
+    if (isBuilt && (history.isCompared || custom === null)) {
       return key;
     }
     if (!isBuilt && !this.makeRoom()) {
@@ -312,13 +211,13 @@ class GraphRunner implements BatchRunner {
     }
     const batch = batchOf(tensors, rows);
     try {
-      if (!isBuilt) {
-        this.record(() => this.add(kind, key, batch, rows));
+      if (!isBuilt || custom === null) {
+        this.record(() => this.add(key, history, batch, rows));
       } else if (!this.record(() => this.program.isUnchanged(key, batch))) {
-        this.noteChange(custom as string);
-        this.record(() => this.add(kind, key, batch, rows));
+        this.policy.changed(custom);
+        this.record(() => this.add(key, history, batch, rows));
       }
-      known.isCompared = true;
+      history.isCompared = true;
       return key;
     } finally {
       if (rows) {
@@ -327,7 +226,12 @@ class GraphRunner implements BatchRunner {
     }
   }
 
-  private add(kind: Kind, key: string, batch: tf.Tensor[], rows: tf.Tensor1D | undefined): void {
+  private add(
+    key: string,
+    { kind }: BatchHistory,
+    batch: tf.Tensor[],
+    rows: tf.Tensor1D | undefined,
+  ): void {
     const { code } = this;
     const body: TensorFunction = (tensors) => {
       const before = code.customState();

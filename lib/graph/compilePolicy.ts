@@ -1,0 +1,152 @@
+/**
+ * Decides when a model's batches are worth a graph: how many of a kind have come, how often what the
+ * model computes has changed, how often code of the user's runs between batches.
+ */
+import type { Kind } from './modelSteps';
+import { NotCompilableError } from './notCompilableError';
+
+/** How many batches of one kind and shape run op by op before a graph is built for them. */
+const EAGER_BATCHES: Record<Kind, number> = { train: 4, test: 24, predict: 24 };
+
+/** A graph that has served for fewer training batches was hardly worth building. */
+const WORTH_BATCHES = 40;
+
+/** So many changes are followed, however soon one comes after the other. */
+const TOLERATED_CHANGES = 3;
+
+/** Recording a step once more, only to compare, is worth it where so many batches follow. */
+const FEW_BATCHES = 3;
+
+/** What is known of the batches of one kind and shape, with the same settings of the model. */
+export interface BatchHistory {
+  kind: Kind;
+  /** Whether it is known that many such batches are to come. */
+  isFrequent: boolean;
+  /** How many have been run op by op. */
+  eager: number;
+  /** When code of the user's had last run before the present batches. */
+  time: number;
+  /** How many have come since then. */
+  sinceThen: number;
+  /** How many came between the last two times. */
+  before: number;
+  /** How often few came between two times. */
+  shortTimes: number;
+  /** Whether the graph is known to be right for the present time. */
+  isCompared: boolean;
+  /** Why there is no graph. */
+  refusal?: NotCompilableError;
+}
+
+export class CompilePolicy {
+  /** Whether graphs are built at the first batch, whatever they cost. */
+  immediately = false;
+  /** Training batches of so many rows are compiled at the first. */
+  frequentRows: number | undefined;
+
+  private readonly histories = new Map<string, BatchHistory>();
+  /** Counts how often code of the user's may have changed something. */
+  private time = 0;
+  /** Training batches that graphs have run since the last change. */
+  private servedSinceChange = 0;
+  /** Changes that came soon after one another. */
+  private hastyChanges = 0;
+
+  beginRun(): void {
+    this.userCodeRan();
+    this.hastyChanges = 0;
+  }
+
+  userCodeRan(): void {
+    this.time++;
+  }
+
+  /** Notes that a graph has run a training batch. */
+  served(): void {
+    this.servedSinceChange++;
+  }
+
+  /**
+   * Notes that the model computes something else by now.
+   *
+   * @param change what has changed, in words for a message.
+   * @throws NotCompilableError if it changes again and again.
+   */
+  changed(change: string): void {
+    this.hastyChanges = this.servedSinceChange < WORTH_BATCHES ? this.hastyChanges + 1 : 0;
+    this.servedSinceChange = 0;
+    if (!this.immediately && this.hastyChanges > TOLERATED_CHANGES) {
+      throw new NotCompilableError(
+        `what it computes changes again and again (the last time: ${change}), and each time a new ` +
+          'graph would have to be built.',
+      );
+    }
+  }
+
+  /**
+   * Counts a batch that comes.
+   *
+   * @param key names its kind, its shapes and the settings of the model.
+   * @param rows how many rows of a data set it is; undefined for tensors of its own.
+   * @returns what is known of such batches.
+   */
+  next(key: string, kind: Kind, rows: number | undefined): BatchHistory {
+    const history = this.histories.get(key) ?? {
+      kind,
+      isFrequent: false,
+      eager: 0,
+      time: this.time,
+      sinceThen: 0,
+      before: Number.POSITIVE_INFINITY,
+      shortTimes: 0,
+      isCompared: false,
+    };
+    this.histories.set(key, history);
+    history.isFrequent = kind === 'train' && rows !== undefined && rows === this.frequentRows;
+    if (history.time !== this.time) {
+      history.before = history.sinceThen;
+      history.shortTimes += history.before < FEW_BATCHES ? 1 : 0;
+      history.time = this.time;
+      history.sinceThen = 0;
+      history.isCompared = false;
+    }
+    history.sinceThen++;
+    return history;
+  }
+
+  /**
+   * Whether a batch for which there is no graph is to be run op by op, as too few have come.
+   *
+   * @param hasChanged whether the model has been set otherwise: the graph may not serve for long.
+   */
+  isTooEarly(history: BatchHistory, hasChanged: boolean): boolean {
+    const isAwaited = history.isFrequent && !hasChanged;
+    if (this.immediately || isAwaited || history.eager >= EAGER_BATCHES[history.kind]) {
+      return false;
+    }
+    history.eager++;
+    return true;
+  }
+
+  /**
+   * Whether code of the user's would have to be recorded anew for a few batches at a time: such a
+   * batch is run op by op.
+   *
+   * @param custom the code of the user's, in words for a message.
+   * @throws NotCompilableError if that goes on in training.
+   */
+  isTooOften(history: BatchHistory, custom: string): boolean {
+    const { isCompared, isFrequent, before, sinceThen, shortTimes } = history;
+    if (this.immediately || isCompared || before >= FEW_BATCHES || sinceThen > FEW_BATCHES) {
+      return false;
+    }
+    if (isFrequent && shortTimes > TOLERATED_CHANGES) {
+      throw new NotCompilableError(
+        `a callback runs after each batch or so and may change what ${custom} computes, which would ` +
+          'have to be recorded anew each time. A callback that changes nothing of the kind can say ' +
+          'so: changesModel: false.',
+      );
+    }
+    return true;
+  }
+}
