@@ -1,10 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { MimeBundle } from '../display/index';
 
 /** The pad as a notebook shows it. */
 export interface NotebookPad {
+  /** Its server answers at `alive`; another one on the same port later has another token. */
   readonly url: string;
-  /** The server answers at `alive/<token>`; another server on the same port later does not. */
-  readonly token: string;
   /** A PNG of the pad. */
   readonly picture: Buffer;
   /** In pixels. */
@@ -20,26 +20,26 @@ const sentence = 'Run this cell to draw.';
  * server of this very pad answers: so neither a notebook that is opened again later, nor one that
  * is not trusted (its scripts do not run), nor an exported one shows a frame with an error in it.
  */
-export function notebookOutput({ url, token, picture, height }: NotebookPad): MimeBundle {
+export function notebookOutput({ url, picture, height }: NotebookPad): MimeBundle {
   const image = picture.toString('base64');
-  const id = `pad-${token}`;
+  const id = `pad-${randomUUID()}`;
   return {
     'text/html': [
       `<div id="${id}">`,
       `<p><b>${sentence}</b> This is a picture of such a pad; the pad itself needs the kernel.</p>`,
       `<img alt="The pad: a drawn digit and the answers of three networks" width="760" src="data:image/png;base64,${image}">`,
       '</div>',
-      `<script>${script(id, url, token, height)}</script>`,
+      `<script>${script(id, url, height)}</script>`,
     ].join('\n'),
     'image/png': image,
     'text/plain': `A pad to draw digits on. ${sentence}`,
   };
 }
 
-function script(id: string, url: string, token: string, height: number): string {
-  const [idText, urlText, tokenText] = [id, url, token].map((text) => JSON.stringify(text));
+function script(id: string, url: string, height: number): string {
+  const [idText, urlText] = [id, url].map((text) => JSON.stringify(text));
   return `(async () => {
-  const answer = await fetch(${urlText} + 'alive/' + ${tokenText}).catch(() => undefined);
+  const answer = await fetch(${urlText} + 'alive').catch(() => undefined);
   if (!answer || !answer.ok) return;
   for (const place of document.querySelectorAll('#' + ${idText})) {
     const pad = document.createElement('iframe');

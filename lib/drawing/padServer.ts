@@ -1,3 +1,4 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -7,7 +8,7 @@ export interface PageFile {
   readonly content: Buffer;
   /**
    * Pages from elsewhere may read it, too. JupyterLab's page is from elsewhere, and asks whether
-   * this server is running; it has to know the path. Browsers keep all other files from it.
+   * this server is running; it has to know the address. Browsers keep all other files from it.
    */
   readonly forOtherPages?: boolean;
 }
@@ -17,7 +18,7 @@ export type PageFiles = ReadonlyMap<string, PageFile>;
 
 /** A server of one page, for this machine only. */
 export interface PageServer {
-  /** Where the page is: `http://127.0.0.1:40123/`. */
+  /** Where the page is, with a token that nobody can guess: `http://127.0.0.1:40123/1b9d…/`. */
   readonly url: string;
   /** The server alone does not keep the process alive any more. */
   unref(): void;
@@ -26,18 +27,20 @@ export interface PageServer {
 }
 
 /**
- * Serves files held in memory on 127.0.0.1, to programs of this machine only. There is nothing else
- * it could give out: it never looks at the disk.
+ * Serves files held in memory on 127.0.0.1, to whoever has the address. Other users of this machine
+ * can reach the port, but do not know the token in the address. There is nothing else the server
+ * could give out: it never looks at the disk.
  *
  * @param port 0 takes any free port.
  * @throws Error when the port is taken or not allowed.
  */
 export async function servePage(files: PageFiles, port = 0): Promise<PageServer> {
-  const server = createServer((request, response) => answer(files, request, response));
+  const token = randomUUID();
+  const server = createServer((request, response) => answer(files, token, request, response));
   await listen(server, port);
   const { port: actualPort } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${actualPort}/`,
+    url: `http://127.0.0.1:${actualPort}/${token}/`,
     unref: () => server.unref(),
     close: () =>
       new Promise((resolve, reject) => {
@@ -73,7 +76,12 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-function answer(files: PageFiles, request: IncomingMessage, response: ServerResponse): void {
+function answer(
+  files: PageFiles,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { method = '', url = '/' } = request;
   if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
@@ -84,11 +92,15 @@ function answer(files: PageFiles, request: IncomingMessage, response: ServerResp
     sendText(response, 403, 'This page is for the browser on the same machine.');
     return;
   }
-  const path = (url.split('?')[0] as string).slice(1);
+  const [, given = '', path] = /^\/([^/?]*)\/([^?]*)/.exec(url) ?? [];
+  if (path === undefined || !isSame(given, token)) {
+    sendText(response, 403, 'This page is for those who have its address, with the token in it.');
+    return;
+  }
   const file = files.get(path);
   if (!file) {
-    const names = [...files.keys()].map((name) => `/${name}`).join(' ');
-    sendText(response, 404, `There is no /${path} here. There are: ${names}`);
+    const names = [...files.keys()].filter((name) => name !== '').join(' ');
+    sendText(response, 404, `There is no ${path} here. There are: ${names}`);
     return;
   }
   response.writeHead(200, {
@@ -96,12 +108,20 @@ function answer(files: PageFiles, request: IncomingMessage, response: ServerResp
     'Content-Length': file.content.length,
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    // The address is the key to the page.
+    'Referrer-Policy': 'no-referrer',
     ...(file.forOtherPages && { 'Access-Control-Allow-Origin': '*' }),
     // Whatever the page were to contain: the browser lets it talk to this server only.
     'Content-Security-Policy': "default-src 'self'; img-src data:",
   });
   // Node.js itself leaves the body out of an answer to HEAD.
   response.end(file.content);
+}
+
+/** Takes equally long wherever the two differ: nobody can find the token letter by letter. */
+function isSame(given: string, token: string): boolean {
+  const [one, other] = [given, token].map((text) => createHash('sha256').update(text).digest());
+  return timingSafeEqual(one as Buffer, other as Buffer);
 }
 
 /** Refuses other sites' names for 127.0.0.1 (DNS rebinding). */

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { makeTemporaryFolder } from '../files/temporaryFolder';
 import { saveLayersModel } from '../saving/index';
 import * as tf from '../tensorflow';
 import type { PageFile, PageFiles } from './padServer';
@@ -65,7 +65,7 @@ async function networkFiles(
     return filesOfModel(model);
   }
   checkShapes(name, model);
-  const folder = await mkdtemp(join(tmpdir(), 'network-'));
+  const folder = makeTemporaryFolder('network');
   try {
     await saveLayersModel(model, folder);
     return await filesOfModel(folder);

@@ -1,4 +1,6 @@
 import type * as tf from '../tensorflow';
+import { Monitor, type MonitorMode } from '../training/callbacks/monitor';
+import { checkOptionNames } from '../training/names';
 import { saveWeights } from './modelWeights';
 
 /** Options of {@link ModelCheckpoint}. */
@@ -17,11 +19,24 @@ export interface ModelCheckpointOptions {
   saveBestOnly?: boolean;
   /** The value to go by. Default: `val_loss`. */
   monitor?: string;
-  /** Whether less or more is better. Default `auto`: more for accuracies, less for all others. */
-  mode?: 'auto' | 'min' | 'max';
+  /**
+   * Whether less or more is better. Default: `auto`, which knows losses and Keras's metrics by their
+   * names, as `EarlyStopping` does, and refuses other names.
+   */
+  mode?: MonitorMode;
   /** 1 prints a line for each save. Default: 0. */
   verbose?: 0 | 1;
 }
+
+const optionNames: Record<keyof ModelCheckpointOptions, true> = {
+  filepath: true,
+  saveWeightsOnly: true,
+  period: true,
+  saveBestOnly: true,
+  monitor: true,
+  mode: true,
+  verbose: true,
+};
 
 /**
  * A callback for `training.fit` that saves the model at the end of epochs as a TensorFlow checkpoint.
@@ -30,16 +45,18 @@ export interface ModelCheckpointOptions {
  */
 export class ModelCheckpoint {
   private readonly options: Required<ModelCheckpointOptions>;
-  private readonly moreIsBetter: boolean;
-  private best: number | undefined;
+  /** Undefined if every epoch is saved. */
+  private readonly monitor: Monitor | undefined;
   private epochsSinceSave = 0;
   private model: tf.LayersModel | undefined;
 
   /**
    * @param options where, when and what to save.
-   * @throws Error if the file path is missing, or the period is not a whole number from 1.
+   * @throws Error if the file path is missing, or the period is not a whole number from 1; TypeError
+   *   for an option that there is not, or if `saveBestOnly` is set and the direction cannot be told.
    */
   constructor(options: ModelCheckpointOptions) {
+    checkOptionNames('ModelCheckpoint', options, Object.keys(optionNames));
     this.options = {
       saveWeightsOnly: false,
       period: 1,
@@ -49,14 +66,16 @@ export class ModelCheckpoint {
       verbose: 0,
       ...options,
     };
-    const { filepath, period, mode, monitor } = this.options;
+    const { filepath, period, mode, monitor, saveBestOnly } = this.options;
     if (!filepath) {
       throw new Error('ModelCheckpoint needs a filepath.');
     }
     if (!Number.isInteger(period) || period < 1) {
       throw new Error(`ModelCheckpoint: period is ${period}, but has to be a whole number from 1.`);
     }
-    this.moreIsBetter = mode === 'max' || (mode === 'auto' && /acc/.test(monitor));
+    if (saveBestOnly) {
+      this.monitor = new Monitor('ModelCheckpoint', monitor, mode, 0);
+    }
   }
 
   /** It reads the model only. */
@@ -75,11 +94,12 @@ export class ModelCheckpoint {
    * Called by `fit`; saves the model if it is time to.
    *
    * @param epoch counts from 0, as everywhere in callbacks; file names count from 1.
-   * @param logs the epoch's values, among them those that the file name and `monitor` ask for.
-   * @throws Error if such a value is missing, or the checkpoint cannot be written.
+   * @param logs the epoch's values, among them those that the file name asks for. If the monitored one
+   *   is missing, a warning says so, and the model is saved, as Keras does.
+   * @throws Error if a value of the file name is missing, or the checkpoint cannot be written.
    */
   async onEpochEnd(epoch: number, logs: Record<string, number> = {}): Promise<void> {
-    const { filepath, period, saveBestOnly, saveWeightsOnly, verbose } = this.options;
+    const { filepath, period, saveWeightsOnly, verbose } = this.options;
     if (!this.model) {
       throw new Error('ModelCheckpoint works as a callback of fit only.');
     }
@@ -88,7 +108,7 @@ export class ModelCheckpoint {
       return;
     }
     this.epochsSinceSave = 0;
-    if (saveBestOnly && !this.isBest(logs)) {
+    if (this.monitor && !isBest(this.monitor, logs)) {
       return;
     }
     const prefix = formatPath(filepath, { ...logs, epoch: epoch + 1 });
@@ -97,18 +117,19 @@ export class ModelCheckpoint {
       console.log(`Epoch ${epoch + 1}: saving model to ${prefix}`);
     }
   }
+}
 
-  private isBest(logs: Record<string, number>): boolean {
-    const current = valueIn(logs, this.options.monitor);
-    // Not a number is no better than any: what diverged must not replace what was good.
-    const { best = this.moreIsBetter ? -Infinity : Infinity } = this;
-    const isBetter = this.moreIsBetter ? current > best : current < best;
-    if (!isBetter) {
-      return false;
-    }
-    this.best = current;
+/** Not a number is no better than any: what diverged must not replace what was good. */
+function isBest(monitor: Monitor, logs: Record<string, number>): boolean {
+  const value = monitor.valueIn(logs);
+  if (value === undefined) {
     return true;
   }
+  if (!monitor.isBetter(value)) {
+    return false;
+  }
+  monitor.best = value;
+  return true;
 }
 
 function formatPath(filepath: string, values: Record<string, number>): string {

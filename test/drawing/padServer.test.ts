@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -23,8 +24,16 @@ interface Answer {
   text: string;
 }
 
-/** Sends the path as it is: `fetch` would tidy it up. */
+/** The path below the page's address, sent as it is: `fetch` would tidy it up. */
 function ask(path: string, method = 'GET', headers: Record<string, string> = {}): Promise<Answer> {
+  return askWithoutToken(new URL(server.url).pathname.slice(0, -1) + path, method, headers);
+}
+
+function askWithoutToken(
+  path: string,
+  method = 'GET',
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const { hostname, port } = new URL(server.url);
   return new Promise((resolve, reject) => {
     const sent = request({ hostname, port, path, method, headers }, (response) => {
@@ -78,8 +87,35 @@ test('what is not of the page is not there, however it is spelt; the answer says
   ]) {
     const { status, text } = await ask(path);
     assert.equal(status, 404, path);
-    assert.match(text, /There is no .* here\. There are: \/ \/networks\/mlp\/model\.json \/alive/);
+    assert.match(text, /There is no .* here\. There are: networks\/mlp\/model\.json alive/);
   }
+});
+
+test('without the token nobody gets a file, or learns which there are', async () => {
+  const [token, other] = [new URL(server.url).pathname.split('/')[1] as string, randomUUID()];
+  assert.match(token, /^[0-9a-f-]{36}$/);
+  const beginnings = [
+    '',
+    `/${other}`,
+    `/${token.slice(0, -1)}`,
+    `/${token}0`,
+    `/x/${token}`,
+    '/..',
+  ];
+  for (const beginning of beginnings) {
+    for (const file of ['', '/', '/networks/mlp/model.json', '/alive', `/?token=${token}`]) {
+      const { status, headers, text } = await askWithoutToken(beginning + file);
+      assert.equal(status, 403, beginning + file);
+      assert.equal(text, 'This page is for those who have its address, with the token in it.\n');
+      assert.equal(headers['access-control-allow-origin'], undefined);
+    }
+  }
+});
+
+test('two pages have two tokens', async () => {
+  const other = await servePage(files);
+  assert.notEqual(new URL(other.url).pathname, new URL(server.url).pathname);
+  await other.close();
 });
 
 test('only this machine is answered', async () => {

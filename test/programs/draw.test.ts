@@ -60,7 +60,7 @@ test('it trains once, serves the pad, and ends on Ctrl-C; the next start is imme
   const first = new Drawing(trained);
   await first.until(/Ctrl-C ends the program/);
   assert.match(first.output, /trained first/);
-  const url = await first.until(/http:\/\/127\.0\.0\.1:\d+\//);
+  const url = await first.until(/http:\/\/127\.0\.0\.1:\d+\/\S+\//);
   const networks = (await (await fetch(`${url}networks.json`)).json()) as { caption: string }[];
   for (const [index, id] of ids.entries()) {
     assert.deepEqual(readdirSync(path.join(trained, id)).length, 3);
@@ -72,7 +72,7 @@ test('it trains once, serves the pad, and ends on Ctrl-C; the next start is imme
   }
 
   const second = new Drawing(trained);
-  const secondUrl = await second.until(/http:\/\/127\.0\.0\.1:\d+\//);
+  const secondUrl = await second.until(/http:\/\/127\.0\.0\.1:\d+\/\S+\//);
   assert.notEqual(secondUrl, url, 'two at once');
   assert.doesNotMatch(second.output, /trained first/);
   assert.equal(await second.stop('SIGTERM'), 0);

@@ -159,7 +159,7 @@ test('latestCheckpoint: none, damaged, and names that TensorFlow escapes', async
   assert.equal(await saving.latestCheckpoint(folder), path.join(folder, 'é.ckpt'));
 });
 
-test('ModelCheckpoint saves every so many epochs, and the best only', async () => {
+test('ModelCheckpoint saves every so many epochs, and the best only', async (t) => {
   const folder = path.join(root, 'callback');
   const model = await saving.loadKerasH5(fixture('keras2_adam'));
   const epochs = async (
@@ -185,7 +185,14 @@ test('ModelCheckpoint saves every so many epochs, and the best only', async () =
   assert.deepEqual(await epochs({ saveBestOnly: true }, notNumbers), ['cp-0002-0.50']);
   const upwards = { saveBestOnly: true, monitor: 'val_acc' };
   assert.deepEqual(await epochs(upwards, notNumbers), ['cp-0002-0.50']);
-  await assert.rejects(epochs({ saveBestOnly: true, monitor: 'loss' }), /no "loss".*val_loss/);
+  const losses = { saveBestOnly: true, monitor: 'val_acc', mode: 'min' } as const;
+  assert.deepEqual(await epochs(losses), ['cp-0001-0.50', 'cp-0003-0.75']);
+  const warnings = t.mock.method(console, 'warn', () => {});
+  assert.equal((await epochs({ saveBestOnly: true, monitor: 'loss' })).length, 4);
+  assert.deepEqual(
+    warnings.mock.calls.map((call) => call.arguments),
+    [['ModelCheckpoint watches "loss", but the logs have val_loss, val_acc.']],
+  );
   await epochs({ saveWeightsOnly: true });
   const { entries: index } = await readCheckpointIndex(
     (await saving.latestCheckpoint(folder)) as string,

@@ -7,16 +7,32 @@ export type MonitorMode = 'auto' | 'min' | 'max';
 export interface MonitorOptions {
   /** The value to watch, by its name in the logs. Default: `val_loss`. */
   monitor?: string;
-  /** Whether less or more is better. Default: `auto`, which knows losses and Keras's metrics. */
+  /**
+   * Whether less or more is better. Default: `auto`, which knows losses and Keras's metrics by their
+   * names, as Keras does, and refuses other names.
+   */
   mode?: MonitorMode;
   /** A change by no more than this is no improvement. Default: 0. */
   minDelta?: number;
 }
 
-const betterWhenMore =
-  /acc|auc|precision|recall|sensitivity|specificity|f1|fbeta|iou|r2|top_?k|cosine/i;
-const betterWhenLess =
-  /loss|error|entropy|hinge|poisson|logcosh|huber|divergence|(^|_)(mse|mae|mape|msle|rmse|ce|kld?|bce)(_\d+)?$/i;
+/** Keras's metrics and their short names, without underscores and in small letters. */
+const betterWhenMore = new Set([
+  ...['accuracy', 'acc', 'binaryaccuracy', 'categoricalaccuracy', 'sparsecategoricalaccuracy'],
+  ...['topkcategoricalaccuracy', 'sparsetopkcategoricalaccuracy'],
+  ...['auc', 'precision', 'recall', 'precisionatrecall', 'recallatprecision'],
+  ...['sensitivityatspecificity', 'specificityatsensitivity', 'f1score', 'fbetascore'],
+  ...['iou', 'binaryiou', 'meaniou', 'onehotiou', 'onehotmeaniou'],
+  ...['r2score', 'cosinesimilarity', 'pearsoncorrelation', 'concordancecorrelation'],
+]);
+const betterWhenLess = new Set([
+  ...['loss', 'meansquarederror', 'mse', 'rootmeansquarederror', 'rmse'],
+  ...['meanabsoluteerror', 'mae', 'meanabsolutepercentageerror', 'mape'],
+  ...['meansquaredlogarithmicerror', 'msle', 'logcosh', 'huber'],
+  ...['binarycrossentropy', 'bce', 'categoricalcrossentropy', 'sparsecategoricalcrossentropy'],
+  ...['kldivergence', 'kullbackleiblerdivergence', 'kld', 'poisson'],
+  ...['hinge', 'squaredhinge', 'categoricalhinge'],
+]);
 
 /** Watches one value and tells whether it got better. */
 export class Monitor {
@@ -70,14 +86,22 @@ function moreIsBetter(owner: string, monitor: string, mode: MonitorMode): boolea
   if (mode !== 'auto') {
     return mode === 'max';
   }
-  if (betterWhenLess.test(monitor)) {
-    return false;
-  }
-  if (betterWhenMore.test(monitor)) {
-    return true;
+  for (const name of namesIn(monitor)) {
+    if (betterWhenLess.has(name)) {
+      return false;
+    }
+    if (betterWhenMore.has(name)) {
+      return true;
+    }
   }
   throw new TypeError(
     `${owner} cannot tell from the name "${monitor}" whether less or more of it is better. ` +
       "Give mode: 'min' or mode: 'max'.",
   );
+}
+
+/** What may be a metric's name: `val_digit_accuracy_1` may be the `accuracy` of the output `digit`. */
+function namesIn(monitor: string): string[] {
+  const parts = monitor.replace(/^val_/, '').replace(/_\d+$/, '').split('_');
+  return parts.map((_, start) => parts.slice(start).join('').toLowerCase());
 }
