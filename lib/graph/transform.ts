@@ -1,5 +1,5 @@
 /** How passes go over a graph: node by node, into a new graph, with rules for single operations. */
-import { type Graph, type GraphNode, type GraphValue, nodesOf } from './graphNode';
+import { type Graph, type GraphNode, type GraphValue, nodesOf } from '../native/graphNode';
 
 /** Graph to graph: what no output and no update needs is left out. */
 export type Pass = (graph: Graph) => Graph;

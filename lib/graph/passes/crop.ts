@@ -3,7 +3,9 @@
  * last row and column: the convolution before need not compute them, and of its gradient they are
  * zero. Such a value is cropped: only the upper left of the tensor that it stands for is there.
  */
-import { attributeIs, copyOf, FLOAT, sameShape, slice } from '../builders';
+
+import { type } from '../../native/attributes';
+import { DT_INT32 } from '../../native/backend';
 import {
   type Graph,
   type GraphNode,
@@ -14,9 +16,8 @@ import {
   nodesOf,
   numbersOf,
   shapeOf,
-  type,
-} from '../graphNode';
-import { DT_INT32 } from '../native';
+} from '../../native/graphNode';
+import { attributeIs, copyOf, FLOAT, sameShape, slice } from '../builders';
 import { GRADIENT_KERNELS, OPERATIONS } from '../operations';
 import { markOrigin, type Pass, withInputs } from '../transform';
 

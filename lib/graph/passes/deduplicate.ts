@@ -1,5 +1,5 @@
 /** Computes once what the captured function has computed several times from the same values. */
-import type { GraphNode, GraphValue } from '../graphNode';
+import type { GraphNode, GraphValue } from '../../native/graphNode';
 import { OPERATIONS } from '../operations';
 import { applyRules, type Pass } from '../transform';
 

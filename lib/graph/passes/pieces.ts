@@ -1,6 +1,7 @@
 /** What passes that split values keep of them: the pieces, and what puts these together. */
+
+import type { GraphNode, GraphValue } from '../../native/graphNode';
 import { concatenate, cut } from '../builders';
-import type { GraphNode, GraphValue } from '../graphNode';
 import { markOrigin, withInputs } from '../transform';
 
 interface Split {

@@ -4,7 +4,7 @@
  * saves. Here each core goes through the layers by itself, with its share of the batch's rows, and
  * the shards of a weight's gradient are added.
  */
-import { addAll, copyOf, withSize } from '../builders';
+
 import {
   type Graph,
   type GraphNode,
@@ -12,7 +12,8 @@ import {
   integers,
   nodesOf,
   shapeOf,
-} from '../graphNode';
+} from '../../native/graphNode';
+import { addAll, copyOf, withSize } from '../builders';
 import { OPERATIONS, type Role, rowAxis, type Sharding, sizeOf } from '../operations';
 import { markOrigin, type Pass } from '../transform';
 import { onCore, Pieces } from './pieces';

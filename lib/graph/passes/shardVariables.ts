@@ -2,7 +2,7 @@
  * Splits large matrices of weights into blocks of rows, one for each core, which multiplies with
  * its block and updates it. A variable that some operation needs as a whole stays whole.
  */
-import { addAll, attributeIs, concatenate, copyOf, matMul } from '../builders';
+
 import {
   type Graph,
   type GraphNode,
@@ -14,8 +14,9 @@ import {
   shapeOf,
   variableHandle,
   variableType,
-} from '../graphNode';
-import { NotCompilableError } from '../notCompilableError';
+} from '../../native/graphNode';
+import { NotCompilableError } from '../../native/notCompilableError';
+import { addAll, attributeIs, concatenate, copyOf, matMul } from '../builders';
 import { markOrigin, type Pass } from '../transform';
 import { onCore, Pieces } from './pieces';
 

@@ -4,10 +4,10 @@
  * graph node and remembers which node's output each tensor is. It changes nothing: that is left to
  * the passes.
  */
-import * as tf from '../tensorflow';
+
+import type { Attributes, AttributeValue } from '../../native/attributes';
+import { type DataId, nativeBackend, nativeType, type OpAttribute } from '../../native/backend';
 import {
-  type Attributes,
-  type AttributeValue,
   assignVariable,
   constant,
   type GraphNode,
@@ -15,9 +15,9 @@ import {
   graphNode,
   readVariable,
   type TensorType,
-} from './graphNode';
-import { type DataId, nativeBackend, nativeType, type OpAttribute } from './native';
-import { NotCompilableError } from './notCompilableError';
+} from '../../native/graphNode';
+import { NotCompilableError } from '../../native/notCompilableError';
+import * as tf from '../../tensorflow';
 import { Origins } from './origins';
 
 /** Where a recorder finds the things that live in the session across functions and runs. */

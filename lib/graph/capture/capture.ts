@@ -6,22 +6,22 @@
  * unnoticed: reading a computed tensor's values is an error, and the function is captured twice, so
  * that numbers which differ from call to call (random ones, counters) show.
  */
-import * as tf from '../tensorflow';
+
+import { int, type as typeAttribute } from '../../native/attributes';
+import { DT_INT32, nativeType } from '../../native/backend';
 import {
   type Graph,
   type GraphNode,
   type GraphValue,
   graphValue,
-  int,
   nodesOf,
   placeholder,
   scalar,
-  type as typeAttribute,
-} from './graphNode';
+} from '../../native/graphNode';
+import { NotCompilableError } from '../../native/notCompilableError';
+import * as tf from '../../tensorflow';
+import { showsStages } from '../passes/index';
 import { intercept } from './interception';
-import { DT_INT32, nativeType } from './native';
-import { NotCompilableError } from './notCompilableError';
-import { showsStages } from './passes/index';
 import { copyOf, Recorder, type SessionScope } from './recorder';
 import { Replacements } from './replacements';
 
