@@ -17,9 +17,9 @@ import {
   capture,
   captureStable,
   type Feed,
-  graphDifference,
   type TensorFunction,
 } from './capture/capture';
+import { graphDifference } from './capture/difference';
 import type { VariableHolder } from './mirroredVariable';
 import { runPasses } from './passes/index';
 import { outputsAfterUpdates } from './sessionGraph';

@@ -200,6 +200,18 @@ export function assignVariable(handle: GraphValue, value: GraphValue): GraphNode
   return graphNode('AssignVariableOp', [handle, value], { dtype: type(dtype) });
 }
 
+/**
+ * Equal for nodes that compute the same, but for what constants hold.
+ *
+ * @param numbers tells the nodes of the graph apart.
+ */
+export function keyOf(node: GraphNode, numbers: ReadonlyMap<GraphNode, number>): string {
+  const attributes = Object.entries(node.attributes).filter(([, { kind }]) => kind !== 'tensor');
+  const inputs = node.inputs.map((input) => [numbers.get(input.node), input.index]);
+  const outputs = node.outputs.map(({ dtype, shape }) => [dtype, shape]);
+  return JSON.stringify([node.op, node.name, attributes, inputs, outputs]);
+}
+
 /** The given nodes and all that they need, each after those that it needs. */
 export function inOrder(wanted: GraphNode[]): GraphNode[] {
   const found = new Set<GraphNode>();

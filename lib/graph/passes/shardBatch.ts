@@ -62,12 +62,7 @@ class BatchSharder {
       }
     }
     const isSharded = this.otherWork <= MOST_UNSHARDED * (this.otherWork + this.shardedWork);
-    return {
-      ...this.graph,
-      outputs: this.graph.outputs.map((output) => this.pieces.whole(output)),
-      updates: this.graph.updates.map((node) => this.pieces.whole({ node, index: 0 }).node),
-      isSharded,
-    };
+    return { ...this.pieces.finish(this.graph), isSharded };
   }
 
   /** Cuts what is fed, if it has the rows of the batch. */
@@ -76,7 +71,7 @@ class BatchSharder {
     if (!this.graph.fed.includes(node) || this.sizes.length < 2 || !this.hasRows(value)) {
       return false;
     }
-    this.pieces.setWhole(node, value);
+    this.pieces.set(node, value);
     this.pieces.setPieces(node, 0, this.pieces.cut(value, 0, this.sizes));
     return true;
   }
@@ -102,7 +97,7 @@ class BatchSharder {
     } else {
       const total = addAll(shards);
       markOrigin([total], node);
-      this.pieces.setWhole(node, total);
+      this.pieces.set(node, total);
     }
     return true;
   }

@@ -164,7 +164,7 @@ class VariableSharder {
         ? this.productWithTransposed(left, blocks)
         : this.product(left, blocks);
       markOrigin([product], node);
-      this.pieces.setWhole(node, product);
+      this.pieces.set(node, product);
       return true;
     }
     const count = blockCount(shapeOf({ node, index: 0 }), this.cores);
@@ -223,8 +223,8 @@ class VariableSharder {
     const live = new Set(nodesOf(sharded));
     for (const read of this.reads) {
       const { node } = inputOf(read, 0);
-      const join = this.pieces.joinOf(read);
-      if (join && live.has(join) && !this.graph.blocks.has(node)) {
+      const isJoined = this.pieces.isMade(read) && live.has(this.pieces.nodeOf(read));
+      if (isJoined && !this.graph.blocks.has(node)) {
         this.whole.add(node);
       }
     }
