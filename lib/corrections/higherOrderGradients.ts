@@ -6,24 +6,9 @@
  * copy is noted after the operation that it comes from.
  */
 import * as tf from '@tensorflow/tfjs-node';
+import { internals, type TapeNode } from '../tfjsInternals';
 
-interface TapeNode {
-  inputs: tf.NamedTensorMap;
-}
-
-interface Tape {
-  state: { activeTape: TapeNode[] };
-  addTapeNode(
-    kernelName: string,
-    inputs: tf.NamedTensorMap,
-    outputs: tf.Tensor[],
-    gradient: unknown,
-    saved: tf.Tensor[],
-    attributes: unknown,
-  ): void;
-}
-
-const engine = tf.engine() as unknown as Tape;
+const engine = internals(tf.engine());
 const { addTapeNode } = engine;
 
 engine.addTapeNode = function (kernelName, inputs, outputs, gradient, saved, attributes) {

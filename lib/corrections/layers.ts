@@ -1,5 +1,6 @@
 /** Layers of tfjs that compute otherwise than Keras's of the same name. */
 import * as tf from '@tensorflow/tfjs-node';
+import { internals } from '../tfjsInternals';
 
 interface ConcatenateLayer {
   axis: number;
@@ -32,13 +33,13 @@ const { write } = tf.LayerVariable.prototype;
 
 /** Constraints are for training: weights that are set or loaded stay what they are. */
 tf.LayerVariable.prototype.write = function (value) {
-  const internals = this as unknown as { constraint: unknown };
-  const { constraint } = internals;
-  internals.constraint = null;
+  const inside = internals(this);
+  const { constraint = null } = inside;
+  inside.constraint = null;
   try {
     return write.call(this, value);
   } finally {
-    internals.constraint = constraint;
+    inside.constraint = constraint;
   }
 };
 

@@ -3,38 +3,9 @@
  * are unchanged.
  */
 import * as tf from '@tensorflow/tfjs-node';
+import { internals, type OptimizerInternals, type Slot } from '../tfjsInternals';
 
-type NamedGradients = tf.NamedTensorMap | { name: string; tensor: tf.Tensor | null }[];
-
-interface Slot {
-  originalName: string;
-  variable: tf.Variable;
-}
-
-interface AdamFields {
-  /** tfjs only adds it to a tensor, so that it may be one. */
-  epsilon: number | tf.Tensor;
-  accBeta2: tf.Variable;
-  applyGradients(gradients: NamedGradients): void;
-}
-
-interface RmsPropFields {
-  epsilon: number;
-  centered: boolean;
-  applyGradients(gradients: NamedGradients): void;
-}
-
-interface AdadeltaFields {
-  learningRate: number;
-  rho: number;
-  epsilon: number;
-  accumulatedGrads: Slot[];
-  accumulatedUpdates: Slot[];
-  applyGradients(gradients: NamedGradients): void;
-  incrementIterations(): void;
-}
-
-const adam = tf.AdamOptimizer.prototype as unknown as AdamFields;
+const adam = internals(tf.AdamOptimizer.prototype);
 const adamOfTfjs = adam.applyGradients;
 
 /**
@@ -44,7 +15,8 @@ const adamOfTfjs = adam.applyGradients;
 adam.applyGradients = function (gradients) {
   const { epsilon, accBeta2 } = this;
   tf.tidy(() => {
-    this.epsilon = tf.div(epsilon, tf.sqrt(tf.sub(1, accBeta2)));
+    // tfjs only adds it to a tensor, so that it may be one.
+    Object.assign(this, { epsilon: tf.div(epsilon, tf.sqrt(tf.sub(1, accBeta2))) });
     try {
       adamOfTfjs.call(this, gradients);
     } finally {
@@ -53,7 +25,7 @@ adam.applyGradients = function (gradients) {
   });
 };
 
-const rmsProp = tf.RMSPropOptimizer.prototype as unknown as RmsPropFields;
+const rmsProp = internals(tf.RMSPropOptimizer.prototype);
 const rmsPropOfTfjs = rmsProp.applyGradients;
 
 /** tfjs subtracts epsilon from the variance, if centred, where it should add it. */
@@ -67,7 +39,7 @@ rmsProp.applyGradients = function (gradients) {
   }
 };
 
-const adadelta = tf.AdadeltaOptimizer.prototype as unknown as AdadeltaFields;
+const adadelta = internals(tf.AdadeltaOptimizer.prototype);
 
 /** tfjs divides by the gradients of the steps before, which are 0 at first. */
 adadelta.applyGradients = function (gradients) {
@@ -94,7 +66,7 @@ adadelta.applyGradients = function (gradients) {
 
 /** Follows https://arxiv.org/abs/1212.5701, algorithm 1. */
 function adadeltaStep(
-  { learningRate, rho, epsilon }: AdadeltaFields,
+  { learningRate, rho, epsilon }: OptimizerInternals,
   weight: tf.Variable,
   gradient: tf.Tensor,
   gradientSum: tf.Variable,
@@ -117,7 +89,7 @@ const { setLearningRate } = tf.MomentumOptimizer.prototype;
 tf.MomentumOptimizer.prototype.setLearningRate = function (rate) {
   const before = this.getConfig().learningRate as number;
   setLearningRate.call(this, rate);
-  const { accumulations } = this as unknown as { accumulations: Slot[] };
+  const { accumulations } = internals(this);
   if (rate !== 0 && rate !== before) {
     for (const { variable } of accumulations) {
       tf.tidy(() => variable.assign(variable.mul(before / rate)));
@@ -130,5 +102,5 @@ const { dispose } = tf.MomentumOptimizer.prototype;
 /** tfjs forgets the tensor of the learning rate. */
 tf.MomentumOptimizer.prototype.dispose = function () {
   dispose.call(this);
-  (this as unknown as { c: tf.Scalar }).c.dispose();
+  internals(this).c.dispose();
 };

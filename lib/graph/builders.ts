@@ -1,21 +1,19 @@
 /** Makes the nodes that passes put graphs together from. */
+
+import { type AttributeValue, bool, int, type } from '../native/attributes';
+import { DT_FLOAT, DT_INT32 } from '../native/backend';
 import {
-  type AttributeValue,
-  bool,
   constantOf,
   type GraphNode,
   type GraphValue,
   graphValue,
   inputOf,
-  int,
   integers,
   scalar,
   shapeOf,
   type TensorType,
-  type,
   typeOf,
-} from './graphNode';
-import { DT_FLOAT, DT_INT32 } from './native';
+} from '../native/graphNode';
 
 /** The attribute `T` of the kernels that work on float32. */
 export const FLOAT: { T: AttributeValue } = { T: type(DT_FLOAT) };

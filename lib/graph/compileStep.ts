@@ -1,6 +1,7 @@
 /** A step function of the user's own as a graph: what `tf.function` is in Python. */
+
+import { NotCompilableError } from '../native/notCompilableError';
 import * as tf from '../tensorflow';
-import { NotCompilableError } from './notCompilableError';
 import { Program } from './program';
 
 /** What a step may return. */

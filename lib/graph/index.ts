@@ -4,11 +4,11 @@
  *
  * @module
  */
-import './softmaxCrossentropy';
+import '../native/softmaxCrossentropy';
 
-export type { BatchRunner } from './batchRunner';
-export { type CompileModelOptions, compileModel } from './compileModel';
+export { NotCompilableError } from '../native/notCompilableError';
+export type { BatchRunner } from '../training/runners/batchRunner';
+export { type CompileModelOptions, compileModel } from '../training/runners/compileModel';
 export { type CompiledStep, compile, type StepResult } from './compileStep';
-export { describe, draw, type InputsAndOptions, type StageOptions } from './describe';
-export { NotCompilableError } from './notCompilableError';
 export type { Stage } from './passes/index';
+export { describe, draw, type InputsAndOptions, type StageOptions } from './view/describe';

@@ -7,8 +7,9 @@
  * copy is out of date. Whoever looks at a weight, an optimiser's slot or a whole model between two
  * steps therefore always sees the values of the last step.
  */
+
+import type { DataId } from '../native/backend';
 import type * as tf from '../tensorflow';
-import type { DataId } from './native';
 
 /** A session with copies of variables. */
 export interface VariableHolder {

@@ -2,9 +2,10 @@
  * What the passes know of TensorFlow's operations. An operation without an entry stays as it was
  * recorded. To teach the compiler a new one, add an entry; the meaning of each field is below.
  */
+
+import { DT_FLOAT } from '../native/backend';
+import { constantOf, type GraphNode, inputOf, shapeOf, typeOf } from '../native/graphNode';
 import { attributeIs } from './builders';
-import { constantOf, type GraphNode, inputOf, shapeOf, typeOf } from './graphNode';
-import { DT_FLOAT } from './native';
 
 /**
  * What a shard of an operation takes for an input: its rows of the batch, everything, or, where

@@ -3,26 +3,27 @@
  * further function (or a known one with inputs of another shape) makes a new session with all of
  * them; the variables' values move over without a copy.
  */
+
+import { type NativeTensor, nativeBackend } from '../native/backend';
+import type { Graph, GraphValue } from '../native/graphNode';
+import { NotCompilableError } from '../native/notCompilableError';
+import { writeSavedModel } from '../native/savedModel';
+import { Session, type SessionOptions } from '../native/session';
 import type * as tf from '../tensorflow';
+import { internals } from '../tfjsInternals';
 import {
   type Captured,
   type CaptureOptions,
   capture,
   captureStable,
   type Feed,
-  graphDifference,
   type TensorFunction,
-} from './capture';
-import type { Graph, GraphValue } from './graphNode';
+} from './capture/capture';
+import { graphDifference } from './capture/difference';
 import type { VariableHolder } from './mirroredVariable';
-import { type NativeTensor, nativeBackend } from './native';
-import { NotCompilableError } from './notCompilableError';
 import { runPasses } from './passes/index';
-import { writeSavedModel } from './savedModel';
-import { Session, type SessionOptions } from './session';
 import { outputsAfterUpdates } from './sessionGraph';
 import { type SessionVariable, SessionVariables } from './sessionVariables';
-import { incrementIterations } from './tfjsInternals';
 
 /** A compiled function, and what the session has to be told to run it. */
 interface Entry {
@@ -165,7 +166,7 @@ export class Program implements VariableHolder {
       variable.version = variable.mirrored?.changedIn(this) ?? variable.version;
     }
     for (const optimizer of entry.captured.optimizers) {
-      incrementIterations(optimizer);
+      internals(optimizer).incrementIterations();
     }
     if (entry.graph.outputs.length === 0) {
       for (const { id } of outputs.splice(0)) {

@@ -1,5 +1,7 @@
 /** What the graphs of functions are completed with, to be run by a session. */
-import { concatenate } from './builders';
+
+import { int, type as typeAttribute } from '../native/attributes';
+import { DT_FLOAT, DT_INT32 } from '../native/backend';
 import {
   assignVariable,
   type Graph,
@@ -7,16 +9,14 @@ import {
   type GraphValue,
   graphNode,
   graphValue,
-  int,
   placeholder,
   readVariable,
   scalar,
   type TensorType,
-  type as typeAttribute,
   typeOf,
   variableType,
-} from './graphNode';
-import { DT_FLOAT, DT_INT32 } from './native';
+} from '../native/graphNode';
+import { concatenate } from './builders';
 import type { Parameter, SessionVariable } from './sessionVariables';
 
 /** The function's outputs, to be had only when all its updates have been made. */

@@ -1,10 +1,11 @@
 /** The variables of a session: those that mirror variables of tfjs, and numbers of JavaScript. */
+
+import { DT_FLOAT, type NativeTensor, nativeBackend, nativeType } from '../native/backend';
+import { type GraphNode, type GraphValue, variableHandle } from '../native/graphNode';
+import type { Session } from '../native/session';
 import type * as tf from '../tensorflow';
-import { type GraphNode, type GraphValue, variableHandle } from './graphNode';
+import type { SessionScope } from './capture/recorder';
 import { MirroredVariable, type VariableHolder } from './mirroredVariable';
-import { DT_FLOAT, type NativeTensor, nativeBackend, nativeType } from './native';
-import type { SessionScope } from './recorder';
-import type { Session } from './session';
 import { parameterNodes, variableNodes } from './sessionGraph';
 
 /** A variable's mirror in the session. */

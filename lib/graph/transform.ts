@@ -1,5 +1,5 @@
-/** How passes go over a graph: node by node, into a new graph, with rules for single operations. */
-import { type Graph, type GraphNode, type GraphValue, nodesOf } from './graphNode';
+/** How passes make a new graph: node by node, by rules for single operations or by their own code. */
+import { type Graph, type GraphNode, type GraphValue, nodesOf } from '../native/graphNode';
 
 /** Graph to graph: what no output and no update needs is left out. */
 export type Pass = (graph: Graph) => Graph;
@@ -7,23 +7,82 @@ export type Pass = (graph: Graph) => Graph;
 /** What a node's first output can be replaced by; null: nothing better is known. */
 export type Rule = (node: GraphNode) => GraphValue | null;
 
+/** What the values of a graph become in the new one that a pass makes. */
+export class Rewriting {
+  private readonly values = new Map<GraphNode, GraphValue | (() => GraphValue)>();
+
+  /**
+   * Says what a node's first output, or the node itself, becomes.
+   *
+   * @param value a function is called if somebody asks for the value.
+   */
+  set(node: GraphNode, value: GraphValue | (() => GraphValue)): void {
+    this.values.set(node, value);
+  }
+
+  /** Whether it is said already what a node becomes. */
+  has(node: GraphNode): boolean {
+    return this.values.has(node);
+  }
+
+  /** Whether a node is in the new graph, not only a function that would make it. */
+  isMade(node: GraphNode): boolean {
+    return typeof this.values.get(node) === 'object';
+  }
+
+  /** Takes a node over as it is, with its inputs in the new graph. */
+  keep(node: GraphNode): void {
+    this.set(node, { node: this.moved(node), index: 0 });
+  }
+
+  /** What a value becomes. */
+  whole({ node, index }: GraphValue): GraphValue {
+    let value = this.values.get(node) ?? { node, index: 0 };
+    if (typeof value === 'function') {
+      value = value();
+      markOrigin([value], node);
+      this.values.set(node, value);
+    }
+    return index === 0 ? value : { node: value.node, index };
+  }
+
+  /** What a node becomes. */
+  nodeOf(node: GraphNode): GraphNode {
+    return this.whole({ node, index: 0 }).node;
+  }
+
+  /** The node itself if nothing that it refers to has moved, else a copy that refers to what is new. */
+  moved(node: GraphNode): GraphNode {
+    const inputs = node.inputs.map((input) => this.whole(input));
+    const after = node.after.map((other) => this.nodeOf(other));
+    const overwrites = node.overwrites?.map((other) => this.nodeOf(other));
+    const isSame =
+      inputs.every(({ node: other, index }, place) => {
+        const own = node.inputs[place];
+        return own?.node === other && own.index === index;
+      }) &&
+      after.every((other, place) => node.after[place] === other) &&
+      (overwrites ?? []).every((other, place) => node.overwrites?.[place] === other);
+    return isSame ? node : { ...node, inputs, after, ...(overwrites && { overwrites }) };
+  }
+
+  /** The new graph. */
+  finish(graph: Graph): Graph {
+    return {
+      ...graph,
+      outputs: graph.outputs.map((output) => this.whole(output)),
+      updates: graph.updates.map((node) => this.nodeOf(node)),
+    };
+  }
+}
+
 /** Applies the rules for each node's operation until none has anything to replace. */
 export function applyRules(graph: Graph, rulesOf: (op: string) => Rule[]): Graph {
-  const replaced = new Map<GraphNode, GraphValue>();
-  const movedTo = (value: GraphValue): GraphValue => {
-    const known = replaced.get(value.node);
-    return known === undefined ? value : value.index === 0 ? known : { ...value, node: known.node };
-  };
-  const nodeOf = (node: GraphNode) => movedTo({ node, index: 0 }).node;
+  const rewriting = new Rewriting();
   for (const node of nodesOf(graph)) {
-    const moved = withInputs(node, node.inputs.map(movedTo), nodeOf);
-    replaced.set(node, rewriteNode(moved, rulesOf(node.op)));
+    rewriting.set(node, rewriteNode(rewriting.moved(node), rulesOf(node.op)));
   }
-  return {
-    ...graph,
-    outputs: graph.outputs.map(movedTo),
-    updates: graph.updates.map(nodeOf),
-  };
+  return rewriting.finish(graph);
 }
 
 function rewriteNode(node: GraphNode, rules: Rule[]): GraphValue {
@@ -35,24 +94,6 @@ function rewriteNode(node: GraphNode, rules: Rule[]): GraphValue {
     }
   }
   return { node, index: 0 };
-}
-
-/** The node itself if nothing that it refers to has moved, else a copy that refers to what is new. */
-export function withInputs(
-  node: GraphNode,
-  inputs: GraphValue[],
-  nodeOf: (node: GraphNode) => GraphNode,
-): GraphNode {
-  const after = node.after.map(nodeOf);
-  const overwrites = node.overwrites?.map(nodeOf);
-  const isSame =
-    inputs.every(({ node: other, index }, place) => {
-      const own = node.inputs[place];
-      return own?.node === other && own.index === index;
-    }) &&
-    after.every((other, place) => node.after[place] === other) &&
-    (overwrites ?? []).every((other, place) => node.overwrites?.[place] === other);
-  return isSame ? node : { ...node, inputs, after, ...(overwrites && { overwrites }) };
 }
 
 /** Gives the nodes that a pass has made the origin, and the core, of the node that they stand for. */

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { flushToDisk } from '../files/replaceFile';
 import { removeAbandonedFiles, temporaryName } from '../files/temporaryNames';
-import { DT_INT64, DT_STRING, nativeBackend, nativeType } from '../graph/native';
+import { DT_INT64, DT_STRING, nativeBackend, nativeType } from '../native/backend';
 import type * as tf from '../tensorflow';
 import { type CheckpointEntry, readCheckpointIndex } from './checkpointIndex';
 import { type NamedTensor, readTensors, writeTensors } from './checkpointOps';

@@ -1,15 +1,14 @@
+import { type, types } from '../native/attributes';
+import { DT_INT32, DT_INT64, DT_STRING, nativeBackend, nativeType } from '../native/backend';
 import {
   type GraphNode,
   type GraphValue,
   graphNode,
   graphValue,
   placeholder,
-  type,
-  types,
-} from '../graph/graphNode';
-import { DT_INT32, DT_INT64, DT_STRING, nativeBackend, nativeType } from '../graph/native';
-import { writeSavedModel } from '../graph/savedModel';
-import { Session } from '../graph/session';
+} from '../native/graphNode';
+import { writeSavedModel } from '../native/savedModel';
+import { Session } from '../native/session';
 import * as tf from '../tensorflow';
 import type { CheckpointEntry } from './checkpointIndex';
 

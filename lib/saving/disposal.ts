@@ -1,11 +1,7 @@
 /** Corrects what tfjs leaves behind when a model that was loaded is disposed. */
 import type * as tf from '../tensorflow';
+import { internals } from '../tfjsInternals';
 import { layersOfModel } from './layerStructure';
-
-/** A private field of tfjs: how often `dispose` has to be called before the weights go. */
-interface Counted {
-  _refCount: number | null;
-}
 
 /**
  * tfjs counts a layer that a model uses several times as if several models used it, and then keeps
@@ -13,7 +9,7 @@ interface Counted {
  */
 export function countAsUsedOnce(model: tf.LayersModel): void {
   for (const layer of model.layers) {
-    const counted = layer as unknown as Counted;
+    const counted = internals(layer);
     if (layersOfModel(layer)) {
       // The model around it disposes it twice: as a layer, and as a model it made.
       counted._refCount = 2;
@@ -22,14 +18,4 @@ export function countAsUsedOnce(model: tf.LayersModel): void {
       counted._refCount = 1;
     }
   }
-}
-
-/** tfjs's optimiser with momentum does not dispose the tensor of its learning rate. */
-export function disposeLearningRateToo(optimizer: tf.MomentumOptimizer): tf.MomentumOptimizer {
-  const dispose = optimizer.dispose.bind(optimizer);
-  optimizer.dispose = () => {
-    dispose();
-    (optimizer as unknown as { c: tf.Tensor }).c.dispose();
-  };
-  return optimizer;
 }

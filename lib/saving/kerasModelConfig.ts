@@ -1,4 +1,5 @@
 import type * as tf from '../tensorflow';
+import { internals } from '../tfjsInternals';
 import { asList, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 import { nameFromKeras, nameToKeras } from './layerNames';
@@ -124,7 +125,7 @@ function layerToKeras(
   }
   if (className === 'SeparableConv2D') {
     // tfjs leaves it out of the configuration.
-    converted.depth_multiplier = (layer as unknown as { depthMultiplier: number }).depthMultiplier;
+    converted.depth_multiplier = internals(layer).depthMultiplier;
   }
   return { class_name: className, config: converted };
 }

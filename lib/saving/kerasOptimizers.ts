@@ -1,5 +1,4 @@
 import * as tf from '../tensorflow';
-import { disposeLearningRateToo } from './disposal';
 import { asNumber, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 
 /** How one optimiser of Keras is made in tfjs. */
@@ -44,9 +43,7 @@ const optimizers: Record<string, OptimizerFormat> = {
       const momentum = option('momentum', 0);
       return momentum === 0
         ? tf.train.sgd(option('learning_rate'))
-        : disposeLearningRateToo(
-            tf.train.momentum(option('learning_rate'), momentum, nesterov === true),
-          );
+        : tf.train.momentum(option('learning_rate'), momentum, nesterov === true);
     },
   },
   Adam: {

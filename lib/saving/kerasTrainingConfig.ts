@@ -1,5 +1,6 @@
-import { declareLossWeights, lossWeightsOf } from '../graph/modelSteps';
 import * as tf from '../tensorflow';
+import { innerModel } from '../training/compiledModel';
+import { declareLossWeights, lossWeightsOf } from '../training/runners/modelSteps';
 import { asNumber, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import { optimizerFromKeras, optimizerToKeras } from './kerasOptimizers';
 
@@ -71,10 +72,9 @@ export function compileFromKeras(
   Object.assign(model, { isOptimizerOwned: true });
 }
 
-/** The functions that `model.compile` made; a Sequential model keeps them in the one inside it. */
+/** The functions that `model.compile` made. */
 function lossFunctionsOf(model: tf.LayersModel): object {
-  const { model: inner = model } = model as { model?: tf.LayersModel };
-  return (inner as unknown as { lossFunctions: object }).lossFunctions;
+  return innerModel(model).lossFunctions ?? [];
 }
 
 function lossWeightsToKeras(model: tf.LayersModel): Json {

@@ -1,4 +1,5 @@
 import * as tf from '../tensorflow';
+import { internals } from '../tfjsInternals';
 
 /**
  * What an optimiser remembers between steps, in Keras's names and units: one tensor per trainable
@@ -119,10 +120,7 @@ export function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
   if (Math.fround(learningRateOf(optimizer)) === Math.fround(rate)) {
     return;
   }
-  const fields = optimizer as unknown as {
-    learningRate: number;
-    setLearningRate?(rate: number): void;
-  };
+  const fields = internals(optimizer);
   // SGD and momentum keep a tensor of it; for the others it is a plain field.
   if (fields.setLearningRate) {
     fields.setLearningRate(rate);
@@ -131,28 +129,12 @@ export function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
   }
 }
 
-/** Parts of tfjs's optimisers that they give to nobody: the counters, and Adamax's slots. */
-interface OptimizerFields {
-  iterations_: number;
-  beta1: number;
-  beta2: number;
-  /** Powers of beta1 and beta2, in Adam and Adamax. */
-  accBeta1?: tf.Variable;
-  accBeta2?: tf.Variable;
-  /** The count of steps, in Adamax. */
-  iteration?: tf.Variable;
-}
-interface AdamaxFields extends OptimizerFields {
-  accumulatedFirstMoment: { originalName: string; variable: tf.Variable }[];
-  accumulatedWeightedInfNorm: { originalName: string; variable: tf.Variable }[];
-}
-
 function isAdamax(optimizer: tf.Optimizer): boolean {
   return optimizer.getClassName() === 'Adamax';
 }
 
 function setCounters(optimizer: tf.Optimizer, iterations: number): void {
-  const fields = optimizer as unknown as OptimizerFields;
+  const fields = internals(optimizer);
   fields.iterations_ = iterations;
   tf.tidy(() => {
     fields.accBeta1?.assign(tf.scalar(fields.beta1 ** (iterations + 1)));
@@ -164,7 +146,7 @@ function setCounters(optimizer: tf.Optimizer, iterations: number): void {
 /** The slots as they are in the optimiser (not copies), slot by slot; none before the first step. */
 async function slotValues(optimizer: tf.Optimizer): Promise<tf.Variable[]> {
   if (isAdamax(optimizer)) {
-    const fields = optimizer as unknown as AdamaxFields;
+    const fields = internals(optimizer);
     return [...fields.accumulatedFirstMoment, ...fields.accumulatedWeightedInfNorm].map(
       ({ variable }) => variable,
     );
@@ -181,7 +163,7 @@ async function makeSlots(
   values: tf.Tensor[],
 ): Promise<void> {
   if (isAdamax(optimizer)) {
-    const fields = optimizer as unknown as AdamaxFields;
+    const fields = internals(optimizer);
     const slots = values.map((value, i) => ({
       originalName: `slot_${i}`,
       variable: tf.variable(value, false),

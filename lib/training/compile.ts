@@ -1,8 +1,8 @@
-import { declareLossWeights } from '../graph/modelSteps';
 import type * as tf from '../tensorflow';
 import { innerModel, reportMetricsAs } from './compiledModel';
 import { lossNamed, type Meaning, metricNamed, optimizerNamed } from './kerasNames';
 import { checkOptionNames, nearestName } from './names';
+import { declareLossWeights } from './runners/modelSteps';
 
 /**
  * A loss or metric of your own: compares targets with outputs.

@@ -1,40 +1,20 @@
-import { isQuotient, type Metric } from '../graph/modelSteps';
 import * as tf from '../tensorflow';
-
-/** A loss or metric as `model.compile` takes it. */
-type Named = string | ((...args: never[]) => unknown);
-
-/** What tfjs keeps on a compiled model, in part outside its public types. */
-export interface CompiledModel {
-  makeTrainFunction(): (data: tf.Tensor[]) => tf.Scalar[];
-  makeTestFunction(): void;
-  testFunction: (data: tf.Tensor[]) => tf.Scalar[];
-  predictOnBatch(inputs: tf.Tensor[]): tf.Tensor | tf.Tensor[];
-  optimizer: tf.Optimizer | undefined;
-  inputs: tf.SymbolicTensor[];
-  outputs: tf.SymbolicTensor[];
-  inputNames: string[];
-  outputNames: string[];
-  lossFunctions: ((targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor)[] | undefined;
-  loss: Named | Named[] | Record<string, Named>;
-  metrics: Named | Named[] | Record<string, Named | Named[]> | undefined;
-  metricsNames: string[];
-  metricsTensors: [metric: Metric, output: number][];
-}
+import { internals, type ModelInternals, type NamedFunction } from '../tfjsInternals';
+import { isQuotient } from './runners/modelSteps';
 
 /**
  * The model that does the work and holds the compile state: a `tf.Sequential` wraps one.
  *
  * @throws TypeError if the model has no layers.
  */
-export function innerModel(model: tf.LayersModel): CompiledModel {
+export function innerModel(model: tf.LayersModel): ModelInternals {
   if (!(model instanceof tf.Sequential)) {
-    return model as unknown as CompiledModel;
+    return internals(model);
   }
   if (!model.built) {
     model.build();
   }
-  return (model as unknown as { model: CompiledModel }).model;
+  return internals(internals(model).model);
 }
 
 /**
@@ -42,7 +22,7 @@ export function innerModel(model: tf.LayersModel): CompiledModel {
  *
  * @throws Error if `model.compile` was not called.
  */
-export function compiledModel(model: tf.LayersModel): CompiledModel {
+export function compiledModel(model: tf.LayersModel): ModelInternals {
   const inner = innerModel(model);
   if (!inner.optimizer) {
     throw new Error(
@@ -54,7 +34,7 @@ export function compiledModel(model: tf.LayersModel): CompiledModel {
 }
 
 /** The loss of one output, as the user gave it to `model.compile`. */
-export function lossOfOutput(model: CompiledModel, index: number): Named | undefined {
+export function lossOfOutput(model: ModelInternals, index: number): NamedFunction | undefined {
   const { loss } = model;
   if (typeof loss === 'string' || typeof loss === 'function') {
     return loss;
@@ -73,7 +53,7 @@ const reportedNames = new WeakMap<object, (string | undefined)[][]>();
  *
  * @param names per output, one for each of its metrics; undefined: as `model.compile` was given it.
  */
-export function reportMetricsAs(model: CompiledModel, names: (string | undefined)[][]): void {
+export function reportMetricsAs(model: ModelInternals, names: (string | undefined)[][]): void {
   // `model.compile` makes a new list of loss functions.
   reportedNames.set(model.lossFunctions as object, names);
 }
@@ -82,7 +62,7 @@ export function reportMetricsAs(model: CompiledModel, names: (string | undefined
  * The names under which loss and metrics are reported, in the order of a batch's values. A metric
  * keeps the name that the user gave it, as in Keras, where tfjs turns 'accuracy' into 'acc'.
  */
-export function metricNames(model: CompiledModel): (string | typeof DIVISOR)[] {
+export function metricNames(model: ModelInternals): (string | typeof DIVISOR)[] {
   const prefixes =
     model.outputNames.length > 1 ? model.outputNames.map((name) => `${name}_`) : [''];
   const given = model.lossFunctions && reportedNames.get(model.lossFunctions);
@@ -103,7 +83,7 @@ export function metricNames(model: CompiledModel): (string | typeof DIVISOR)[] {
 }
 
 /** The metrics of one output, as the user gave them to `model.compile`. */
-export function metricsOfOutput(model: CompiledModel, index: number): Named[] {
+export function metricsOfOutput(model: ModelInternals, index: number): NamedFunction[] {
   const { metrics } = model;
   if (metrics === undefined || typeof metrics === 'string' || typeof metrics === 'function') {
     return metrics === undefined ? [] : [metrics];

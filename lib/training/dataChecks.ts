@@ -1,6 +1,7 @@
 /** Turns the user's `x` and `y` into tensors the model can take, or says what is wrong with them. */
 import * as tf from '../tensorflow';
-import { type CompiledModel, lossOfOutput } from './compiledModel';
+import type { ModelInternals } from '../tfjsInternals';
+import { lossOfOutput } from './compiledModel';
 import { isKerasFunction } from './kerasFunctions';
 import { nearestName } from './names';
 import { Samples } from './samples';
@@ -27,7 +28,7 @@ export interface DataOptions extends Weights {
  * @returns samples of their own tensors, to be disposed by the caller; `x` and `y` stay as they are.
  */
 export function preparedSamples(
-  model: CompiledModel,
+  model: ModelInternals,
   x: TensorOrTensors,
   y: TensorOrTensors,
   { names = ['x', 'y', 'sampleWeight'], ...weights }: DataOptions = {},
@@ -66,7 +67,7 @@ function rowsOf(tensors: readonly tf.Tensor[]): string {
  *
  * @param name what the user calls the inputs.
  */
-export function preparedInputs(model: CompiledModel, x: TensorOrTensors, name = 'x'): Samples {
+export function preparedInputs(model: ModelInternals, x: TensorOrTensors, name = 'x'): Samples {
   return new Samples(
     tf.tidy(() => inputsOf(model, x, name)),
     [],
@@ -74,7 +75,7 @@ export function preparedInputs(model: CompiledModel, x: TensorOrTensors, name = 
 }
 
 /** The inputs as the model takes them: one tensor per input, in its dtype. */
-function inputsOf(model: CompiledModel, x: TensorOrTensors, name: string): tf.Tensor[] {
+function inputsOf(model: ModelInternals, x: TensorOrTensors, name: string): tf.Tensor[] {
   return onePer(model.inputs, model.inputNames, x, name, 'input').map(
     ({ tensor, expected, label }) => {
       checkUsable(tensor, label);
@@ -93,7 +94,7 @@ function inputsOf(model: CompiledModel, x: TensorOrTensors, name: string): tf.Te
  * The targets as the losses take them. For tfjs's own losses (given by name) shapes and labels
  * are checked, and integers become float32; for a loss function of the user's they stay as given.
  */
-function targetsOf(model: CompiledModel, y: TensorOrTensors, name: string): tf.Tensor[] {
+function targetsOf(model: ModelInternals, y: TensorOrTensors, name: string): tf.Tensor[] {
   return onePer(model.outputs, model.outputNames, y, name, 'output').map(
     ({ tensor, expected, label }, index) => {
       checkUsable(tensor, label);

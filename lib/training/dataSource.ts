@@ -1,7 +1,7 @@
 /** Data that come batch by batch: `tf.data.Dataset`, generators, anything that can be gone through. */
 import * as tf from '../tensorflow';
+import type { ModelInternals } from '../tfjsInternals';
 import type { Batch, BatchSource } from './batches';
-import type { CompiledModel } from './compiledModel';
 import { preparedInputs, preparedSamples, type TensorOrTensors } from './dataChecks';
 import type { Breaks } from './interruption';
 import type { Samples } from './samples';
@@ -95,7 +95,7 @@ export class SourceBatches implements BatchSource {
    * @param options weights of the classes; or that a batch may be inputs alone, its targets unused.
    */
   constructor(
-    private readonly model: CompiledModel,
+    private readonly model: ModelInternals,
     private readonly source: DataSource,
     private readonly name: string,
     private readonly breaks: Breaks,

@@ -1,4 +1,5 @@
 import type * as tf from '../tensorflow';
+import { internals } from '../tfjsInternals';
 import { innerModel } from './compiledModel';
 
 /** A variable, as layers and optimisers hold it. */
@@ -9,7 +10,7 @@ interface Disposable {
 
 /** @throws Error that says what was disposed, if the model cannot be used any more. */
 export function requireUndisposed(model: tf.LayersModel): void {
-  const weights = model.weights.map((weight) => weight as unknown as { val: Disposable });
+  const weights = model.weights.map((weight) => internals(weight));
   const disposed = weights.filter(({ val }) => val.isDisposed);
   if (disposed.length > 0 && disposed.length === weights.length) {
     throw new Error(`The model "${model.name}" was disposed. Build or load it again.`);

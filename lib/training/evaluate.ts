@@ -1,8 +1,9 @@
 import type * as tf from '../tensorflow';
+import type { ModelInternals } from '../tfjsInternals';
 import { type BatchSource, batchesOf, SampleBatches } from './batches';
 import type { AnyCallback, Callback, Logs } from './callbacks/callback';
 import { CallbackList, checkedCallbacks } from './callbacks/callbackList';
-import { type CompiledModel, compiledModel, metricNames } from './compiledModel';
+import { compiledModel, metricNames } from './compiledModel';
 import { preparedSamples, type TensorOrTensors } from './dataChecks';
 import {
   argumentsOf,
@@ -161,7 +162,7 @@ function expectedSteps(
 }
 
 function batchSource(
-  model: CompiledModel,
+  model: ModelInternals,
   x: TensorOrTensors | DataSource,
   y: TensorOrTensors | undefined,
   options: EvaluateOptions,

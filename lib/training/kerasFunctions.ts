@@ -1,6 +1,7 @@
 /** Losses and metrics that Keras has and tfjs lacks, keeps to itself, or computes otherwise. */
-import { declareKnownCode } from '../graph/modelCode';
+
 import * as tf from '../tensorflow';
+import { declareKnownCode } from './runners/modelCode';
 
 /** Compares targets with outputs: one value per row, or per moment of a sequence. */
 export type RowFunction = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;

@@ -8,20 +8,13 @@
  * gradient at all from a sample whose true class has a share below 1e-7.
  */
 
-import { declareKnownCode } from '../graph/modelCode';
-import { softmaxCrossentropy, sparseSoftmaxCrossentropy } from '../graph/softmaxCrossentropy';
+import { softmaxCrossentropy, sparseSoftmaxCrossentropy } from '../native/softmaxCrossentropy';
 import * as tf from '../tensorflow';
-import { type CompiledModel, lossOfOutput } from './compiledModel';
+import { internals, type LayerInternals, type ModelInternals } from '../tfjsInternals';
+import { lossOfOutput } from './compiledModel';
+import { declareKnownCode } from './runners/modelCode';
 
 type Loss = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
-
-/** What tfjs keeps in a layer, in part outside its public types. */
-interface LayerInternals {
-  getClassName(): string;
-  axis?: number;
-  activation?: { apply(logits: tf.Tensor): tf.Tensor; getClassName(): string } | null;
-  call(inputs: tf.Tensor | tf.Tensor[], options: object): tf.Tensor | tf.Tensor[];
-}
 
 /** Keras's `keras.config.epsilon()`. */
 const epsilon = 1e-7;
@@ -90,7 +83,7 @@ function crossentropy(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
 const listsWithKerasLosses = new WeakSet<Loss[]>();
 
 /** Puts the losses above in the place of tfjs's, where `model.compile` was given their names. */
-export function useKerasLosses(model: CompiledModel): void {
+export function useKerasLosses(model: ModelInternals): void {
   const losses = model.lossFunctions;
   if (!losses || listsWithKerasLosses.has(losses)) {
     return;
@@ -122,11 +115,11 @@ function kerasLoss(name: unknown, ofTfjs: Loss): Loss | null {
   }
 }
 
-const noActivation = tf.layers.activation({ activation: 'linear' }) as unknown as LayerInternals;
+const noActivation = internals(tf.layers.activation({ activation: 'linear' }));
 
 /** Makes a layer record its logits whenever a loss may ask for them. */
 function recordLogits({ sourceLayer, rank }: tf.SymbolicTensor): void {
-  const layer = sourceLayer as unknown as LayerInternals;
+  const layer = internals(sourceLayer);
   const split = splitCall(layer, rank);
   if (!split || layersWithLogits.has(layer)) {
     return;

@@ -2,16 +2,18 @@
  * Metrics as Keras computes them. tfjs picks what 'accuracy' means by the loss, Keras by the shapes;
  * and tfjs's precision and recall count only outputs of exactly 1.
  */
-import { declareQuotient, type Metric } from '../graph/modelSteps';
+
 import * as tf from '../tensorflow';
-import { type CompiledModel, metricsOfOutput } from './compiledModel';
+import type { LossOrMetric, ModelInternals } from '../tfjsInternals';
+import { metricsOfOutput } from './compiledModel';
+import { declareQuotient } from './runners/modelSteps';
 
 /**
  * The share of rows, or of single outputs if each row has one, that are right.
  *
  * Follows https://keras.io/api/metrics/accuracy_metrics/.
  */
-const accuracy: Metric = (targets, outputs) => {
+const accuracy: LossOrMetric = (targets, outputs) => {
   if (outputs.shape.at(-1) === 1) {
     return tf.metrics.binaryAccuracy(targets, outputs);
   }
@@ -30,12 +32,12 @@ function countPerRow(marked: tf.Tensor): tf.Scalar {
 }
 
 const isYes = (values: tf.Tensor) => tf.greater(values, threshold);
-const truePositives: Metric = (targets, outputs) =>
+const truePositives: LossOrMetric = (targets, outputs) =>
   countPerRow(tf.logicalAnd(isYes(targets), isYes(outputs)));
 
 /** A metric that divides a sum over all rows by another. */
-function quotient(dividend: Metric, divisor: Metric): Metric {
-  const ofBatch: Metric = (targets, outputs) =>
+function quotient(dividend: LossOrMetric, divisor: LossOrMetric): LossOrMetric {
+  const ofBatch: LossOrMetric = (targets, outputs) =>
     tf.tidy(() => tf.divNoNan(dividend(targets, outputs), divisor(targets, outputs)));
   declareQuotient(ofBatch, { dividend, divisor });
   return ofBatch;
@@ -44,7 +46,7 @@ function quotient(dividend: Metric, divisor: Metric): Metric {
 const precision = quotient(truePositives, (_, outputs) => countPerRow(isYes(outputs)));
 const recall = quotient(truePositives, (targets) => countPerRow(isYes(targets)));
 
-const kerasMetrics = new Map<unknown, Metric>([
+const kerasMetrics = new Map<unknown, LossOrMetric>([
   ['accuracy', accuracy],
   ['acc', accuracy],
   ['precision', precision],
@@ -53,7 +55,7 @@ const kerasMetrics = new Map<unknown, Metric>([
 ]);
 
 /** Puts these metrics in the place of tfjs's, where `model.compile` was given those. */
-export function useKerasMetrics(model: CompiledModel): void {
+export function useKerasMetrics(model: ModelInternals): void {
   const outputs = model.outputs.length;
   const named = model.outputs.flatMap((_, index) => metricsOfOutput(model, index));
   // In a model with several outputs their losses come first.

@@ -1,6 +1,7 @@
 import * as tf from '../tensorflow';
+import type { ModelInternals } from '../tfjsInternals';
 import { type BatchSource, batchesOf, SampleBatches } from './batches';
-import { type CompiledModel, innerModel } from './compiledModel';
+import { innerModel } from './compiledModel';
 import { preparedInputs, type TensorOrTensors } from './dataChecks';
 import {
   type DataSource,
@@ -89,7 +90,7 @@ export async function predict<Output extends tf.Tensor | tf.Tensor[] = tf.Tensor
 }
 
 function batchSource(
-  model: CompiledModel,
+  model: ModelInternals,
   x: TensorOrTensors | DataSource,
   options: PredictOptions,
   breaks: Breaks,

@@ -1,7 +1,7 @@
-import { batchOf } from '../graph/batchRunner';
 import * as tf from '../tensorflow';
 import { checkOptionNames } from './names';
 import { checkedBatchSize, checkedSeed } from './options';
+import { batchOf } from './runners/batchRunner';
 import { Samples } from './samples';
 
 /** Options of {@link randomBatches}. */

@@ -6,9 +6,9 @@ import {
 } from '../graph/index';
 import type * as tf from '../tensorflow';
 import { innerModel } from './compiledModel';
-import { eagerRunner } from './eagerRunner';
 import { useKerasLosses } from './losses';
 import { useKerasMetrics } from './metrics';
+import { eagerRunner } from './runners/eagerRunner';
 
 /** What `fit`, `evaluate` and `predict` have in common. */
 export interface RunOptions {

@@ -1,6 +1,6 @@
 /** How much each row counts in the loss. */
 import * as tf from '../tensorflow';
-import type { CompiledModel } from './compiledModel';
+import type { ModelInternals } from '../tfjsInternals';
 import { nearestName } from './names';
 
 /**
@@ -27,7 +27,7 @@ export interface Weights {
  * @param name what the user calls the sample weights.
  */
 export function weightTensors(
-  model: CompiledModel,
+  model: ModelInternals,
   targets: readonly tf.Tensor[],
   { sampleWeight, classWeight }: Weights,
   name: string,
@@ -52,7 +52,7 @@ interface OutputWeight {
   label: string;
 }
 
-function weightsByOutput(model: CompiledModel, given: SampleWeight, name: string): OutputWeight[] {
+function weightsByOutput(model: ModelInternals, given: SampleWeight, name: string): OutputWeight[] {
   const { outputNames } = model;
   if (given instanceof tf.Tensor) {
     return outputNames.map(() => ({ weight: given, label: name }));
@@ -76,7 +76,7 @@ function weightsByOutput(model: CompiledModel, given: SampleWeight, name: string
 }
 
 /** In the shape of the losses that it is multiplied with: those have the output's, but for the last axis. */
-function fitted(weight: tf.Tensor, model: CompiledModel, index: number, label: string): tf.Tensor {
+function fitted(weight: tf.Tensor, model: ModelInternals, index: number, label: string): tf.Tensor {
   if (!(weight instanceof tf.Tensor) || weight.isDisposed) {
     throw new TypeError(
       weight instanceof tf.Tensor
@@ -110,7 +110,7 @@ function fitsAxis(size: number, expected: number | null | undefined): boolean {
 }
 
 function classWeights(
-  model: CompiledModel,
+  model: ModelInternals,
   [target]: readonly tf.Tensor[],
   weights: ClassWeight,
 ): tf.Tensor {

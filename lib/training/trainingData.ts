@@ -1,7 +1,8 @@
 /** Turns what `fit` is given into batches to train and to validate on. */
+
+import type { ModelInternals } from '../tfjsInternals';
 import type { BatchSource } from './batches';
 import { SampleBatches } from './batches';
-import type { CompiledModel } from './compiledModel';
 import { preparedSamples, type TensorOrTensors } from './dataChecks';
 import {
   type DataSource,
@@ -29,7 +30,7 @@ const optionsForTensors = ['batchSize', 'validationSplit', 'sampleWeight'] as co
 
 /** @throws Error if the data do not suit the model or the options. */
 export function trainingData(
-  model: CompiledModel,
+  model: ModelInternals,
   x: TensorOrTensors | DataSource,
   y: TensorOrTensors | undefined,
   options: FitOptions,
@@ -58,7 +59,7 @@ export function trainingData(
 }
 
 function fromSource(
-  model: CompiledModel,
+  model: ModelInternals,
   source: DataSource,
   options: FitOptions,
   breaks: Breaks,
@@ -71,7 +72,7 @@ function fromSource(
 
 /** Training rows, and those that are set apart for validation. */
 function fromTensors(
-  model: CompiledModel,
+  model: ModelInternals,
   x: TensorOrTensors,
   y: TensorOrTensors,
   options: FitOptions,
@@ -102,7 +103,7 @@ function validationBatchSize(options: FitOptions): number {
 }
 
 function validationBatches(
-  model: CompiledModel,
+  model: ModelInternals,
   data: ValidationData,
   options: FitOptions,
   breaks: Breaks,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { graph, models } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
-import { eagerRunner } from '../../lib/training/eagerRunner';
+import { eagerRunner } from '../../lib/training/runners/eagerRunner';
 import {
   assertClose,
   assertLockstep,

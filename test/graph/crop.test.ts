@@ -1,7 +1,7 @@
 /** What max pooling throws away is not computed, and nothing that is used changes by it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { TensorFunction } from '../../lib/graph/capture';
+import type { TensorFunction } from '../../lib/graph/capture/capture';
 import * as tf from '../../lib/tensorflow';
 import { assertSame, nodes, upstreamGradient } from './graphs';
 

@@ -1,9 +1,9 @@
 /** The faster equals of operations: they are taken, and they are equal. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { TensorFunction } from '../../lib/graph/capture';
-import { sparseSoftmaxCrossentropy } from '../../lib/graph/softmaxCrossentropy';
+import type { TensorFunction } from '../../lib/graph/capture/capture';
 import { graph } from '../../lib/index';
+import { sparseSoftmaxCrossentropy } from '../../lib/native/softmaxCrossentropy';
 import * as tf from '../../lib/tensorflow';
 import { assertSame, nodes, operations, upstreamGradient } from './graphs';
 import { maximumDifference } from './lockstep';

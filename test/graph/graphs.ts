@@ -1,10 +1,10 @@
 /** Looks into the graphs that `lib/graph` makes, and compares what they compute with eager tfjs. */
 import assert from 'node:assert/strict';
-import { captureStable, type TensorFunction } from '../../lib/graph/capture';
-import { type GraphNode, nodesOf } from '../../lib/graph/graphNode';
+import { captureStable, type TensorFunction } from '../../lib/graph/capture/capture';
 import { runPasses } from '../../lib/graph/passes/index';
 import { SessionVariables } from '../../lib/graph/sessionVariables';
 import { graph } from '../../lib/index';
+import { type GraphNode, nodesOf } from '../../lib/native/graphNode';
 import * as tf from '../../lib/tensorflow';
 import { maximumDifference } from './lockstep';
 

@@ -1,11 +1,11 @@
 /** Gradients of gradients, as in a gradient penalty: op by op and in a graph, against differences. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { graph, training } from '../../lib/index';
 import {
   softmaxCrossentropy,
   sparseSoftmaxCrossentropy,
-} from '../../lib/graph/softmaxCrossentropy';
-import { graph, training } from '../../lib/index';
+} from '../../lib/native/softmaxCrossentropy';
 import * as tf from '../../lib/tensorflow';
 
 /** Each of them once saved an output, or was differentiated by a kernel without a gradient. */

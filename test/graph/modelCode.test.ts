@@ -1,10 +1,10 @@
 /** What is known to read nothing but its own properties, and what is code of the user's. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ModelCode } from '../../lib/graph/modelCode';
-import type { ModelInternals } from '../../lib/graph/tfjsInternals';
 import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
+import type { ModelInternals } from '../../lib/tfjsInternals';
+import { ModelCode } from '../../lib/training/runners/modelCode';
 
 const { layers } = tf;
 

@@ -2,25 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { float, matMul, reshape } from '../../lib/graph/builders';
-import { describeGraph } from '../../lib/graph/describeGraph';
-import {
-  assignVariable,
-  bool,
-  type Graph,
-  type GraphNode,
-  type GraphValue,
-  graphNode,
-  graphValue,
-  int,
-  integers,
-  placeholder,
-  readVariable,
-  scalar,
-  string,
-  type,
-  variableHandle,
-} from '../../lib/graph/graphNode';
-import { DT_BOOL, DT_FLOAT, DT_INT32 } from '../../lib/graph/native';
 import { multiplyImages } from '../../lib/graph/passes/convolution';
 import { crop } from '../../lib/graph/passes/crop';
 import { deduplicate } from '../../lib/graph/passes/deduplicate';
@@ -30,6 +11,22 @@ import { shardBatch } from '../../lib/graph/passes/shardBatch';
 import { shardVariables } from '../../lib/graph/passes/shardVariables';
 import { simplify } from '../../lib/graph/passes/simplify';
 import type { Pass } from '../../lib/graph/transform';
+import { describeGraph } from '../../lib/graph/view/describeGraph';
+import { bool, int, string, type } from '../../lib/native/attributes';
+import { DT_BOOL, DT_FLOAT, DT_INT32 } from '../../lib/native/backend';
+import {
+  assignVariable,
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  graphNode,
+  graphValue,
+  integers,
+  placeholder,
+  readVariable,
+  scalar,
+  variableHandle,
+} from '../../lib/native/graphNode';
 
 const input = (name: string, ...shape: number[]) => placeholder(name, DT_FLOAT, shape);
 

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { it } from 'node:test';
 import ts from 'typescript';
-import { capture } from '../../lib/graph/capture';
-import { describeGraph } from '../../lib/graph/describeGraph';
+import { capture } from '../../lib/graph/capture/capture';
 import { passesFor, runPasses, type Stage } from '../../lib/graph/passes/index';
 import { SessionVariables } from '../../lib/graph/sessionVariables';
+import { describeGraph } from '../../lib/graph/view/describeGraph';
 import * as tf from '../../lib/tensorflow';
 
 const README = path.join(__dirname, '../../../lib/graph/README.md');

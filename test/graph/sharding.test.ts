@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
-import type { TensorFunction } from '../../lib/graph/capture';
-import { type NativeBinding, nativeBackend } from '../../lib/graph/native';
+import type { TensorFunction } from '../../lib/graph/capture/capture';
 import { shardSizes } from '../../lib/graph/passes/shardBatch';
 import { graph } from '../../lib/index';
+import { type NativeBinding, nativeBackend } from '../../lib/native/backend';
 import * as tf from '../../lib/tensorflow';
 import { assertSame, nodes, operations, upstreamGradient } from './graphs';
 import { maximumDifference } from './lockstep';

@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { graphValue, placeholder, type } from '../../lib/graph/graphNode';
-import { DT_FLOAT, type NativeBinding, nativeBackend } from '../../lib/graph/native';
-import { GRAPH_TAG, writeSavedModel } from '../../lib/graph/savedModel';
+import { type } from '../../lib/native/attributes';
+import { DT_FLOAT, type NativeBinding, nativeBackend } from '../../lib/native/backend';
+import { graphValue, placeholder } from '../../lib/native/graphNode';
+import { GRAPH_TAG, writeSavedModel } from '../../lib/native/savedModel';
 import * as tf from '../../lib/tensorflow';
 
 const binding = nativeBackend().binding as NativeBinding & {

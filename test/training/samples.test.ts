@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batchOf } from '../../lib/graph/batchRunner';
 import * as tf from '../../lib/tensorflow';
+import { batchOf } from '../../lib/training/runners/batchRunner';
 import { Samples } from '../../lib/training/samples';
 
 test('a shuffled epoch holds every row once, and each input keeps its target', () => {

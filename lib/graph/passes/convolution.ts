@@ -1,7 +1,15 @@
 /** A filter as large as the image, like that of LeNet-5's last convolution, is a matrix product. */
+
+import { DT_FLOAT } from '../../native/backend';
+import {
+  type GraphNode,
+  type GraphValue,
+  inputOf,
+  numbersOf,
+  shapeOf,
+  typeOf,
+} from '../../native/graphNode';
 import { attributeIs, matMul, reshape, sameShape } from '../builders';
-import { type GraphNode, type GraphValue, inputOf, numbersOf, shapeOf, typeOf } from '../graphNode';
-import { DT_FLOAT } from '../native';
 import { sizeOf } from '../operations';
 import { applyRules, type Pass, type Rule } from '../transform';
 

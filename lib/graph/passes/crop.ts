@@ -3,22 +3,22 @@
  * last row and column: the convolution before need not compute them, and of its gradient they are
  * zero. Such a value is cropped: only the upper left of the tensor that it stands for is there.
  */
-import { attributeIs, copyOf, FLOAT, sameShape, slice } from '../builders';
+
+import { type } from '../../native/attributes';
+import { DT_INT32 } from '../../native/backend';
 import {
   type Graph,
   type GraphNode,
   type GraphValue,
-  graphValue,
   inputOf,
   integers,
   nodesOf,
   numbersOf,
   shapeOf,
-  type,
-} from '../graphNode';
-import { DT_INT32 } from '../native';
+} from '../../native/graphNode';
+import { attributeIs, copyOf, float, sameShape, slice } from '../builders';
 import { GRADIENT_KERNELS, OPERATIONS } from '../operations';
-import { markOrigin, type Pass, withInputs } from '../transform';
+import { markOrigin, type Pass, Rewriting } from '../transform';
 
 /** Height and width. */
 type Size = [number, number];
@@ -45,69 +45,42 @@ export const crop: Pass = (graph) => {
   for (const node of nodesOf(graph)) {
     crops.add(node);
   }
-  const cropped: Graph = {
-    ...graph,
-    outputs: graph.outputs.map((output) => crops.whole(output)),
-    updates: graph.updates.map((node) => crops.whole({ node, index: 0 }).node),
-  };
+  const cropped = crops.finish(graph);
   crops.cutFromWhole(cropped);
   return cropped;
 };
 
-class Crops {
-  /** What each node of the old graph has become. */
-  private readonly moved = new Map<GraphNode, GraphNode>();
+class Crops extends Rewriting {
   /** Nodes cropped to a size, by the node that computes the whole. */
   private readonly crops = new Map<GraphNode, Map<string, GraphValue>>();
-  /** The cropped gradients with the shape of the whole; what they leave out is zero. */
-  private readonly gradients = new Map<GraphNode, number[]>();
-  private readonly padded = new Map<GraphNode, GraphValue>();
+  /** The cropped gradients of the new graph by the node that they stand for. */
+  private readonly gradients = new Map<GraphNode, GraphNode>();
 
   /** Takes a node over into the new graph. */
   add(node: GraphNode): void {
-    const inputs = node.inputs.map((input) => this.movedValue(input));
-    const given = inputs.filter((input) => this.gradients.has(input.node));
+    const given = node.inputs.filter((input) => this.gradients.has(input.node));
     const rule = RULES[node.op] ?? (GRADIENT_KERNELS.has(node.op) ? activationGradient : undefined);
-    const cropped =
-      given.length < 2
-        ? rule?.(this, { ...node, inputs }, given[0] ? sizeOfImage(given[0]) : null)
-        : null;
-    if (cropped) {
-      this.moved.set(node, cropped.node);
-      if (cropped.isCropped) {
-        this.gradients.set(cropped.node, shapeOf({ node, index: 0 }));
-      }
+    if (given.length > 1 || rule === undefined) {
+      this.keep(node);
       return;
     }
-    const whole = node.inputs.map((input) => this.whole(input));
-    const nodeOf = (other: GraphNode) => this.whole({ node: other, index: 0 }).node;
-    this.moved.set(node, withInputs(node, whole, nodeOf));
+    const inputs = node.inputs.map((input) => this.asItIs(input));
+    const size = given[0] ? sizeOfImage(this.asItIs(given[0])) : null;
+    const cropped = rule(this, { ...node, inputs }, size);
+    if (cropped === null) {
+      this.keep(node);
+    } else if (cropped.isCropped) {
+      this.gradients.set(node, cropped.node);
+      this.set(node, () => padded(cropped.node, node));
+    } else {
+      this.set(node, { node: cropped.node, index: 0 });
+    }
   }
 
-  private movedValue({ node, index }: GraphValue): GraphValue {
-    return { node: this.moved.get(node) ?? node, index };
-  }
-
-  /** What a value has become, with zeros around it if that is a cropped gradient. */
-  whole(value: GraphValue): GraphValue {
-    const moved = this.movedValue(value);
-    const shape = this.gradients.get(moved.node);
-    if (shape === undefined) {
-      return moved;
-    }
-    let padded = this.padded.get(moved.node);
-    if (padded === undefined) {
-      const present = shapeOf(moved);
-      const margins = shape.flatMap((size, axis) => [0, size - (present[axis] ?? 0)]);
-      const attributes = { ...FLOAT, Tpaddings: type(DT_INT32) };
-      const inputs = [moved, integers(margins, [shape.length, 2])];
-      padded = graphValue('Pad', inputs, attributes, [
-        { ...value.node.outputs[0], shape, dtype: 1 },
-      ]);
-      markOrigin([padded], value.node);
-      this.padded.set(moved.node, padded);
-    }
-    return padded;
+  /** What a value has become: a gradient may be cropped. */
+  private asItIs(value: GraphValue): GraphValue {
+    const node = this.gradients.get(value.node);
+    return node ? { ...value, node } : this.whole(value);
   }
 
   /** The upper left of a value of the new graph that is whole. */
@@ -150,6 +123,15 @@ class Crops {
       }
     }
   }
+}
+
+/** A cropped gradient in the shape of the whole: what it leaves out is zero. */
+function padded(cropped: GraphNode, whole: GraphNode): GraphValue {
+  const value: GraphValue = { node: cropped, index: 0 };
+  const [shape, present] = [shapeOf({ node: whole, index: 0 }), shapeOf(value)];
+  const margins = shape.flatMap((size, axis) => [0, size - (present[axis] ?? 0)]);
+  const inputs = [value, integers(margins, [shape.length, 2])];
+  return float('Pad', inputs, shape, { Tpaddings: type(DT_INT32) });
 }
 
 /** How much of its first input a node needs for a part of its result; null if that is no gain. */
@@ -211,12 +193,9 @@ function filterGradient(crops: Crops, node: GraphNode, given: Size | null): Crop
   if (given === null || !hasNoMargin(node)) {
     return null;
   }
-  const [images, ...others] = [inputOf(node, 0), inputOf(node, 1), inputOf(node, 2)];
   const size = seen(given, node, windowOfFilter(shapeOf({ node, index: 0 })));
-  return {
-    node: copyOf(node, [crops.crop(images as GraphValue, size), ...others]),
-    isCropped: false,
-  };
+  const inputs = [crops.crop(inputOf(node, 0), size), inputOf(node, 1), inputOf(node, 2)];
+  return { node: copyOf(node, inputs), isCropped: false };
 }
 
 /** Zeros do not change a sum. */

@@ -1,5 +1,5 @@
 /** Computes once what the captured function has computed several times from the same values. */
-import type { GraphNode, GraphValue } from '../graphNode';
+import { type GraphNode, type GraphValue, keyOf } from '../../native/graphNode';
 import { OPERATIONS } from '../operations';
 import { applyRules, type Pass } from '../transform';
 
@@ -10,7 +10,14 @@ export const deduplicate: Pass = (graph) => {
   const numbers = new Map<GraphNode, number>();
   const known = new Map<string, GraphValue>();
   const first = (node: GraphNode): GraphValue | null => {
-    const key = keyOf(node, numbers);
+    for (const other of [node, ...node.after, ...node.inputs.map((input) => input.node)]) {
+      numbers.set(other, numbers.get(other) ?? numbers.size);
+    }
+    const { value } = node.attributes;
+    const bytes = value?.kind === 'tensor' ? value.value.bytes : [];
+    const content = bytes.length > MOST_BYTES ? numbers.get(node) : [...bytes];
+    const after = node.after.map((other) => numbers.get(other));
+    const key = JSON.stringify([keyOf(node, numbers), content, after]);
     const same = known.get(key);
     if (same === undefined) {
       known.set(key, { node, index: 0 });
@@ -19,21 +26,3 @@ export const deduplicate: Pass = (graph) => {
   };
   return applyRules(graph, (op) => (op === 'Const' || OPERATIONS[op] ? [first] : []));
 };
-
-/** Equal for nodes that compute the same. */
-function keyOf(node: GraphNode, numbers: Map<GraphNode, number>): string {
-  const numberOf = (other: GraphNode) => {
-    const number = numbers.get(other) ?? numbers.size;
-    numbers.set(other, number);
-    return number;
-  };
-  const attributes = Object.entries(node.attributes).map(([name, { kind, value }]) => {
-    if (kind !== 'tensor') {
-      return [name, value];
-    }
-    const { dtype, shape, bytes } = value;
-    return [dtype, shape, bytes.length > MOST_BYTES ? numberOf(node) : [...bytes]];
-  });
-  const inputs = node.inputs.map((input) => [numberOf(input.node), input.index]);
-  return JSON.stringify([node.op, inputs, attributes, node.after.map(numberOf)]);
-}

@@ -1,7 +1,7 @@
 /** From the graph that was captured to the one that TensorFlow runs. */
 import { availableParallelism } from 'node:os';
-import { describeGraph } from '../describeGraph';
-import type { Graph } from '../graphNode';
+import type { Graph } from '../../native/graphNode';
+import { describeGraph } from '../view/describeGraph';
 import { multiplyImages } from './convolution';
 import { crop } from './crop';
 import { deduplicate } from './deduplicate';

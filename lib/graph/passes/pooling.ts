@@ -1,5 +1,6 @@
 /** Faster equals of pooling and its gradients. */
-import { attributeIs, concatenate, float, reshape, sameShape } from '../builders';
+
+import { DT_FLOAT } from '../../native/backend';
 import {
   type GraphNode,
   type GraphValue,
@@ -9,8 +10,8 @@ import {
   scalar,
   shapeOf,
   typeOf,
-} from '../graphNode';
-import { DT_FLOAT } from '../native';
+} from '../../native/graphNode';
+import { attributeIs, concatenate, float, reshape, sameShape } from '../builders';
 import { GRADIENT_KERNELS, OPERATIONS } from '../operations';
 import { applyRules, type Pass, type Rule } from '../transform';
 

@@ -1,5 +1,5 @@
 /** Says which operations have to wait for others from which they take nothing. */
-import { type GraphNode, inputOf, nodesOf } from '../graphNode';
+import { type GraphNode, inputOf, nodesOf } from '../../native/graphNode';
 import type { Pass } from '../transform';
 
 type Users = ReadonlyMap<GraphNode, GraphNode[]>;

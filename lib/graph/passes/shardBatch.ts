@@ -4,7 +4,7 @@
  * saves. Here each core goes through the layers by itself, with its share of the batch's rows, and
  * the shards of a weight's gradient are added.
  */
-import { addAll, copyOf, withSize } from '../builders';
+
 import {
   type Graph,
   type GraphNode,
@@ -12,7 +12,8 @@ import {
   integers,
   nodesOf,
   shapeOf,
-} from '../graphNode';
+} from '../../native/graphNode';
+import { addAll, copyOf, withSize } from '../builders';
 import { OPERATIONS, type Role, rowAxis, type Sharding, sizeOf } from '../operations';
 import { markOrigin, type Pass } from '../transform';
 import { onCore, Pieces } from './pieces';
@@ -61,12 +62,7 @@ class BatchSharder {
       }
     }
     const isSharded = this.otherWork <= MOST_UNSHARDED * (this.otherWork + this.shardedWork);
-    return {
-      ...this.graph,
-      outputs: this.graph.outputs.map((output) => this.pieces.whole(output)),
-      updates: this.graph.updates.map((node) => this.pieces.whole({ node, index: 0 }).node),
-      isSharded,
-    };
+    return { ...this.pieces.finish(this.graph), isSharded };
   }
 
   /** Cuts what is fed, if it has the rows of the batch. */
@@ -75,7 +71,7 @@ class BatchSharder {
     if (!this.graph.fed.includes(node) || this.sizes.length < 2 || !this.hasRows(value)) {
       return false;
     }
-    this.pieces.setWhole(node, value);
+    this.pieces.set(node, value);
     this.pieces.setPieces(node, 0, this.pieces.cut(value, 0, this.sizes));
     return true;
   }
@@ -101,7 +97,7 @@ class BatchSharder {
     } else {
       const total = addAll(shards);
       markOrigin([total], node);
-      this.pieces.setWhole(node, total);
+      this.pieces.set(node, total);
     }
     return true;
   }

@@ -2,7 +2,7 @@
  * Splits large matrices of weights into blocks of rows, one for each core, which multiplies with
  * its block and updates it. A variable that some operation needs as a whole stays whole.
  */
-import { addAll, attributeIs, concatenate, copyOf, matMul } from '../builders';
+
 import {
   type Graph,
   type GraphNode,
@@ -14,8 +14,9 @@ import {
   shapeOf,
   variableHandle,
   variableType,
-} from '../graphNode';
-import { NotCompilableError } from '../notCompilableError';
+} from '../../native/graphNode';
+import { NotCompilableError } from '../../native/notCompilableError';
+import { addAll, attributeIs, concatenate, copyOf, matMul } from '../builders';
 import { markOrigin, type Pass } from '../transform';
 import { onCore, Pieces } from './pieces';
 
@@ -163,7 +164,7 @@ class VariableSharder {
         ? this.productWithTransposed(left, blocks)
         : this.product(left, blocks);
       markOrigin([product], node);
-      this.pieces.setWhole(node, product);
+      this.pieces.set(node, product);
       return true;
     }
     const count = blockCount(shapeOf({ node, index: 0 }), this.cores);
@@ -222,8 +223,8 @@ class VariableSharder {
     const live = new Set(nodesOf(sharded));
     for (const read of this.reads) {
       const { node } = inputOf(read, 0);
-      const join = this.pieces.joinOf(read);
-      if (join && live.has(join) && !this.graph.blocks.has(node)) {
+      const isJoined = this.pieces.isMade(read) && live.has(this.pieces.nodeOf(read));
+      if (isJoined && !this.graph.blocks.has(node)) {
         this.whole.add(node);
       }
     }

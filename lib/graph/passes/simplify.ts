@@ -3,7 +3,9 @@
  * TensorFlow's own optimiser of graphs, joins a Conv2D or MatMul, the BiasAdd after it and the
  * activation into one kernel, but in these forms only.
  */
-import { attributeIs, FLOAT, float, inputIs, matMul, reshape, sameShape } from '../builders';
+
+import { string } from '../../native/attributes';
+import { DT_FLOAT } from '../../native/backend';
 import {
   constantOf,
   type GraphNode,
@@ -11,10 +13,9 @@ import {
   graphValue,
   inputOf,
   shapeOf,
-  string,
   typeOf,
-} from '../graphNode';
-import { DT_FLOAT } from '../native';
+} from '../../native/graphNode';
+import { attributeIs, FLOAT, float, inputIs, matMul, reshape, sameShape } from '../builders';
 import { applyRules, type Pass, type Rule } from '../transform';
 
 const RULES: Record<string, Rule[]> = {

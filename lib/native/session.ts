@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../files/temporaryFolder';
-import { type NativeTensor, nativeBackend } from './native';
+import { type NativeTensor, nativeBackend } from './backend';
 import { GRAPH_TAG } from './savedModel';
 
 /** How TensorFlow runs a graph. The addon of the package's makers takes no notice of it. */

@@ -1,32 +1,13 @@
 /** What is done with one batch of a model, op by op: also what is recorded for a graph. */
-import * as tf from '../tensorflow';
-import type { TensorFunction } from './capture';
-import type { ModelInternals } from './tfjsInternals';
 
-/** A model with the functions that tfjs makes for it. */
-export interface RunnableModel extends ModelInternals {
-  outputs: unknown[];
-  predictOnBatch(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor | tf.Tensor[];
-  testFunction: TensorFunction;
-  makeTrainFunction(): TensorFunction;
-  makeTestFunction(): void;
-  calculateLosses(): tf.Scalar[];
-  metricsTensors: [metric: Metric, output: number][];
-  lossFunctions: Metric[];
-}
-
-/** Such as `tf.constraints.nonNeg()`. */
-interface Constraint {
-  apply(weight: tf.Tensor): tf.Tensor;
-}
-
-/** Compares targets with outputs. */
-export type Metric = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
+import type { TensorFunction } from '../../graph/capture/capture';
+import * as tf from '../../tensorflow';
+import { internals, type LossOrMetric, type ModelInternals } from '../../tfjsInternals';
 
 /** A metric's two parts: each a sum over the rows of a batch, divided by their number. */
 interface Quotient {
-  dividend: Metric;
-  divisor: Metric;
+  dividend: LossOrMetric;
+  divisor: LossOrMetric;
 }
 
 const quotients = new WeakMap<object, Quotient>();
@@ -35,11 +16,11 @@ const quotients = new WeakMap<object, Quotient>();
  * Declares that a metric divides a sum over all rows by another (precision, for example). Its mean over
  * batches would be something else, so steps return the dividend and after it the divisor.
  */
-export function declareQuotient(metric: Metric, parts: Quotient): void {
+export function declareQuotient(metric: LossOrMetric, parts: Quotient): void {
   quotients.set(metric, parts);
 }
 
-export function isQuotient(metric: Metric): boolean {
+export function isQuotient(metric: LossOrMetric): boolean {
   return quotients.has(metric);
 }
 
@@ -67,7 +48,7 @@ export function lossWeightsOf(losses: object): readonly number[] | undefined {
  * tensor of weights for each target, and return the loss, then the metrics; predicting takes inputs
  * and returns outputs.
  */
-export function modelSteps(model: RunnableModel): Record<Kind, TensorFunction> {
+export function modelSteps(model: ModelInternals): Record<Kind, TensorFunction> {
   return {
     train: (data) => {
       requireTrainableTypes(model);
@@ -79,21 +60,21 @@ export function modelSteps(model: RunnableModel): Record<Kind, TensorFunction> {
     },
     test: (data) => tf.tidy(() => withWeights(model, data, (batch) => test(model, batch))),
     predict: (inputs) => {
-      const [only] = inputs as [tf.Tensor];
+      const [only] = inputs;
       return tf.tidy(() =>
-        [model.predictOnBatch(model.inputs.length === 1 ? only : inputs)].flat(),
+        [model.predictOnBatch(model.inputs.length === 1 && only ? only : inputs)].flat(),
       );
     },
   };
 }
 
 /** tfjs leaves the regularisers' penalties out of the loss, and puts subtotals before it. */
-function test(model: RunnableModel, data: tf.Tensor[]): tf.Tensor[] {
+function test(model: ModelInternals, data: tf.Tensor[]): tf.Tensor[] {
   model.makeTestFunction();
   const results = withParts(model, () => model.testFunction(data));
   const count = model.outputs.length;
-  const loss = [results[count - 1] as tf.Tensor, ...model.calculateLosses()];
-  return [loss.reduce((sum, one) => tf.add(sum, one)), ...results.slice(count)];
+  const losses = [...results.slice(count - 1, count), ...model.calculateLosses()];
+  return [losses.reduce((sum, one) => tf.add(sum, one)), ...results.slice(count)];
 }
 
 /**
@@ -101,11 +82,11 @@ function test(model: RunnableModel, data: tf.Tensor[]): tf.Tensor[] {
  * those of several outputs need not have the same shape. A loss is reported without its own weight.
  */
 function withWeights(
-  model: RunnableModel,
+  model: ModelInternals,
   data: tf.Tensor[],
   run: (batch: tf.Tensor[]) => tf.Tensor[],
 ): tf.Tensor[] {
-  const { lossFunctions } = model;
+  const { lossFunctions = [] } = model;
   const ofOutputs = lossWeights.get(lossFunctions);
   const count = model.inputs.length + model.outputs.length;
   const ofRows = data.slice(count);
@@ -138,7 +119,7 @@ function weighted(losses: tf.Tensor, weights: tf.Tensor | undefined): tf.Tensor 
 }
 
 /** Has tfjs compute both parts of those metrics that are quotients. */
-function withParts(model: RunnableModel, run: () => tf.Tensor[]): tf.Tensor[] {
+function withParts(model: ModelInternals, run: () => tf.Tensor[]): tf.Tensor[] {
   const { metricsTensors } = model;
   model.metricsTensors = metricsTensors.flatMap(([metric, output]) => {
     const { dividend, divisor } = quotients.get(metric) ?? { dividend: metric };
@@ -157,20 +138,19 @@ function withParts(model: RunnableModel, run: () => tf.Tensor[]): tf.Tensor[] {
 }
 
 /** tfjs applies constraints only where a weight is set. Keras does after each step. */
-function applyConstraints({ collectedTrainableWeights = [] }: RunnableModel): void {
+function applyConstraints({ collectedTrainableWeights = [] }: ModelInternals): void {
   tf.tidy(() => {
     for (const weight of collectedTrainableWeights) {
-      const { constraint } = weight as unknown as { constraint?: Constraint | null };
+      const { constraint, val } = internals(weight);
       if (constraint && weight.trainable) {
-        const variable = weight.read() as tf.Variable;
-        variable.assign(constraint.apply(variable));
+        val.assign(constraint.apply(val));
       }
     }
   });
 }
 
 /** TensorFlow's kernels end the process if they get another type. */
-function requireTrainableTypes({ collectedTrainableWeights = [] }: RunnableModel): void {
+function requireTrainableTypes({ collectedTrainableWeights = [] }: ModelInternals): void {
   for (const weight of collectedTrainableWeights) {
     const { dtype } = weight.read();
     if (weight.trainable && dtype !== 'float32') {

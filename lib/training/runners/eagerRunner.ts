@@ -1,11 +1,11 @@
-import { type BatchRunner, batchOf } from '../graph/batchRunner';
-import { modelSteps, type RunnableModel } from '../graph/modelSteps';
-import * as tf from '../tensorflow';
-import { innerModel } from './compiledModel';
+import * as tf from '../../tensorflow';
+import { innerModel } from '../compiledModel';
+import { type BatchRunner, batchOf } from './batchRunner';
+import { modelSteps } from './modelSteps';
 
 /** Runs a batch with tfjs's own functions, one operation at a time. */
 export function eagerRunner(model: tf.LayersModel): BatchRunner {
-  const steps = modelSteps(innerModel(model) as unknown as RunnableModel);
+  const steps = modelSteps(innerModel(model));
   return {
     trainOnBatch: (inputs, targets, rows) =>
       numbers(() => steps.train(batchOf([...inputs, ...targets], rows))),

@@ -8,8 +8,8 @@ import {
   nodesOf,
   type Phase,
   shapeOf,
-} from './graphNode';
-import { OPERATIONS } from './operations';
+} from '../../native/graphNode';
+import { OPERATIONS } from '../operations';
 
 type Arrow = NonNullable<Drawing['edges']>[number];
 

@@ -4,10 +4,10 @@
  * graph node and remembers which node's output each tensor is. It changes nothing: that is left to
  * the passes.
  */
-import * as tf from '../tensorflow';
+
+import { type Attributes, attributesOfCall } from '../../native/attributes';
+import { type DataId, nativeBackend, nativeType, type OpAttribute } from '../../native/backend';
 import {
-  type Attributes,
-  type AttributeValue,
   assignVariable,
   constant,
   type GraphNode,
@@ -15,9 +15,9 @@ import {
   graphNode,
   readVariable,
   type TensorType,
-} from './graphNode';
-import { type DataId, nativeBackend, nativeType, type OpAttribute } from './native';
-import { NotCompilableError } from './notCompilableError';
+} from '../../native/graphNode';
+import { NotCompilableError } from '../../native/notCompilableError';
+import * as tf from '../../tensorflow';
 import { Origins } from './origins';
 
 /** Where a recorder finds the things that live in the session across functions and runs. */
@@ -114,7 +114,7 @@ export class Recorder {
   ): void {
     const values = inputs.map((input) => this.valueOf(input));
     const types = outputs.map((output) => this.typeOf(output));
-    const node = this.add(graphNode(op, values, this.convert(op, attributes), types));
+    const node = this.add(graphNode(op, values, attributesOfCall(op, attributes), types));
     for (const [index, output] of outputs.entries()) {
       this.bind(output, { node, index });
     }
@@ -251,27 +251,6 @@ export class Recorder {
       );
     }
     return number;
-  }
-
-  private convert(op: string, attributes: OpAttribute[]): Attributes {
-    const { binding } = this.backend;
-    const kinds = new Map<number, AttributeValue['kind']>([
-      [binding.TF_ATTR_STRING, 'string'],
-      [binding.TF_ATTR_INT, 'int'],
-      [binding.TF_ATTR_FLOAT, 'float'],
-      [binding.TF_ATTR_BOOL, 'bool'],
-      [binding.TF_ATTR_TYPE, 'type'],
-      [binding.TF_ATTR_SHAPE, 'shape'],
-    ]);
-    return Object.fromEntries(
-      attributes.map(({ name, type, value }) => {
-        const kind = kinds.get(type);
-        if (kind === undefined) {
-          throw new NotCompilableError(`The op ${op} has an attribute "${name}" of unknown type.`);
-        }
-        return [name, { kind, value } as AttributeValue];
-      }),
-    );
   }
 }
 

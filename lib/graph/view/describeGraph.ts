@@ -1,6 +1,13 @@
 /** Writes a graph as text, for people. */
-import { constantOf, type Graph, type GraphNode, type GraphValue, nodesOf } from './graphNode';
-import { DT_INT32, nameOfType } from './native';
+
+import { DT_INT32, nameOfType } from '../../native/backend';
+import {
+  constantOf,
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  nodesOf,
+} from '../../native/graphNode';
 
 /** One line for each node; constants, and what is fed, stand where they are used. */
 export function describeGraph(graph: Graph): string {

@@ -2,54 +2,28 @@
  * tfjs's random tensors inside a graph. tfjs draws them in JavaScript, where they would become
  * constants of the graph: the same numbers in every step. During a capture TensorFlow draws them,
  * fresh ones at each run, of the same distributions. A tensor drawn from a seed of the caller's stays
- * a constant: tfjs, too, draws the same numbers at every call.
+ * a constant: tfjs, too, draws the same numbers at every call. Only of a Dropout layer does a seed make
+ * the sequence of masks repeatable, where eager tfjs draws one and the same mask over and over.
  */
 import core = require('@tensorflow/tfjs-core');
 
-import * as tf from '../tensorflow';
-import { DT_FLOAT, DT_INT32, nativeBackend, type OpAttribute } from './native';
+import { type Attributes, callOperation, int, type } from '../../native/attributes';
+import { DT_FLOAT, DT_INT32 } from '../../native/backend';
+import * as tf from '../../tensorflow';
+import {
+  internals,
+  type LayerInternals,
+  type NormalFunction,
+  type NumberType,
+  type Seed,
+} from '../../tfjsInternals';
 import type { Replacements } from './replacements';
-
-type Seed = string | number | undefined;
-type NumberType = 'float32' | 'int32' | undefined;
-
-/** The functions of tfjs that draw; its layers, too, find them here. */
-interface RandomFunctions {
-  randomUniform(
-    shape: number[],
-    low?: number,
-    high?: number,
-    dtype?: NumberType,
-    seed?: Seed,
-  ): tf.Tensor;
-  randomUniformInt(shape: number[], low: number, high: number, seed?: Seed): tf.Tensor;
-  randomNormal: NormalFunction;
-  truncatedNormal: NormalFunction;
-  randomStandardNormal(shape: number[], dtype?: NumberType, seed?: Seed): tf.Tensor;
-  randomGamma(
-    shape: number[],
-    alpha: number,
-    beta?: number,
-    dtype?: NumberType,
-    seed?: Seed,
-  ): tf.Tensor;
-  dropout(x: tf.Tensor, rate: number, noiseShape?: number[], seed?: Seed): tf.Tensor;
-  multinomial(logits: tf.Tensor, count: number, seed?: number, normalized?: boolean): tf.Tensor;
-}
-
-type NormalFunction = (
-  shape: number[],
-  mean?: number,
-  deviation?: number,
-  dtype?: NumberType,
-  seed?: Seed,
-) => tf.Tensor;
 
 type RandomOp = 'RandomUniform' | 'RandomStandardNormal' | 'TruncatedNormal';
 
 /** Makes tfjs's functions draw in TensorFlow. */
 export function useGraphRandomTensors(replacements: Replacements): void {
-  const functions = core as unknown as RandomFunctions;
+  const functions = internals(core);
   replacements.method(functions, 'randomUniform', (eager) => (shape, low, high, dtype, seed) => {
     return isGiven(seed) ? eager(shape, low, high, dtype, seed) : uniform(shape, low, high, dtype);
   });
@@ -73,7 +47,23 @@ export function useGraphRandomTensors(replacements: Replacements): void {
     // The operation takes a seed of 0 for none; tfjs itself cannot be told 0.
     return seed || normalized ? eager(logits, count, seed, normalized) : drawn(logits, count);
   });
+  replacements.method(
+    dropoutLayer,
+    'call',
+    (eager) =>
+      function (this: LayerInternals, inputs, options) {
+        const { rate, seed } = this;
+        const [input] = [inputs].flat();
+        if (input === undefined || !options.training || rate <= 0 || rate >= 1) {
+          return eager.call(this, inputs, options);
+        }
+        return dropped(input, rate, this.getNoiseShape(input) ?? input.shape, seed);
+      },
+  );
 }
+
+const layer: tf.layers.Layer = Object.getPrototypeOf(tf.layers.dropout({ rate: 0.5 }));
+const dropoutLayer = internals(layer);
 
 function isGiven(seed: Seed): boolean {
   return seed !== undefined && seed !== null;
@@ -85,12 +75,7 @@ function isGiven(seed: Seed): boolean {
  * @param noiseShape each random number stands for all values along the axes of length 1.
  * @param seed makes the sequence of masks repeatable.
  */
-export function dropped(
-  x: tf.Tensor,
-  rate: number,
-  noiseShape: number[],
-  seed?: number,
-): tf.Tensor {
+function dropped(x: tf.Tensor, rate: number, noiseShape: number[], seed?: number): tf.Tensor {
   return tf.tidy(() => {
     const keep = 1 - rate;
     const noise = random('RandomUniform', noiseShape, seed);
@@ -120,30 +105,16 @@ function normal(op: RandomOp): (eager: NormalFunction) => NormalFunction {
 function gamma(shape: number[], alpha: number, beta: number, dtype?: NumberType): tf.Tensor {
   return tf.tidy(() => {
     const inputs = [tf.tensor1d(shape, 'int32'), tf.scalar(alpha)];
-    const backend = nativeBackend();
-    const { TF_ATTR_TYPE } = backend.binding;
-    const attributes = [
-      ...seeds(),
-      { name: 'S', type: TF_ATTR_TYPE, value: DT_INT32 },
-      { name: 'T', type: TF_ATTR_TYPE, value: DT_FLOAT },
-    ];
-    const numbers = backend.executeSingleOutput('RandomGamma', attributes, inputs);
-    return rounded(tf.mul(numbers, beta), dtype);
+    const attributes = { ...seeds(), S: type(DT_INT32), T: type(DT_FLOAT) };
+    return rounded(tf.mul(callOperation('RandomGamma', attributes, inputs), beta), dtype);
   });
 }
 
 function drawn(logits: tf.Tensor, count: number): tf.Tensor {
   return tf.tidy(() => {
     const rows = logits.rank === 1 ? tf.expandDims(logits, 0) : logits;
-    const backend = nativeBackend();
-    const { TF_ATTR_TYPE } = backend.binding;
-    const attributes = [
-      ...seeds(),
-      { name: 'T', type: TF_ATTR_TYPE, value: DT_FLOAT },
-      { name: 'output_dtype', type: TF_ATTR_TYPE, value: DT_INT32 },
-    ];
-    const inputs = [rows, tf.scalar(count, 'int32')];
-    const numbers = backend.executeSingleOutput('Multinomial', attributes, inputs);
+    const attributes = { ...seeds(), T: type(DT_FLOAT), output_dtype: type(DT_INT32) };
+    const numbers = callOperation('Multinomial', attributes, [rows, tf.scalar(count, 'int32')]);
     return logits.rank === 1 ? tf.reshape(numbers, [count]) : numbers;
   });
 }
@@ -155,21 +126,11 @@ function rounded(numbers: tf.Tensor, dtype: NumberType): tf.Tensor {
 
 /** Numbers from 0 to below 1, or normally distributed ones. */
 function random(op: RandomOp, shape: number[], seed?: number): tf.Tensor {
-  const backend = nativeBackend();
-  const { TF_ATTR_TYPE } = backend.binding;
-  const attributes = [
-    ...seeds(seed),
-    { name: 'dtype', type: TF_ATTR_TYPE, value: DT_FLOAT },
-    { name: 'T', type: TF_ATTR_TYPE, value: DT_INT32 },
-  ];
-  return tf.tidy(() => backend.executeSingleOutput(op, attributes, [tf.tensor1d(shape, 'int32')]));
+  const attributes = { ...seeds(seed), dtype: type(DT_FLOAT), T: type(DT_INT32) };
+  return tf.tidy(() => callOperation(op, attributes, [tf.tensor1d(shape, 'int32')]));
 }
 
 /** TensorFlow takes two seeds and picks its own, others for each session, if both are 0. */
-function seeds(seed?: number): OpAttribute[] {
-  const { TF_ATTR_INT } = nativeBackend().binding;
-  return [
-    { name: 'seed', type: TF_ATTR_INT, value: seed ?? 0 },
-    { name: 'seed2', type: TF_ATTR_INT, value: seed === undefined ? 0 : 1 },
-  ];
+function seeds(seed?: number): Attributes {
+  return { seed: int(seed ?? 0), seed2: int(seed === undefined ? 0 : 1) };
 }

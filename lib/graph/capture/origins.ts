@@ -1,7 +1,7 @@
 /** Keeps track of where in a step the run is that is being recorded. */
-import { dirname } from 'node:path';
-import type * as tf from '../tensorflow';
-import type { Origin, Phase } from './graphNode';
+import { resolve } from 'node:path';
+import type { Origin, Phase } from '../../native/graphNode';
+import type * as tf from '../../tensorflow';
 
 /** A layer, or a line of the user's function. */
 type Place = Pick<Origin, 'layer' | 'line'>;
@@ -56,7 +56,7 @@ export function nameOf(layer: tf.layers.Layer): string {
   return `layer "${layer.name}" (${layer.getClassName()})`;
 }
 
-const LIBRARY = dirname(__dirname);
+const LIBRARY = resolve(__dirname, '../..');
 
 /** Frames of TensorFlow.js and of this library may lie above that of the user. */
 const FRAMES = 60;

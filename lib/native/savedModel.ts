@@ -4,7 +4,8 @@
  *
  * Format: https://www.tensorflow.org/guide/saved_model, tensorflow/core/protobuf/saved_model.proto.
  */
-import { type AttributeValue, type GraphNode, inOrder } from './graphNode';
+import type { AttributeValue } from './attributes';
+import { type GraphNode, inOrder } from './graphNode';
 
 /** A message has a setter for each of its fields: `setName`, `setInputList` … */
 interface Message {

@@ -7,9 +7,13 @@
  * remembered and compared. Code of the user's may read anything, such as a number that a callback
  * changes: only recording it anew shows whether it still computes the same.
  */
-import * as tf from '../tensorflow';
+
+import { internals, type Masks, type ModelInternals } from '../../tfjsInternals';
+// Before tfjs's losses are listed below.
+import '../../native/softmaxCrossentropy';
+
+import * as tf from '../../tensorflow';
 import { Snapshot } from './snapshot';
-import type { LayerInternals, Masks, ModelInternals } from './tfjsInternals';
 
 type Class = abstract new (...args: never[]) => object;
 
@@ -143,17 +147,17 @@ export class ModelCode {
     }
     this.visited.add(layer);
     if (layer instanceof tf.LayersModel) {
-      this.visitModel(layer as unknown as ModelInternals);
+      this.visitModel(layer);
       return;
     }
     const what = describe(layer);
-    const internals = layer as unknown as LayerInternals;
-    const { _losses: losses = [] } = internals;
-    if (internals.stateful) {
+    const inside = internals(layer);
+    const { _losses: losses = [] } = inside;
+    if (inside.stateful) {
       this.stateful ??= layer;
     }
-    if ('dropoutMask' in internals) {
-      this.masked.push(internals);
+    if ('dropoutMask' in inside) {
+      this.masked.push(inside);
     }
     if (knownCode.has(layer.constructor) && losses.length <= regularizers(layer)) {
       this.visitProperties(layer, what);

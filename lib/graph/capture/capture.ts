@@ -6,22 +6,22 @@
  * unnoticed: reading a computed tensor's values is an error, and the function is captured twice, so
  * that numbers which differ from call to call (random ones, counters) show.
  */
-import * as tf from '../tensorflow';
+
+import { int, type } from '../../native/attributes';
+import { DT_INT32, nativeType } from '../../native/backend';
 import {
   type Graph,
-  type GraphNode,
   type GraphValue,
   graphValue,
-  int,
-  nodesOf,
+  inputOf,
   placeholder,
   scalar,
-  type as typeAttribute,
-} from './graphNode';
+} from '../../native/graphNode';
+import { NotCompilableError } from '../../native/notCompilableError';
+import * as tf from '../../tensorflow';
+import { showsStages } from '../passes/index';
+import { graphDifference } from './difference';
 import { intercept } from './interception';
-import { DT_INT32, nativeType } from './native';
-import { NotCompilableError } from './notCompilableError';
-import { showsStages } from './passes/index';
 import { copyOf, Recorder, type SessionScope } from './recorder';
 import { Replacements } from './replacements';
 
@@ -113,8 +113,8 @@ export function capture(body: TensorFunction, options: CaptureOptions): Captured
   const examples = options.inputs.map(copyOf);
   const fed =
     options.feed === 'rows' ? feedRows(options.name, examples) : feedInputs(options.name, examples);
-  for (const [index, example] of examples.entries()) {
-    recorder.bind(example, fed.values[index] as GraphValue);
+  for (const [example, value] of fed.values) {
+    recorder.bind(example, value);
   }
   let results: tf.Tensor[] = [];
   try {
@@ -142,15 +142,16 @@ export function capture(body: TensorFunction, options: CaptureOptions): Captured
 
 interface FedInputs {
   placeholders: GraphValue[];
-  /** The function's inputs. */
-  values: GraphValue[];
+  /** What stands for each of the function's inputs. */
+  values: [tf.Tensor, GraphValue][];
 }
 
 function feedInputs(name: string, examples: tf.Tensor[]): FedInputs {
-  const placeholders = examples.map((example, index) =>
+  const values = examples.map((example, index): [tf.Tensor, GraphValue] => [
+    example,
     placeholder(`${name}_input_${index}`, requireType(example), example.shape),
-  );
-  return { placeholders, values: placeholders };
+  ]);
+  return { placeholders: values.map(([, value]) => value), values };
 }
 
 /**
@@ -160,23 +161,22 @@ function feedInputs(name: string, examples: tf.Tensor[]): FedInputs {
  */
 function feedRows(name: string, examples: tf.Tensor[]): FedInputs {
   const rows = placeholder(`${name}_rows`, DT_INT32, [examples[0]?.shape[0] ?? 0]);
-  const dataSets = examples.map((example, index) =>
-    placeholder(`${name}_input_${index}`, requireType(example), [-1, ...example.shape.slice(1)]),
-  );
-  const values = examples.map((example, index) => {
+  const values = examples.map((example, index): [tf.Tensor, GraphValue] => {
     const { shape } = example;
     const dtype = requireType(example);
+    const dataSet = placeholder(`${name}_input_${index}`, dtype, [-1, ...shape.slice(1)]);
     const attributes = {
-      Tparams: typeAttribute(dtype),
-      Tindices: typeAttribute(DT_INT32),
-      Taxis: typeAttribute(DT_INT32),
+      Tparams: type(dtype),
+      Tindices: type(DT_INT32),
+      Taxis: type(DT_INT32),
       batch_dims: int(0),
     };
-    const inputs = [dataSets[index] as GraphValue, rows, scalar(0, DT_INT32)];
+    const inputs = [dataSet, rows, scalar(0, DT_INT32)];
     const value = graphValue('GatherV2', inputs, attributes, [{ shape, dtype }]);
     value.node.origin = { position: -1, phase: 'forward' };
-    return value;
+    return [example, value];
   });
+  const dataSets = values.map(([, { node }]) => inputOf(node, 0));
   return { placeholders: [...dataSets, rows], values };
 }
 
@@ -188,60 +188,4 @@ function requireType(tensor: tf.Tensor): number {
     );
   }
   return number;
-}
-
-/** Where two graphs differ first. */
-export interface GraphDifference {
-  /** The layer, or "the function". */
-  place: string;
-  op: string;
-}
-
-/**
- * Compares two captured graphs of one function, taken in one scope.
- *
- * @returns where they differ first; null if they do the same.
- */
-export function graphDifference(first: Graph, second: Graph): GraphDifference | null {
-  const [nodes, others] = [nodesOf(first), nodesOf(second)];
-  const [position, otherPosition] = [positions(nodes), positions(others)];
-  const different = new Set(
-    nodes.filter((node, index) => {
-      const other = others[index];
-      return (
-        other === undefined ||
-        fingerprint(node, position) !== fingerprint(other, otherPosition) ||
-        !sameConstant(node, other)
-      );
-    }),
-  );
-  const [longer] = others.slice(nodes.length);
-  if (different.size === 0 && longer === undefined) {
-    return null;
-  }
-  // Constants belong to no layer, but the operations that use them may.
-  const users = nodes.filter((node) => node.inputs.some((input) => different.has(input.node)));
-  const candidates = [...different, ...users];
-  const culprit =
-    candidates.find(({ origin }) => origin?.layer) ?? users[0] ?? candidates[0] ?? longer;
-  return { place: culprit?.origin?.layer ?? 'the function', op: culprit?.op ?? '' };
-}
-
-function positions(nodes: GraphNode[]): Map<GraphNode, number> {
-  return new Map(nodes.map((node, index) => [node, index]));
-}
-
-function fingerprint(node: GraphNode, position: Map<GraphNode, number>): string {
-  const attributes = Object.entries(node.attributes).filter(([, { kind }]) => kind !== 'tensor');
-  const inputs = node.inputs.map((input) => [position.get(input.node), input.index]);
-  return JSON.stringify([node.op, node.name, attributes, inputs, node.outputs]);
-}
-
-function sameConstant(node: GraphNode, other: GraphNode): boolean {
-  const [value, otherValue] = [node.attributes.value, other.attributes.value];
-  return (
-    value?.kind !== 'tensor' ||
-    (otherValue?.kind === 'tensor' &&
-      Buffer.compare(value.value.bytes, otherValue.value.bytes) === 0)
-  );
 }

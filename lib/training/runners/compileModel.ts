@@ -1,14 +1,16 @@
 /** Training, testing and prediction of a `tf.LayersModel` as graphs. */
-import * as tf from '../tensorflow';
+
+import type { TensorFunction } from '../../graph/capture/capture';
+import { requireKnownOptimizer } from '../../graph/capture/optimizerUpdates';
+import { Program } from '../../graph/program';
+import { NotCompilableError } from '../../native/notCompilableError';
+import * as tf from '../../tensorflow';
+import type { ModelInternals } from '../../tfjsInternals';
+import { innerModel } from '../compiledModel';
 import { type BatchRunner, batchOf } from './batchRunner';
-import type { TensorFunction } from './capture';
 import { type BatchHistory, CompilePolicy } from './compilePolicy';
 import { ModelCode } from './modelCode';
-import { type Kind, modelSteps, type RunnableModel } from './modelSteps';
-import { NotCompilableError } from './notCompilableError';
-import { requireKnownOptimizer } from './optimizerUpdates';
-import { Program } from './program';
-import type { ModelInternals } from './tfjsInternals';
+import { type Kind, modelSteps } from './modelSteps';
 
 /** Settings of {@link compileModel}. */
 export interface CompileModelOptions {
@@ -38,7 +40,7 @@ const MANY_BATCHES = 10;
  */
 const MAXIMUM_GRAPHS = 16;
 
-const runners = new WeakMap<RunnableModel, GraphRunner>();
+const runners = new WeakMap<ModelInternals, GraphRunner>();
 
 /**
  * Makes a runner that executes each training, test or prediction step of a model as one TensorFlow
@@ -57,8 +59,7 @@ export function compileModel(
   model: tf.LayersModel,
   { immediately = false, trainingBatches }: CompileModelOptions = {},
 ): BatchRunner {
-  // A Sequential leaves training to a model inside it.
-  const inner = ((model as { model?: tf.LayersModel }).model ?? model) as unknown as RunnableModel;
+  const inner = innerModel(model);
   if (inner.optimizer) {
     requireKnownOptimizer(inner.optimizer);
   }
@@ -89,7 +90,7 @@ class GraphRunner implements BatchRunner {
   /** What the last recording changed in a layer of the user's. */
   private changeWhileRecording: string | null = null;
 
-  constructor(private readonly model: RunnableModel) {
+  constructor(private readonly model: ModelInternals) {
     this.compiledWith = compileState(model);
     this.code = new ModelCode(model);
     this.codes.push(this.code);
@@ -97,7 +98,7 @@ class GraphRunner implements BatchRunner {
   }
 
   /** Whether the model has not been compiled anew since this runner was made. */
-  isFor(model: RunnableModel): boolean {
+  isFor(model: ModelInternals): boolean {
     const now = compileState(model);
     return (
       !this.program.isDisposed && now.every((part, index) => part === this.compiledWith[index])
@@ -140,7 +141,7 @@ class GraphRunner implements BatchRunner {
       return this.program.runScalars(key, rows ? [...tensors, rows] : tensors);
     }
     const results = tf.tidy(() => this.bodies[kind](batchOf(tensors, rows)));
-    const numbers = results.map((result) => result.dataSync()[0] as number);
+    const numbers = results.map((result) => result.dataSync()[0] ?? Number.NaN);
     tf.dispose(results);
     return numbers;
   }

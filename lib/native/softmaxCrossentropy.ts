@@ -2,10 +2,10 @@
  * Softmax and cross-entropy in one, by TensorFlow's own kernels: loss and gradient come out of one
  * operation, where tfjs needs about twenty.
  */
+
+import { isGradientDifferentiated } from '../graph/capture/nativeGradients';
 import * as tf from '../tensorflow';
-import { declareKnownCode } from './modelCode';
-import { DT_FLOAT, DT_INT32, nativeBackend } from './native';
-import { isGradientDifferentiated } from './nativeGradients';
+import { DT_FLOAT, DT_INT32, nativeBackend } from './backend';
 
 /**
  * Follows https://www.tensorflow.org/api_docs/python/tf/nn/sparse_softmax_cross_entropy_with_logits.
@@ -86,4 +86,3 @@ tf.losses.softmaxCrossEntropy = (labels, logits, weights, smoothing, reduction) 
     return tf.losses.computeWeightedLoss(losses, weights, reduction);
   });
 };
-declareKnownCode(tf.losses.softmaxCrossEntropy);

@@ -1,12 +1,13 @@
 /** Shows a step's graph. */
-import type * as tf from '../tensorflow';
-import { capture } from './capture';
-import { type CompiledStep, type StepResult, sourceOf, takeApart } from './compileStep';
+
+import type { Graph } from '../../native/graphNode';
+import type * as tf from '../../tensorflow';
+import { capture } from '../capture/capture';
+import { type CompiledStep, type StepResult, sourceOf, takeApart } from '../compileStep';
+import { runPasses, type Stage } from '../passes/index';
+import { SessionVariables } from '../sessionVariables';
 import { describeGraph } from './describeGraph';
 import { drawGraph } from './drawGraph';
-import type { Graph } from './graphNode';
-import { runPasses, type Stage } from './passes/index';
-import { SessionVariables } from './sessionVariables';
 
 /** Settings of {@link describe} and {@link draw}. */
 export interface StageOptions {

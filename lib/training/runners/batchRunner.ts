@@ -1,4 +1,4 @@
-import * as tf from '../tensorflow';
+import * as tf from '../../tensorflow';
 
 /**
  * Runs one batch of a `tf.LayersModel` at a time. Training has two of these: one that calls tfjs

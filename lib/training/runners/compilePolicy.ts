@@ -2,8 +2,9 @@
  * Decides when a model's batches are worth a graph: how many of a kind have come, how often what the
  * model computes has changed, how often code of the user's runs between batches.
  */
+
+import { NotCompilableError } from '../../native/notCompilableError';
 import type { Kind } from './modelSteps';
-import { NotCompilableError } from './notCompilableError';
 
 /** How many batches of one kind and shape run op by op before a graph is built for them. */
 const EAGER_BATCHES: Record<Kind, number> = { train: 4, test: 24, predict: 24 };

@@ -1,17 +1,17 @@
 /** Connects a recorder with tfjs for as long as a function is being recorded. */
-import * as tf from '../tensorflow';
+
+import { type DataId, nativeBackend } from '../../native/backend';
+import { NotCompilableError } from '../../native/notCompilableError';
+import * as tf from '../../tensorflow';
+import { type EngineInternals, internals, type TapeNode } from '../../tfjsInternals';
 import type { Captured } from './capture';
-import { useGraphDropout } from './dropout';
 import { useGraphInitialStates } from './initialState';
-import { type DataId, nativeBackend } from './native';
 import { useNativeGradients } from './nativeGradients';
-import { NotCompilableError } from './notCompilableError';
 import { recordOptimizerUpdates } from './optimizerUpdates';
 import { callingLine, nameOf } from './origins';
 import { useGraphRandomTensors } from './randomTensors';
 import type { Recorder } from './recorder';
 import type { Replacements } from './replacements';
-import { type Tape, type TapeNode, tape } from './tfjsInternals';
 import { watchUnrepeatable } from './unrepeatable';
 
 /** What is noticed beside operations. */
@@ -28,7 +28,6 @@ export function intercept(recorder: Recorder, replacements: Replacements): () =>
   forbidReading(recorder, replacements);
   recordOptimizerUpdates(recorder, replacements);
   useNativeGradients(replacements);
-  useGraphDropout(replacements);
   useGraphRandomTensors(replacements);
   useGraphInitialStates(replacements);
   followLayers(recorder, replacements);
@@ -109,12 +108,12 @@ function followLayers({ origins }: Recorder, replacements: Replacements): void {
 
 /** The gradient of an operation belongs to the place to which the operation belongs. */
 function followGradients({ origins }: Recorder, replacements: Replacements): void {
-  const engine = tape();
+  const engine = internals(tf.engine());
   replacements.method(
     engine,
     'tidy',
     (tidy) =>
-      function (this: Tape, name, ...args) {
+      function (this: EngineInternals, name, ...args) {
         const run = () => tidy.call(this, name, ...args);
         return name === 'backward' ? origins.inPhase('backward', run) : run();
       },
@@ -124,7 +123,7 @@ function followGradients({ origins }: Recorder, replacements: Replacements): voi
     engine,
     'addTapeNode',
     (addTapeNode) =>
-      function (this: Tape, ...args) {
+      function (this: EngineInternals, ...args) {
         addTapeNode.apply(this, args);
         // The tape may have been put in another order: the new node need not be the last.
         const node = [...this.state.activeTape].reverse().find((other) => !seen.has(other));

@@ -3,27 +3,14 @@
  * writes them in TensorFlow's format.
  */
 import type * as tf from '../tensorflow';
-import { DT_FLOAT, DT_INT32, DT_RESOURCE } from './native';
-
-/** The values of a constant, kept apart from tfjs so that they outlive the tensor. */
-export interface ConstantValue {
-  /** TensorFlow's number of the data type. */
-  dtype: number;
-  shape: number[];
-  bytes: Uint8Array;
-}
-
-export type AttributeValue =
-  | { kind: 'string'; value: string }
-  | { kind: 'int'; value: number | number[] }
-  | { kind: 'float'; value: number | number[] }
-  | { kind: 'bool'; value: boolean }
-  | { kind: 'type'; value: number }
-  | { kind: 'types'; value: number[] }
-  | { kind: 'shape'; value: number[] }
-  | { kind: 'tensor'; value: ConstantValue };
-
-export type Attributes = Record<string, AttributeValue>;
+import {
+  type Attributes,
+  type ConstantValue,
+  shape as shapeAttribute,
+  string,
+  type,
+} from './attributes';
+import { DT_FLOAT, DT_INT32, DT_RESOURCE } from './backend';
 
 /** What a node's output is. */
 export interface TensorType {
@@ -89,12 +76,6 @@ export interface Graph {
    */
   isSharded: boolean | null;
 }
-
-export const type = (value: number): AttributeValue => ({ kind: 'type', value });
-export const types = (value: number[]): AttributeValue => ({ kind: 'types', value });
-export const bool = (value: boolean): AttributeValue => ({ kind: 'bool', value });
-export const int = (value: number | number[]): AttributeValue => ({ kind: 'int', value });
-export const string = (value: string): AttributeValue => ({ kind: 'string', value });
 
 /** Makes a node. */
 export function graphNode(
@@ -171,7 +152,7 @@ export function constantOf({ node }: GraphValue): number[] | null {
 
 /** A value that is fed from outside at each run. */
 export function placeholder(name: string, dtype: number, shape: number[]): GraphValue {
-  const attributes: Attributes = { dtype: type(dtype), shape: { kind: 'shape', value: shape } };
+  const attributes: Attributes = { dtype: type(dtype), shape: shapeAttribute(shape) };
   const value = graphValue('Placeholder', [], attributes, [{ shape, dtype }]);
   value.node.name = name;
   return value;
@@ -187,7 +168,7 @@ export function variableHandle(
   const size = shape.map((length) => length ?? -1);
   const attributes: Attributes = {
     dtype: type(dtype),
-    shape: { kind: 'shape', value: size },
+    shape: shapeAttribute(size),
     shared_name: string(name),
   };
   const handle = graphValue('VarHandleOp', [], attributes, [{ shape: [], dtype: DT_RESOURCE }]);
@@ -217,6 +198,18 @@ export function readVariable(handle: GraphValue, after: GraphNode[] = []): Graph
 export function assignVariable(handle: GraphValue, value: GraphValue): GraphNode {
   const { dtype } = variableType(handle);
   return graphNode('AssignVariableOp', [handle, value], { dtype: type(dtype) });
+}
+
+/**
+ * Equal for nodes that compute the same, but for what constants hold.
+ *
+ * @param numbers tells the nodes of the graph apart.
+ */
+export function keyOf(node: GraphNode, numbers: ReadonlyMap<GraphNode, number>): string {
+  const attributes = Object.entries(node.attributes).filter(([, { kind }]) => kind !== 'tensor');
+  const inputs = node.inputs.map((input) => [numbers.get(input.node), input.index]);
+  const outputs = node.outputs.map(({ dtype, shape }) => [dtype, shape]);
+  return JSON.stringify([node.op, node.name, attributes, inputs, outputs]);
 }
 
 /** The given nodes and all that they need, each after those that it needs. */
