@@ -105,6 +105,9 @@ export type ToRunner =
       silent: boolean;
       /** Whether the front end has an input box. */
       allowInput: boolean;
+      /** The number by which the front end knows the cell, and those of cells that it has deleted. */
+      cellId?: string;
+      deletedCells: string[];
     }
   /** `isEnded`: what ran was ended in the middle and will not go on. */
   | { type: 'interrupt'; isEnded: boolean }

@@ -15,6 +15,7 @@
  * Read {@link datasets} and {@link models} first, then {@link training}; look at results with
  * {@link plots} and keep them with {@link saving}. {@link images} reads pictures of your own,
  * {@link graph} compiles training loops of your own, {@link display} puts outputs into a notebook,
+ * {@link widgets} controls such as sliders,
  * {@link lessons} is what the notebooks need as lessons.
  *
  * In these pages `tf` is TensorFlow.js (`@tensorflow/tfjs-node`). Shapes are written as
@@ -33,3 +34,4 @@ export * as models from './models/index';
 export * as plots from './plots/index';
 export * as saving from './saving/index';
 export * as training from './training/index';
+export * as widgets from './widgets/index';

@@ -29,6 +29,13 @@ const canonical = (name: string) => name;
 // Types of browsers: what they declare is not there in Node.js.
 const browserLibrary = /[\\/]lib\.(dom|webworker|scripthost)(\.[a-z.]+)?\.d\.ts$/;
 
+/** `WebAssembly` is in Node.js too, but only the types of browsers declare it. */
+function webAssembly(): string {
+  const library = path.join(path.dirname(ts.getDefaultLibFilePath({})), 'lib.dom.d.ts');
+  const text = ts.sys.readFile(library) ?? '';
+  return /^declare namespace WebAssembly \{.*?^\}/ms.exec(text)?.[0] ?? '';
+}
+
 function isInPackage(fileName: string): boolean {
   return fileName.includes('/node_modules/');
 }
@@ -257,6 +264,9 @@ export class NotebookProgram {
     }
     if (browserLibrary.test(fileName)) {
       return '';
+    }
+    if (fileName === declarationsFile) {
+      return `${ts.sys.readFile(fileName)}${webAssembly()}`;
     }
     return this.virtualFiles.get(fileName) ?? ts.sys.readFile(fileName);
   }

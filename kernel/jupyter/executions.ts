@@ -20,6 +20,9 @@ interface Request {
   message: Message;
 }
 
+/** What the thread of the cells has to know beside the cell. */
+type Circumstances = Omit<Extract<ToRunner, { type: 'run' }>, 'type' | 'cell' | 'parent'>;
+
 /** What the executions need of the kernel. */
 export interface Surroundings {
   sockets: Sockets;
@@ -77,7 +80,7 @@ export class Executions {
     }
   }
 
-  private async execute({ header, content }: Message): Promise<object> {
+  private async execute({ header, content, metadata }: Message): Promise<object> {
     const { sockets, streams } = this.kernel;
     const code = String(content.code ?? '');
     const silent = content.silent === true;
@@ -93,7 +96,13 @@ export class Executions {
     if (isStored) {
       this.history.add(count, code);
     }
-    const outcome = await this.run(code, `Cell [${count}]`, header, content);
+    const { cellId, deletedCells } = metadata;
+    const outcome = await this.run(code, `Cell [${count}]`, header, {
+      silent,
+      allowInput: content.allow_stdin === true,
+      cellId: typeof cellId === 'string' ? cellId : undefined,
+      deletedCells: Array.isArray(deletedCells) ? deletedCells : [],
+    });
     streams.flush();
     if ('error' in outcome) {
       sockets.publish({ type: 'error', content: outcome.error, parent: header });
@@ -112,6 +121,8 @@ export class Executions {
     for (const [name, expression] of expressions) {
       const value = await this.run(String(expression), `Cell [${count}]`, header, {
         silent: false,
+        allowInput: false,
+        deletedCells: [],
       });
       values[name] =
         'error' in value
@@ -125,7 +136,7 @@ export class Executions {
     code: string,
     name: string,
     parent: Header,
-    { silent, allow_stdin: allowInput }: Message['content'],
+    circumstances: Circumstances,
   ): Promise<Outcome> {
     let compiled: CompileResult;
     try {
@@ -142,13 +153,7 @@ export class Executions {
     const { cell } = compiled;
     return new Promise((resolve) => {
       this.finish = resolve;
-      this.kernel.toRunner({
-        type: 'run',
-        cell,
-        parent,
-        silent: silent === true,
-        allowInput: allowInput === true,
-      });
+      this.kernel.toRunner({ type: 'run', cell, parent, ...circumstances });
     });
   }
 }

@@ -3,7 +3,7 @@
  * such as sliders (https://jupyter-client.readthedocs.io/en/stable/messaging.html#custom-messages).
  */
 import { randomUUID } from 'node:crypto';
-import type { CommMessage } from '../messages';
+import type { CommMessage, Header } from '../messages';
 
 /** What goes along with a message. */
 export interface CommExtras {
@@ -43,23 +43,34 @@ function toEvent({ content, metadata = {}, buffers = [] }: CommMessage): CommEve
   return { data: content.data ?? {}, metadata, buffers };
 }
 
+/** A connection, and the cell that has opened it, if one has: what it prints later belongs there. */
+interface OpenComm {
+  comm: Comm;
+  cell: Header | undefined;
+}
+
+/** What the comms need of the kernel. */
+export interface CommSurroundings {
+  /** Sends a message to the front ends. */
+  send(message: CommMessage): void;
+  /** Is told which comms there are: the target of each by its number. */
+  changed(targets: Record<string, string>): void;
+  /** The cell that runs now. */
+  currentCell(): Header;
+  /** Code of a cell goes on. */
+  enter(cell: Header): void;
+}
+
 export class Comms implements CommHost {
-  private readonly opened = new Map<string, Comm>();
+  private readonly opened = new Map<string, OpenComm>();
   private readonly targets = new Map<string, (comm: Comm, event: CommEvent) => void>();
 
-  /**
-   * @param send sends a message to the front ends.
-   * @param changed is told which comms there are: the target of each by its number.
-   */
-  constructor(
-    private readonly send: (message: CommMessage) => void,
-    private readonly changed: (targets: Record<string, string>) => void,
-  ) {}
+  constructor(private readonly kernel: CommSurroundings) {}
 
   open(target: string, data: unknown = {}, extras: CommExtras = {}): Comm {
-    const comm = this.add(randomUUID(), target);
+    const comm = this.add(randomUUID(), target, this.kernel.currentCell());
     const content = { comm_id: comm.id, target_name: target, data };
-    this.send({ kind: 'comm_open', content, ...extras });
+    this.kernel.send({ kind: 'comm_open', content, ...extras });
     return comm;
   }
 
@@ -77,35 +88,51 @@ export class Comms implements CommHost {
         opened(this.add(id, target), event);
       } else {
         // As the protocol has it: nobody here knows this target.
-        this.send({ kind: 'comm_close', content: { comm_id: id, data: {} } });
+        this.kernel.send({ kind: 'comm_close', content: { comm_id: id, data: {} } });
       }
       return;
     }
-    const comm = this.opened.get(id);
+    const open = this.opened.get(id);
+    if (!open) {
+      return;
+    }
+    if (open.cell) {
+      this.kernel.enter(open.cell);
+    }
     if (message.kind === 'comm_msg') {
-      comm?.onMessage?.(event);
-    } else if (comm) {
+      open.comm.onMessage?.(event);
+    } else {
       this.remove(id);
-      comm.onClose?.(event);
+      open.comm.onClose?.(event);
     }
   }
 
-  private add(id: string, target: string): Comm {
+  /** Closes what these cells have opened: they are run anew, or were deleted. */
+  closeThoseOf(isMeant: (cell: Header) => boolean): void {
+    for (const { comm, cell } of this.opened.values()) {
+      if (cell && isMeant(cell)) {
+        comm.close();
+        comm.onClose?.({ data: {}, metadata: {}, buffers: [] });
+      }
+    }
+  }
+
+  private add(id: string, target: string, cell?: Header): Comm {
     const comm: Comm = {
       id,
       target,
       onMessage: undefined,
       onClose: undefined,
       send: (data, extras = {}) => {
-        this.send({ kind: 'comm_msg', content: { comm_id: id, data }, ...extras });
+        this.kernel.send({ kind: 'comm_msg', content: { comm_id: id, data }, ...extras });
       },
       close: (data = {}, extras = {}) => {
         if (this.remove(id)) {
-          this.send({ kind: 'comm_close', content: { comm_id: id, data }, ...extras });
+          this.kernel.send({ kind: 'comm_close', content: { comm_id: id, data }, ...extras });
         }
       },
     };
-    this.opened.set(id, comm);
+    this.opened.set(id, { comm, cell });
     this.tell();
     return comm;
   }
@@ -117,6 +144,8 @@ export class Comms implements CommHost {
   }
 
   private tell(): void {
-    this.changed(Object.fromEntries([...this.opened].map(([id, { target }]) => [id, target])));
+    this.kernel.changed(
+      Object.fromEntries([...this.opened].map(([id, { comm }]) => [id, comm.target])),
+    );
   }
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { CommHost } from './comms';
 import type { Output } from './output';
-import { encodeBytes } from './values';
+import { encodeBytes, render } from './values';
 
 const kernelRequire = createRequire(__filename);
 
@@ -13,12 +13,16 @@ export interface NotebookHost {
   clearOutput(options?: { wait?: boolean }): void;
   readonly signal: AbortSignal;
   readonly comms: CommHost;
+  /** Settles as `value` does, or rejects when the reader interrupts. */
+  wait<T>(value: Promise<T>): Promise<T>;
+  /** What would be shown of a value that is a cell's last expression. */
+  render(value: unknown): Promise<Record<string, unknown>>;
 }
 
 export function createNotebookHost(
   output: Output,
   comms: CommHost,
-  signal: () => AbortSignal,
+  runs: { signal(): AbortSignal; wait(value: unknown): unknown },
 ): NotebookHost {
   const shownIds = new Set<string>();
   return {
@@ -34,9 +38,15 @@ export function createNotebookHost(
       output.clear(wait);
     },
     get signal() {
-      return signal();
+      return runs.signal();
     },
     comms,
+    wait<T>(value: Promise<T>) {
+      return runs.wait(value) as Promise<T>;
+    },
+    async render(value) {
+      return (await render(value))?.data ?? {};
+    },
   };
 }
 

@@ -51,6 +51,8 @@ export class Runner {
   private readonly modules: Modules;
   private readonly waits: Waits;
   private readonly baseline = countResources();
+  /** The number by which the front end knows a cell, by the request that ran it. */
+  private readonly cellIds = new WeakMap<Header, string>();
   private current: Run | undefined;
   private last = new Run(undefined as unknown as Header);
 
@@ -58,10 +60,13 @@ export class Runner {
     const folder = process.cwd();
     this.output = new Output((message) => this.post(message));
     this.input = new Input(threads.input, threads.memory, this.output);
-    this.comms = new Comms(
-      (message) => this.output.send({ type: 'comm', message, parent: this.output.parentHeader }),
-      (targets) => this.post({ type: 'comms', targets }),
-    );
+    this.comms = new Comms({
+      send: (message) =>
+        this.output.send({ type: 'comm', message, parent: this.output.parentHeader }),
+      changed: (targets) => this.post({ type: 'comms', targets }),
+      currentCell: () => this.output.parentHeader,
+      enter: (cell) => this.output.enter(cell),
+    });
     this.modules = new Modules(folder, threads.transpile, { tslab: createTslab(this.output) });
     this.waits = new Waits(
       () => {
@@ -87,7 +92,10 @@ export class Runner {
     mapStackTraces();
     this.output.capture();
     this.input.install();
-    const host = createNotebookHost(this.output, this.comms, () => this.signal());
+    const host = createNotebookHost(this.output, this.comms, {
+      signal: () => this.signal(),
+      wait: (value) => this.waits.wait(value),
+    });
     Object.assign(globalThis, { [Symbol.for('notebook.host')]: host });
     process.on('SIGINT', () => this.interrupt());
     process.on('uncaughtException', (error) => this.report('Uncaught exception', error));
@@ -121,11 +129,21 @@ export class Runner {
     Atomics.store(this.threads.memory, shared.isPatient, 0);
     this.input.startCell(request.allowInput);
     this.output.startCell(request.parent);
+    this.endEarlier(request);
     this.execute(request.cell, request.silent).then(
       // A cell that ends in its own way after an interrupt has not done all it was to do.
       (result) => (run.interrupts > 0 ? this.giveUp(run) : this.finish(run, { result })),
       (error) => this.finish(run, { error: this.describe(run, error) }),
     );
+  }
+
+  /** Closes the comms of the cell's last run, and those of cells that are no longer there. */
+  private endEarlier({ parent, cellId, deletedCells }: Extract<ToRunner, { type: 'run' }>): void {
+    const ended = new Set([...deletedCells, ...(cellId === undefined ? [] : [cellId])]);
+    this.comms.closeThoseOf((cell) => ended.has(this.cellIds.get(cell) ?? ''));
+    if (cellId !== undefined) {
+      this.cellIds.set(parent, cellId);
+    }
   }
 
   /** Runs a cell and returns what Jupyter is to show of its last expression. */
@@ -182,6 +200,8 @@ export class Runner {
   private finish(run: Run, outcome: Outcome): void {
     if (run === this.current) {
       this.current = undefined;
+      // What comms start from now on did not ask to be left alone.
+      Atomics.store(this.threads.memory, shared.isPatient, 0);
       this.output.send({ type: 'done', outcome, parent: run.parent });
     }
   }
@@ -244,12 +264,16 @@ export class Runner {
   }
 
   private receiveComm({ message, parent }: Extract<ToRunner, { type: 'comm' }>): void {
+    // Also when an interrupt cuts off what the message starts: nothing after it would run then.
+    setImmediate(() => this.post({ type: 'commDone', parent }));
+    if (!this.current && this.last.interrupts > 0) {
+      // The interrupt was meant for what ran then.
+      this.last = new Run(this.last.parent);
+    }
     try {
       this.comms.receive(message);
     } catch (error) {
       this.report('Uncaught exception', error);
-    } finally {
-      this.post({ type: 'commDone', parent });
     }
   }
 

@@ -31,7 +31,8 @@ export async function render(value: unknown): Promise<DisplayData | undefined> {
   }
   const own = (value as { [displaySymbol]?: unknown } | null)?.[displaySymbol];
   if (typeof own === 'function') {
-    return { data: encodeBytes(await own.call(value)), metadata: {} };
+    const data = encodeBytes(await own.call(value));
+    return Object.keys(data).length > 0 ? { data, metadata: {} } : undefined;
   }
   const text = isHistory(value) ? lastLineOf.call(value) : format(value);
   return { data: { 'text/plain': cut(text) }, metadata: {} };

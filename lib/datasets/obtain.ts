@@ -1,5 +1,6 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { notebookHost } from '../display/index';
+import { project } from '../files/places';
 import type { DatasetDescription, DatasetFile, DatasetFiles, SourceMaker } from './description';
 import { offlineFolderVariable } from './localSources';
 import { ProgressLine, type ReportProgress } from './progress';
@@ -27,8 +28,7 @@ export interface ObtainOptions<SourceName extends string = string> {
   readonly signal?: AbortSignal;
 }
 
-// This file is build/lib/datasets/obtain.js when it runs.
-const defaultFolder = resolve(__dirname, '../../../data/cache');
+const defaultFolder = join(project, 'data/cache');
 
 /**
  * Gets a dataset's files from the first sources that have them, each file checked by its SHA-256,

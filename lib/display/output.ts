@@ -5,6 +5,8 @@
  * `globalThis[Symbol.for('notebook.host')]`; nothing here depends on a particular kernel.
  */
 
+import type { CommHost } from './comms';
+
 /**
  * One output in several forms; the front end shows the richest it knows. Keys are MIME types. The
  * `text/plain` of a picture is also its alternative text, for whoever does not see the picture.
@@ -23,6 +25,20 @@ export interface NotebookHost {
   display(bundle: MimeBundle, id?: string): void;
   /** Aborted when the user interrupts the cell that runs now; a new signal for each cell. */
   readonly signal: AbortSignal;
+  /** Connections with the browser, for controls. */
+  readonly comms: CommHost;
+  /**
+   * Settles as a promise does, or rejects when the user interrupts.
+   *
+   * @param value what is waited for.
+   */
+  wait<T>(value: Promise<T>): Promise<T>;
+  /**
+   * What the kernel would show of a value that is a cell's last expression.
+   *
+   * @param value anything.
+   */
+  render(value: unknown): Promise<MimeBundle>;
 }
 
 const hostKey = Symbol.for('notebook.host');

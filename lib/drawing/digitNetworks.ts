@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { mnist } from '../datasets/index';
+import { project } from '../files/places';
 import { replaceFile } from '../files/replaceFile';
 import { cnn, lenet5, mlp } from '../models/index';
 import { saveLayersModel } from '../saving/index';
@@ -67,8 +68,6 @@ interface Training extends Settings {
   loss: number;
   accuracy: number;
 }
-
-const project = resolve(__dirname, '../../..');
 
 /**
  * Three networks that read digits, LeNet-5, the CNN and the MLP of `lib/models`: trained on MNIST

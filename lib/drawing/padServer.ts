@@ -6,11 +6,6 @@ import type { AddressInfo } from 'node:net';
 export interface PageFile {
   readonly type: string;
   readonly content: Buffer;
-  /**
-   * Pages from elsewhere may read it, too. JupyterLab's page is from elsewhere, and asks whether
-   * this server is running; it has to know the address. Browsers keep all other files from it.
-   */
-  readonly forOtherPages?: boolean;
 }
 
 /** The files of the page by their path: `''` is the page itself, `page.js` its program. */
@@ -20,8 +15,6 @@ export type PageFiles = ReadonlyMap<string, PageFile>;
 export interface PageServer {
   /** Where the page is, with a token that nobody can guess: `http://127.0.0.1:40123/1b9d…/`. */
   readonly url: string;
-  /** The server alone does not keep the process alive any more. */
-  unref(): void;
   /** Ends the server and its connections; the port is free afterwards. */
   close(): Promise<void>;
 }
@@ -41,7 +34,6 @@ export async function servePage(files: PageFiles, port = 0): Promise<PageServer>
   const { port: actualPort } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${actualPort}/${token}/`,
-    unref: () => server.unref(),
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error && !isNotRunning(error) ? reject(error) : resolve()));
@@ -110,7 +102,6 @@ function answer(
     'X-Content-Type-Options': 'nosniff',
     // The address is the key to the page.
     'Referrer-Policy': 'no-referrer',
-    ...(file.forOtherPages && { 'Access-Control-Allow-Origin': '*' }),
     // Whatever the page were to contain: the browser lets it talk to this server only.
     'Content-Security-Policy': "default-src 'self'; img-src data:",
   });

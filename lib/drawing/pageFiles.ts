@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { compiledLibrary } from '../files/places';
 import { makeTemporaryFolder } from '../files/temporaryFolder';
 import { saveLayersModel } from '../saving/index';
 import * as tf from '../tensorflow';
@@ -15,8 +16,8 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Made by the set-up from `lib/drawing/page`. */
-const pageFolder = join(__dirname, 'page');
-const pageFileNames = ['index.html', 'style.css', 'page.js'];
+const pageFolder = join(compiledLibrary, 'drawing/page');
+const pageFileNames = ['index.html', 'pad.css', 'style.css', 'page.js'];
 
 /** A model as the page is to show it. */
 export interface ShownNetwork {
@@ -74,7 +75,8 @@ async function networkFiles(
   }
 }
 
-async function loadModel(name: string, folder: string): Promise<tf.LayersModel> {
+/** Loads a network that `saveLayersModel` has saved. */
+export async function loadModel(name: string, folder: string): Promise<tf.LayersModel> {
   return tf.loadLayersModel(`file://${folder}/model.json`).catch((error: Error) => {
     throw new Error(
       `The network ${name} cannot be loaded from ${folder}: ${error.message}. ` +
@@ -102,8 +104,8 @@ async function pageFile(path: string): Promise<PageFile> {
   return { type: types[extname(path)] ?? 'application/octet-stream', content };
 }
 
-/** The page gives 28 · 28 pixels and shows ten probabilities. */
-function checkShapes(name: string, { inputs, outputs }: tf.LayersModel): void {
+/** The pad gives 28 · 28 pixels and shows ten probabilities. */
+export function checkShapes(name: string, { inputs, outputs }: tf.LayersModel): void {
   const [input, output] = [inputs[0]?.shape ?? [], outputs[0]?.shape ?? []];
   const sizes = (shape: tf.Shape) => shape.reduce<number>((product, n) => product * (n ?? 1), 1);
   const fits = inputs.length === 1 && sizes(input) === 28 * 28;

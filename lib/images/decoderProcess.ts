@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { compiledLibrary } from '../files/places';
 import type { Answer, Question } from './decoder';
 import type { GreyPixels } from './grey';
 
@@ -72,7 +73,10 @@ function answerOf(asked: ChildProcess, question: Question): Promise<Answer> {
 }
 
 function start(): ChildProcess {
-  const program = [`--max-old-space-size=${limits.heapMegabytes}`, join(__dirname, 'decoder.js')];
+  const program = [
+    `--max-old-space-size=${limits.heapMegabytes}`,
+    join(compiledLibrary, 'images/decoder.js'),
+  ];
   const options: SpawnOptions = {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     // Bytes travel as bytes and not as JSON.

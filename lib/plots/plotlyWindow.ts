@@ -7,19 +7,35 @@ import type { DOMWindow } from 'jsdom';
 
 export type CanvasLibrary = typeof import('@napi-rs/canvas');
 
+/** What is used of a `canvas` element. (Types of browsers are not there in a notebook's cells.) */
+interface CanvasElement {
+  width: number;
+  height: number;
+}
+
+/** What is used of an SVG element. */
+interface SvgElement {
+  readonly textContent: string | null;
+  readonly parentElement: SvgElement | null;
+  readonly style?: { getPropertyValue(name: string): string };
+  getAttribute(name: string): string | null;
+  matches(selector: string): boolean;
+  querySelectorAll(selector: string): Iterable<SvgElement>;
+}
+
 /** Lets the window's `canvas` elements and `Image` objects draw with a canvas library. */
 export function addCanvas(window: DOMWindow, { createCanvas, Image }: CanvasLibrary): void {
-  const canvases = new WeakMap<Element, Canvas>();
-  const canvasOf = (element: HTMLCanvasElement): Canvas => {
+  const canvases = new WeakMap<CanvasElement, Canvas>();
+  const canvasOf = (element: CanvasElement): Canvas => {
     const canvas = canvases.get(element) ?? createCanvas(element.width, element.height);
     canvases.set(element, canvas);
     return canvas;
   };
   Object.assign(window.HTMLCanvasElement.prototype, {
-    getContext(this: HTMLCanvasElement) {
+    getContext(this: CanvasElement) {
       return canvasOf(this).getContext('2d');
     },
-    toDataURL(this: HTMLCanvasElement) {
+    toDataURL(this: CanvasElement) {
       return canvasOf(this).toDataURL('image/png');
     },
   });
@@ -34,7 +50,7 @@ export function addCanvas(window: DOMWindow, { createCanvas, Image }: CanvasLibr
 export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: CanvasLibrary): void {
   const context = createCanvas(1, 1).getContext('2d');
 
-  function measure(element: Element) {
+  function measure(element: SvgElement) {
     context.font = ['font-weight', 'font-size', 'font-family']
       .map((property) => inheritedStyle(element, property))
       .join(' ');
@@ -42,13 +58,14 @@ export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: Can
   }
 
   /** The corners of one text, before any transformation; lines stand 1.3 font sizes apart. */
-  function corners(text: Element): { x: number; y: number }[] {
+  function corners(text: SvgElement): { x: number; y: number }[] {
     const lines = [...text.querySelectorAll('tspan.line')];
     const sizes = (lines.length > 0 ? lines : [text]).map(measure);
     const width = Math.max(...sizes.map((size) => size.width));
     const { fontBoundingBoxAscent: ascent, fontBoundingBoxDescent: descent } = measure(text);
     const below = (sizes.length - 1) * 1.3 * Number.parseFloat(inheritedStyle(text, 'font-size'));
-    const anchored = { start: 0, middle: 0.5, end: 1 }[text.getAttribute('text-anchor') ?? 'start'];
+    const anchor = text.getAttribute('text-anchor') ?? 'start';
+    const anchored = { start: 0, middle: 0.5, end: 1 }[anchor];
     const left = Number(text.getAttribute('x') ?? 0) - width * (anchored ?? 0);
     const baseline = Number(text.getAttribute('y') ?? 0);
     return [left, left + width].flatMap((x) => [
@@ -58,9 +75,9 @@ export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: Can
   }
 
   /** What the `transform` attributes from the text up to, and with, `ancestor` do to a point. */
-  function transformation(text: Element, ancestor: Element): InstanceType<typeof DOMMatrix> {
-    const chain: Element[] = [];
-    for (let element: Element | null = text; element; element = element.parentElement) {
+  function transformation(text: SvgElement, ancestor: SvgElement): InstanceType<typeof DOMMatrix> {
+    const chain: SvgElement[] = [];
+    for (let element: SvgElement | null = text; element; element = element.parentElement) {
       chain.unshift(element);
       if (element === ancestor) {
         break;
@@ -86,7 +103,7 @@ export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: Can
     return matrix;
   }
 
-  function box(this: Element) {
+  function box(this: SvgElement) {
     const texts = this.matches('text') ? [this] : [...this.querySelectorAll('text')];
     const points = texts
       .filter((text) => text.textContent)
@@ -102,9 +119,9 @@ export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: Can
   Object.assign(window.SVGElement.prototype, { getBBox: box, getBoundingClientRect: box });
 }
 
-function inheritedStyle(element: Element, property: string): string {
-  for (let at: Element | null = element; at; at = at.parentElement) {
-    const value = (at as SVGElement).style?.getPropertyValue(property);
+function inheritedStyle(element: SvgElement, property: string): string {
+  for (let at: SvgElement | null = element; at; at = at.parentElement) {
+    const value = at.style?.getPropertyValue(property);
     if (value) {
       return value;
     }

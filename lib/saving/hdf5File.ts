@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { compiledLibrary } from '../files/places';
 import { replaceFile } from '../files/replaceFile';
 import type { Hdf5Group } from './hdf5Tree';
 import type { Hdf5Answer, Hdf5Task } from './hdf5Worker';
@@ -57,7 +58,7 @@ function sizeOf(tree: Hdf5Group): number {
 }
 
 function runWorker(task: Hdf5Task, size: number): Promise<Hdf5Answer> {
-  const worker = new Worker(join(__dirname, 'hdf5Worker.js'), {
+  const worker = new Worker(join(compiledLibrary, 'saving/hdf5Worker.js'), {
     workerData: task,
     execArgv: [],
     // What the library prints when it stops is in the error as well.

@@ -1,5 +1,6 @@
-// Makes the page of the drawing pad (lib/drawing/page) into what a browser takes: one script with
-// all it needs in it, and the files beside it. The result is in build/lib/drawing/page.
+// Makes the page of the drawing pad and the pad as a widget (lib/drawing/page) into what a browser
+// takes: one script each with all it needs in it, and the files beside them. The result is in
+// build/lib/drawing/page.
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -8,21 +9,23 @@ import { project } from './project.mjs';
 
 const page = path.join(project, 'lib/drawing/page');
 const output = path.join(project, 'build/lib/drawing/page');
-const script = path.join(output, 'page.js');
 
 mkdirSync(output, { recursive: true });
-await build({
-  entryPoints: [path.join(page, 'page.ts')],
-  outfile: `${script}.new`,
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  legalComments: 'none',
-  logLevel: 'error',
-  plugins: [browserTensorFlow],
-});
-renameSync(`${script}.new`, script);
-for (const file of ['index.html', 'style.css', 'preview.png']) {
+for (const name of ['padWidget', 'page']) {
+  const script = path.join(output, `${name}.js`);
+  await build({
+    entryPoints: [path.join(page, `${name}.ts`)],
+    outfile: `${script}.new`,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'error',
+    plugins: [browserTensorFlow],
+  });
+  renameSync(`${script}.new`, script);
+}
+for (const file of ['index.html', 'pad.css', 'style.css', 'preview.png']) {
   copyFileSync(path.join(page, file), path.join(output, file));
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { readIfThere, writeWhole } from './files.mjs';
 import { fingerprint } from './fingerprint.mjs';
-import * as plotlyExtension from './plotlyExtension.mjs';
+import * as labExtensions from './labExtensions.mjs';
 import { cache, project, venv, venvPython } from './project.mjs';
 import { missingRequirements, oldestPython, SetUpError } from './requirements.mjs';
 import { CommandError, run } from './run.mjs';
@@ -20,7 +20,7 @@ export function isDone() {
 }
 
 function currentState() {
-  return `${stateOf(venv, requirements)} ${plotlyExtension.state}`;
+  return `${stateOf(venv, requirements)} ${labExtensions.state}`;
 }
 
 /** @param {import('./progress.mjs').StepLine} progress */

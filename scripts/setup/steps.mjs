@@ -6,7 +6,7 @@ import * as kernelspec from './kernelspec.mjs';
 import * as library from './library.mjs';
 import { isRunning, takeLock } from './lock.mjs';
 import * as nodePackages from './nodePackages.mjs';
-import * as plotlyExtension from './plotlyExtension.mjs';
+import * as labExtensions from './labExtensions.mjs';
 import { StepLine } from './progress.mjs';
 import { cache, project, temporaryFiles } from './project.mjs';
 import * as python from './python.mjs';
@@ -24,7 +24,7 @@ import * as nativeTensorFlow from './tensorflow/step.mjs';
 
 // Python comes first: TensorFlow uses its pip, and the Node packages.
 /** @type {readonly Step[]} */
-const steps = [python, nodePackages, nativeTensorFlow, kernelspec, plotlyExtension, library];
+const steps = [python, nodePackages, nativeTensorFlow, kernelspec, labExtensions, library];
 
 const nodeVersion = Number(process.versions.node.split('.')[0]);
 

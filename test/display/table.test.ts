@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, mock, test } from 'node:test';
 import { display } from '../../lib/index';
-
-const hostKey = Symbol.for('notebook.host');
-const globals = globalThis as { [hostKey]?: display.NotebookHost };
-
-function pretendNotebook(): { bundles: display.MimeBundle[]; ids: (string | undefined)[] } {
-  const shown = { bundles: [] as display.MimeBundle[], ids: [] as (string | undefined)[] };
-  globals[hostKey] = {
-    display: (bundle, id) => {
-      shown.bundles.push(bundle);
-      shown.ids.push(id);
-    },
-    signal: new AbortController().signal,
-  };
-  return shown;
-}
+import { leaveNotebook, pretendNotebook } from './pretendNotebook';
 
 afterEach(() => {
-  delete globals[hostKey];
+  leaveNotebook();
   mock.restoreAll();
 });
 

@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { JSDOM } from 'jsdom';
 import { type DrawingPad, drawDigits } from '../../lib/drawing/index';
 import { cnn, mlp } from '../../lib/models/index';
 import { saveLayersModel } from '../../lib/saving/index';
 import * as tf from '../../lib/tensorflow';
-import { fit } from '../../lib/training/index';
+import { until } from '../browser/until';
+import { leaveNotebook, type PretendedNotebook, pretendNotebook } from '../display/pretendNotebook';
 
-const hostKey = Symbol.for('notebook.host');
-const globals = globalThis as { [hostKey]?: object };
 let model: tf.Sequential;
 const open: DrawingPad[] = [];
 
@@ -20,7 +19,7 @@ before(() => {
 });
 after(() => model.dispose());
 afterEach(async () => {
-  delete globals[hostKey];
+  leaveNotebook();
   for (const pad of open.splice(0)) {
     await pad.close();
   }
@@ -32,15 +31,7 @@ async function draw(...options: Parameters<typeof drawDigits>): Promise<DrawingP
   return pad;
 }
 
-/** Collects what a cell shows. */
-function inNotebook(): Record<string, string>[] {
-  const shown: Record<string, string>[] = [];
-  const display = (bundle: Record<string, string>) => shown.push(bundle);
-  globals[hostKey] = { display, signal: new AbortController().signal };
-  return shown;
-}
-
-async function getText(url: string): Promise<string> {
+async function getText(url = ''): Promise<string> {
   const response = await fetch(url);
   assert.equal(response.status, 200, url);
   return response.text();
@@ -81,7 +72,7 @@ test('nothing stays behind: no tensor, no temporary file, no server', async (t) 
   await pad.close();
   assert.equal(tf.memory().numTensors, tensors);
   assert.deepEqual(temporaryFolders(), filesBefore);
-  await assert.rejects(fetch(pad.url));
+  await assert.rejects(fetch(String(pad.url)));
 });
 
 function temporaryFolders(): string[] {
@@ -106,93 +97,59 @@ test('what does not fit the pad is named', async () => {
   other.dispose();
 });
 
-test('a second pad in a notebook closes the first', async () => {
-  const shown = inNotebook();
-  const first = await draw({ MLP: model });
-  await getText(first.url);
-  const second = await draw({ MLP: model });
-  await assert.rejects(fetch(first.url));
-  await getText(second.url);
-  assert.equal(shown.length, 2);
-});
-
-test('in a notebook the pad takes the place of its picture, as long as the kernel serves it', async () => {
-  const shown = inNotebook();
-  const pad = await draw({ MLP: model }, { height: 321 });
-  const { 'text/html': html = '', 'image/png': picture = '', 'text/plain': text } = shown[0] ?? {};
-  assert.match(text ?? '', /Run this cell to draw/);
-  assert.equal(Buffer.from(picture, 'base64').subarray(1, 4).toString(), 'PNG');
-
-  const readable = async (path: string) =>
-    (await fetch(pad.url + path)).headers.get('access-control-allow-origin');
-  assert.equal(await readable('alive'), '*');
-  for (const path of ['', 'page.js', 'networks.json', 'networks/mlp/model.json']) {
-    assert.equal(await readable(path), null, path);
-  }
-
-  const live = await rendered(html);
-  const frame = live.querySelector('iframe');
-  assert.equal(frame?.getAttribute('src'), pad.url);
-  assert.equal(frame?.style.height, '321px');
-  assert.equal(live.querySelector('img'), null);
-  for (const [light, theme] of Object.entries({ true: 'light', false: 'dark' })) {
-    const lab = await rendered(`<body data-jp-theme-light="${light}">${html}</body>`);
-    assert.equal(lab.querySelector('iframe')?.getAttribute('src'), `${pad.url}#${theme}`);
-  }
-
-  assertPicture(new JSDOM(html).window.document); // Not trusted: its script does not run.
-  await pad.close();
-  assertPicture(await rendered(html)); // The kernel is gone.
-  const port = Number(new URL(pad.url).port);
-  const next = await draw({ MLP: model }, { port });
-  assertPicture(await rendered(html)); // Another pad has the port.
-  await next.close();
-});
-
-/** The output in a page that runs its script, when the script is done. */
-async function rendered(html: string): Promise<Document> {
-  const asked: Promise<unknown>[] = [];
-  const { window } = new JSDOM(html, {
-    runScripts: 'dangerously',
-    beforeParse: (window) => {
-      window.fetch = ((url: string) => {
-        const answer = fetch(url);
-        asked.push(answer.catch(() => undefined));
-        return answer;
-      }) as typeof window.fetch;
-    },
+describe('in a notebook', () => {
+  let notebook: PretendedNotebook;
+  beforeEach(() => {
+    notebook = pretendNotebook();
   });
-  assert.equal(asked.length, 1);
-  await Promise.all(asked);
-  await new Promise((resolve) => setImmediate(resolve));
-  return window.document;
-}
 
-function assertPicture(document: Document): void {
-  assert.equal(document.querySelector('iframe'), null);
-  assert.match(document.querySelector('img')?.src ?? '', /^data:image\/png;base64,/);
-  assert.match(document.body.textContent ?? '', /Run this cell to draw/);
-}
+  const padOf = () => notebook.openComms().find(({ opened }) => '_esm' in stateOf(opened));
+  const html = () => String(notebook.bundles.at(-1)?.['text/html']);
+  const answered = (name: string) =>
+    new RegExp(`data-network="${name}" data-answer="(\\d?)"`).exec(html())?.[1];
 
-test('the pad is served while the same process trains', async () => {
-  inNotebook();
-  const pad = await draw({ MLP: model });
-  const trained = mlp({ seed: 1 });
-  trained.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
-  const [x, y] = [tf.zeros([4096, 28, 28]), tf.zeros([4096], 'int32')];
-  let training = true;
-  const fitted = fit(trained, x, y, { epochs: 3, verbose: 0 }).finally(() => {
-    training = false;
+  test('the networks answer what is drawn in the browser', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drawing-'));
+    await saveLayersModel(model, folder);
+    const tensors = tf.memory().numTensors;
+    const pad = await draw({ MLP: model, saved: folder }, { captions: { MLP: 'not trained' } });
+    rmSync(folder, { recursive: true });
+    assert.match(html(), /not trained/);
+    assert.equal(answered('MLP'), '');
+
+    const line = [0.2, 0.4, 0.6, 0.8].map((y) => ({ x: 0.5, y }));
+    padOf()?.receive({ method: 'update', state: { strokes: [line] } });
+    await until('the networks answer', 20, () => answered('MLP') !== '');
+    const middle = /<rect x="14" y="14"[^>]*fill-opacity="([\d.]+)"/.exec(html());
+    assert.equal(Number(middle?.[1]), 1, 'the line is in the middle of the picture');
+    assert.match(answered('MLP') ?? '', /^\d$/);
+    assert.equal(answered('saved'), answered('MLP'), 'the same network');
+    assert.match(String(notebook.bundles.at(-1)?.['text/plain']), /^MLP reads \d, /);
+
+    padOf()?.receive({ method: 'update', state: { strokes: [] } });
+    await until('nothing is drawn', 20, () => answered('MLP') === '');
+    await pad.close();
+    assert.deepEqual(notebook.openComms(), []);
+    assert.equal(tf.memory().numTensors, tensors);
   });
-  let answers = 0;
-  while (training) {
-    await getText(`${pad.url}networks.json`);
-    answers++;
-  }
-  const { history } = await fitted;
-  assert.equal(history.loss?.length, 3);
-  assert.ok(answers > 3, `${answers} answers`);
-  tf.dispose([x, y]);
-  trained.optimizer.dispose();
-  trained.dispose();
+
+  test('what is stored is a picture of a pad', async () => {
+    await draw({ MLP: model });
+    const { 'text/html': stored, 'text/plain': text } = notebook.bundles[0] ?? {};
+    assert.match(String(text), /Run this cell/);
+    const { document } = new JSDOM(String(stored)).window;
+    assert.match(document.querySelector('img')?.src ?? '', /^data:image\/png;base64,/);
+    assert.equal(document.querySelector('script'), null);
+  });
+
+  test('a network that does not fit leaves nothing behind', async () => {
+    const tensors = tf.memory().numTensors;
+    await assert.rejects(drawDigits({ MLP: '/no/such/folder' }), /cannot be loaded/);
+    assert.deepEqual(notebook.comms, []);
+    assert.equal(tf.memory().numTensors, tensors);
+  });
 });
+
+function stateOf(opened: unknown): object {
+  return (opened as { state: object }).state;
+}

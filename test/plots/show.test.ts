@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Jimp } from 'jimp';
 import { JSDOM } from 'jsdom';
-import type { MimeBundle, NotebookHost } from '../../lib/display';
+import type { MimeBundle } from '../../lib/display';
 import {
   confusionMatrix,
   curves,
@@ -22,6 +22,7 @@ import {
   show,
 } from '../../lib/plots';
 import { renderPng, renderSvg } from '../../lib/plots/render';
+import { leaveNotebook, pretendNotebook } from '../display/pretendNotebook';
 
 const losses = lossCurves({
   epoch: [0, 1],
@@ -141,16 +142,11 @@ describe('the static picture', () => {
 });
 
 describe('show in a notebook', () => {
-  const hostKey = Symbol.for('notebook.host');
-  const shown: MimeBundle[] = [];
+  let shown: MimeBundle[];
   before(() => {
-    const signal = new AbortController().signal;
-    const host: NotebookHost = { display: (bundle) => shown.push(bundle), signal };
-    Object.assign(globalThis, { [hostKey]: host });
+    shown = pretendNotebook().bundles;
   });
-  after(() => {
-    Reflect.deleteProperty(globalThis, hostKey);
-  });
+  after(leaveNotebook);
 
   test('one output carries the interactive and the static form', async () => {
     await show(losses);

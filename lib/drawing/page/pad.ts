@@ -13,15 +13,18 @@ const arrows: Readonly<Record<string, readonly [number, number]>> = {
 
 /** A square canvas to draw on. */
 export class Pad {
-  private strokes: Stroke[] = [];
   /** Which finger, mouse or pen draws; others are ignored meanwhile. */
   private pointer: number | undefined;
   private keyboard = { at: { x: 0.5, y: 0.5 }, down: false };
 
-  /** @param changed called after each change of the drawing. */
+  /**
+   * @param changed called after each change of the drawing.
+   * @param strokes what is drawn already.
+   */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly changed: () => void,
+    private strokes: Stroke[] = [],
   ) {
     canvas.addEventListener('pointerdown', (event) => this.begin(event));
     canvas.addEventListener('pointermove', (event) => this.extend(event));

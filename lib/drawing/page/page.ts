@@ -12,19 +12,10 @@ import {
   warmUp,
 } from './networks';
 import { Pad } from './pad';
-import { inkOf, paint } from './strokes';
-
-/** The ink is measured on a square of so many pixels a side, whatever the pad's size on screen. */
-const inkSide = 224;
+import { inkOf, inkSide, paint } from './strokes';
 
 const find = <Kind extends HTMLElement>(id: string) => document.getElementById(id) as Kind;
 const page = document.documentElement;
-
-// In a notebook the address ends in the theme of JupyterLab, which may not be that of the system.
-const theme = location.hash.slice(1);
-if (theme === 'light' || theme === 'dark') {
-  page.style.colorScheme = theme;
-}
 
 /** Follows the drawing: at most one answer for each picture that the screen shows. */
 class Reader {

@@ -10,6 +10,9 @@ export interface Point {
 /** One line, from pen down to pen up. */
 export type Stroke = Point[];
 
+/** The ink is measured on a square of so many pixels a side, whatever the pad's size on screen. */
+export const inkSide = 224;
+
 /** The pen's width as a share of the pad's side. */
 const penWidth = 0.085;
 

@@ -1,0 +1,54 @@
+/** What goes along with a message of a {@link Comm}. */
+export interface CommExtras {
+  /** As JSON. */
+  metadata?: Record<string, unknown>;
+  /** Bytes, which travel as they are and not as JSON. */
+  buffers?: Uint8Array[];
+}
+
+/** What arrives through a {@link Comm}. */
+export interface CommEvent extends Required<CommExtras> {
+  /** What was sent, as JSON. */
+  data: unknown;
+}
+
+/**
+ * A connection between code in a cell and its counterpart in the browser
+ * (https://jupyter-client.readthedocs.io/en/stable/messaging.html#custom-messages).
+ */
+export interface Comm {
+  /** Its own number. */
+  readonly id: string;
+  /**
+   * Sends a message to the browser.
+   *
+   * @param data as JSON.
+   * @param extras metadata and bytes.
+   */
+  send(data: unknown, extras?: CommExtras): void;
+  /** Ends the connection. */
+  close(): void;
+  /** Called with what the browser sends. */
+  onMessage: ((event: CommEvent) => void) | undefined;
+  /** Called when the connection ends from the other side, or its cell is run again. */
+  onClose: ((event: CommEvent) => void) | undefined;
+}
+
+/** What a notebook kernel offers to code that has a counterpart in the browser. */
+export interface CommHost {
+  /**
+   * Opens a connection. It ends when its cell is run again or deleted.
+   *
+   * @param target the name by which the browser knows the counterpart.
+   * @param data the first message, as JSON.
+   * @param extras metadata and bytes.
+   */
+  open(target: string, data?: unknown, extras?: CommExtras): Comm;
+  /**
+   * Says what to do when the browser opens a connection.
+   *
+   * @param target the name by which the browser asks.
+   * @param opened called with the connection and the first message.
+   */
+  register(target: string, opened: (comm: Comm, event: CommEvent) => void): void;
+}

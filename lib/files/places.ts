@@ -1,0 +1,13 @@
+/** Where the compiled library lies, and what lies beside it. */
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const here = dirname(__dirname);
+
+/** Also where a notebook imports the library's sources, which then run without being compiled. */
+export const compiledLibrary = existsSync(join(here, 'index.js'))
+  ? here
+  : resolve(here, '../build/lib');
+
+/** The project's folder. */
+export const project = resolve(compiledLibrary, '../..');

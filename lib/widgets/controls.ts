@@ -1,0 +1,162 @@
+import { type Control, ipywidgetsState } from './control';
+
+/** Options of {@link slider}. */
+export interface SliderOptions {
+  /** Where the slider stands first. Default: `minimum`. */
+  value?: number;
+  /** The values are `minimum` plus multiples of this. Default: a hundredth of the range. */
+  step?: number;
+  /** The text beside it. Default: its name among the controls. */
+  label?: string;
+}
+
+/**
+ * A slider for a number.
+ *
+ * @param minimum the number at its left end.
+ * @param maximum the number at its right end.
+ * @param options where it stands first, its steps, and its label.
+ * @throws Error when `minimum` is not below `maximum`, `step` not above 0, or `value` not between.
+ *
+ * @example
+ * widgets.slider(0, 1)
+ * widgets.slider(-8, 8, { step: 1, value: 0, label: 'pixels to the right' })
+ */
+export function slider(
+  minimum: number,
+  maximum: number,
+  options: SliderOptions = {},
+): Control<number> {
+  const { value = minimum, step = (maximum - minimum) / 100, label } = options;
+  if (!(Number.isFinite(minimum) && Number.isFinite(maximum) && minimum < maximum)) {
+    throw new Error(
+      `slider: ${minimum} to ${maximum} is no range; the smaller number comes first.`,
+    );
+  }
+  if (!(step > 0)) {
+    throw new Error(`slider: a step of ${step} leads nowhere; it has to be above 0.`);
+  }
+  if (!(value >= minimum && value <= maximum)) {
+    throw new Error(
+      `slider: it cannot begin at ${value}, which is not in ${minimum} to ${maximum}.`,
+    );
+  }
+  const digits = digitsBehindPoint(step);
+  return {
+    initial: value,
+    modelState: (name) =>
+      ipywidgetsState('FloatSlider', {
+        description: label ?? name,
+        min: minimum,
+        max: maximum,
+        step,
+        value,
+        readout_format: `.${digits}f`,
+      }),
+    next: ({ state }, before) => (typeof state?.value === 'number' ? state.value : before),
+    describe: (number) => number.toFixed(digits),
+  };
+}
+
+/** As many as tell one step from the next. */
+function digitsBehindPoint(step: number): number {
+  return Math.min(10, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+}
+
+/** Options of {@link dropdown}. */
+export interface DropdownOptions<Value> {
+  /** What is chosen first. Default: the first. */
+  value?: Value;
+  /** The text beside it. Default: its name among the controls. */
+  label?: string;
+}
+
+/**
+ * A list of which one entry is chosen.
+ *
+ * @param entries texts or numbers; or an object, whose names are shown and whose values are given,
+ *   models for example.
+ * @param options what is chosen first, and the label.
+ * @throws Error when there is no entry, or `value` is none of them.
+ *
+ * @example
+ * widgets.dropdown(['sgd', 'adam'])
+ * widgets.dropdown({ 'LeNet-5': lenet5, CNN: cnn })
+ */
+export function dropdown<const Value>(
+  entries: readonly (Value & (string | number))[] | Readonly<Record<string, Value>>,
+  options: DropdownOptions<NoInfer<Value>> = {},
+): Control<Value> {
+  const isList = Array.isArray(entries);
+  const names = isList ? entries.map(String) : Object.keys(entries);
+  const values: readonly Value[] = isList ? entries : Object.values(entries);
+  const { value = values[0] as Value, label } = options;
+  const index = values.indexOf(value);
+  if (index < 0) {
+    throw new Error(
+      names.length === 0
+        ? 'dropdown: there is nothing to choose from.'
+        : `dropdown: it cannot begin with ${String(value)}; there are ${names.join(', ')}.`,
+    );
+  }
+  return {
+    initial: value,
+    modelState: (name) =>
+      ipywidgetsState('Dropdown', {
+        description: label ?? name,
+        _options_labels: names,
+        index,
+      }),
+    next: ({ state }, before) => {
+      const chosen = Number(state?.index ?? -1);
+      return chosen in values ? (values[chosen] as Value) : before;
+    },
+    describe: (chosen) => names[values.indexOf(chosen)] ?? '',
+  };
+}
+
+/** Options of {@link checkbox}. */
+export interface CheckboxOptions {
+  /** Whether it is ticked first. Default: false. */
+  value?: boolean;
+  /** The text beside it. Default: its name among the controls. */
+  label?: string;
+}
+
+/**
+ * A box to tick.
+ *
+ * @param options whether it is ticked first, and its label.
+ *
+ * @example
+ * widgets.checkbox({ value: true, label: 'show the filter' })
+ */
+export function checkbox(options: CheckboxOptions = {}): Control<boolean> {
+  const { value = false, label } = options;
+  return {
+    initial: value,
+    modelState: (name) =>
+      ipywidgetsState('Checkbox', { description: label ?? name, value, indent: false }),
+    next: ({ state }, before) => (typeof state?.value === 'boolean' ? state.value : before),
+    describe: (isTicked) => (isTicked ? 'yes' : 'no'),
+  };
+}
+
+/**
+ * A button. Its value is how often it has been pressed, first 0.
+ *
+ * @param label the text on it. Default: its name among the controls.
+ *
+ * @example
+ * await widgets.interact({ next: widgets.button('Another digit') }, ({ next }) =>
+ *   plots.image(test.images.slice(next, 1)));
+ */
+export function button(label?: string): Control<number> {
+  return {
+    initial: 0,
+    modelState: (name) => ipywidgetsState('Button', { description: label ?? name }),
+    next: ({ content }, before) =>
+      (content as { event?: string } | undefined)?.event === 'click' ? before + 1 : before,
+    describe: (count) => `pressed ${count} time${count === 1 ? '' : 's'}`,
+  };
+}
