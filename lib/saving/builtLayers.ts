@@ -7,7 +7,7 @@ interface LayerWithAxis {
 }
 
 /** Layers that tfjs computes along the last axis only. */
-const lastAxisOnly = ['BatchNormalization', 'Softmax'];
+const lastAxisOnly = ['BatchNormalization'];
 
 /**
  * Makes the axes of a loaded model's layers mean in tfjs what they mean in Keras.

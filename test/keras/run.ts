@@ -36,7 +36,6 @@ export interface Outcome {
 export const versions = ['3', '2'] as const;
 
 const run = promisify(execFile);
-const folder = path.resolve('.cache/test-layers');
 const help = `Usage: npm run test:keras [-- LAYER,LAYER...]
 
 Makes models with Keras 3 and Keras 2, around each layer or around those named, and compares what
@@ -49,6 +48,7 @@ Options:
 Exit status: 0, or 1 where a model is neither right nor refused by name.
 `;
 const [only = ''] = process.argv.slice(2);
+const folder = path.resolve('.cache', only === '' ? 'test-layers' : 'test-layers-part');
 
 async function main(): Promise<void> {
   if (only === '--help') {
