@@ -1,8 +1,10 @@
 /** Layers that put zeros around their input, cut its borders off, or repeat its values. */
 import * as tf from '../tensorflow';
 import {
+  classOf,
   KerasLayer,
   type LayerOptions,
+  onlyTensor,
   perDimension,
   registerLayer,
   type Shape,
@@ -116,6 +118,12 @@ export interface UpSamplingOptions extends LayerOptions {
   size?: number | number[];
 }
 
+/** Options of {@link upSampling2d}. */
+export interface UpSampling2dOptions extends UpSamplingOptions {
+  /** How values in between are found: `nearest` if left out, or `bilinear`. */
+  interpolation?: 'nearest' | 'bilinear';
+}
+
 class ZeroPadding1D extends ZeroPadding {
   static readonly className = 'ZeroPadding1D';
   constructor(options: ZeroPaddingOptions = {}) {
@@ -153,7 +161,37 @@ class UpSampling3D extends UpSampling {
   }
 }
 
+
+/** What tfjs's UpSampling2D has, and keeps private. */
+interface UpSamplingOfTfjs extends tf.layers.Layer {
+  size: number[];
+  interpolation: string;
+}
+const upSampling2dOfTfjs = classOf<UpSamplingOfTfjs>(tf.layers.upSampling2d({}));
+
+/** tfjs takes the corners of pixels for their centres where it interpolates. */
+class UpSampling2D extends upSampling2dOfTfjs {
+  static readonly className = 'UpSampling2D';
+  constructor({ size = 2, ...options }: UpSampling2dOptions = {}) {
+    super({ ...options, size: perDimension(size, 2) });
+  }
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    options: { training?: boolean },
+  ): tf.Tensor | tf.Tensor[] {
+    if (this.interpolation !== 'bilinear') {
+      return super.call(inputs, options);
+    }
+    return tf.tidy(() => {
+      const input = onlyTensor(inputs) as tf.Tensor4D;
+      const [, height, width] = this.computeOutputShape(input.shape) as number[];
+      return tf.image.resizeBilinear(input, [height as number, width as number], false, true);
+    });
+  }
+}
+
 for (const layerClass of [
+  UpSampling2D,
   ZeroPadding1D,
   ZeroPadding3D,
   Cropping1D,
@@ -212,6 +250,17 @@ export function cropping3d(options?: CroppingOptions): tf.layers.Layer {
  */
 export function upSampling1d(options?: UpSamplingOptions): tf.layers.Layer {
   return new UpSampling1D(options);
+}
+
+/**
+ * Each pixel of a picture, `[batch, height, width, channels]`, several times in both directions.
+ * `tf.layers.upSampling2d` interpolates otherwise than Keras does.
+ *
+ * @param options How often.
+ * @see https://keras.io/api/layers/reshaping_layers/up_sampling2d/
+ */
+export function upSampling2d(options?: UpSampling2dOptions): tf.layers.Layer {
+  return new UpSampling2D(options);
 }
 
 /**

@@ -52,7 +52,12 @@ const conv3dOfTfjs = classOf<ConvolutionOfTfjs>(tf.layers.conv3d(windows));
 function convolution(
   className: string,
   classOfTfjs: typeof conv1dOfTfjs,
-  convolve: (layer: ConvolutionOfTfjs, input: tf.Tensor, kernel: tf.Tensor) => tf.Tensor,
+  convolve: (
+    layer: ConvolutionOfTfjs,
+    input: tf.Tensor,
+    kernel: tf.Tensor,
+    dilationRate: number[],
+  ) => tf.Tensor,
 ) {
   const layerClass = class extends classOfTfjs {
     static readonly className = className;
@@ -91,7 +96,10 @@ function convolution(
           ]);
           return this.withPadding('valid', () => this.call(padded, options));
         }
-        return this.groups === 1 ? super.call(input, options) : this.inGroups(input);
+        const spread = options.training === true && this.dilationRate.some((rate) => rate > 1);
+        return this.groups === 1 && !spread
+          ? super.call(input, options)
+          : this.convolved(input, spread);
       });
     }
 
@@ -104,12 +112,21 @@ function convolution(
       return { ...super.getConfig(), groups: this.groups };
     }
 
-    private inGroups(input: tf.Tensor): tf.Tensor {
-      const kernels = tf.split(this.kernel.read(), this.groups, -1);
-      const parts = tf.split(input, this.groups, -1);
-      const outputs = parts.map((part, i) => convolve(this, part, kernels[i] as tf.Tensor));
-      const output = tf.concat(outputs, -1);
+    /** @param spread whether the kernel is filled up with zeros: tfjs has no gradient otherwise. */
+    private convolved(input: tf.Tensor, spread: boolean): tf.Tensor {
+      const { dilationRate } = this;
+      const kernel = spread ? filledUp(this.kernel.read(), dilationRate) : this.kernel.read();
+      const rate = spread ? dilationRate.map(() => 1) : dilationRate;
+      const output =
+        this.groups === 1 ? convolve(this, input, kernel, rate) : this.eachGroup(input, kernel, rate);
       return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
+    }
+
+    private eachGroup(input: tf.Tensor, kernel: tf.Tensor, rate: number[]): tf.Tensor {
+      const kernels = tf.split(kernel, this.groups, -1);
+      const parts = tf.split(input, this.groups, -1);
+      const outputs = parts.map((part, i) => convolve(this, part, kernels[i] as tf.Tensor, rate));
+      return tf.concat(outputs, -1);
     }
 
     /** Computes as with another padding. */
@@ -129,34 +146,46 @@ function convolution(
 
 type Padding = 'valid' | 'same';
 
-const Conv1D = convolution('Conv1D', conv1dOfTfjs, (layer, input, kernel) =>
+/** A kernel with zeros between its values, which convolves as the kernel does with that dilation. */
+function filledUp(kernel: tf.Tensor, dilationRate: number[]): tf.Tensor {
+  return dilationRate.reduce((values, rate, axis) => {
+    const size = values.shape[axis] as number;
+    const apart = tf.expandDims(values, axis + 1);
+    const zeros = apart.shape.map((_, i): [number, number] => [0, i === axis + 1 ? rate - 1 : 0]);
+    const shape = values.shape.map((n, i) => (i === axis ? n * rate : n));
+    const end = values.shape.map((n, i) => (i === axis ? (size - 1) * rate + 1 : n));
+    return tf.slice(tf.reshape(tf.pad(apart, zeros), shape), shape.map(() => 0), end);
+  }, kernel);
+}
+
+const Conv1D = convolution('Conv1D', conv1dOfTfjs, (layer, input, kernel, dilationRate) =>
   tf.conv1d(
     input as tf.Tensor3D,
     kernel as tf.Tensor3D,
     layer.strides[0] as number,
     layer.padding as Padding,
     'NWC',
-    layer.dilationRate[0],
+    dilationRate[0],
   ),
 );
-const Conv2D = convolution('Conv2D', conv2dOfTfjs, (layer, input, kernel) =>
+const Conv2D = convolution('Conv2D', conv2dOfTfjs, (layer, input, kernel, dilationRate) =>
   tf.conv2d(
     input as tf.Tensor4D,
     kernel as tf.Tensor4D,
     layer.strides as [number, number],
     layer.padding as Padding,
     'NHWC',
-    layer.dilationRate as [number, number],
+    dilationRate as [number, number],
   ),
 );
-const Conv3D = convolution('Conv3D', conv3dOfTfjs, (layer, input, kernel) =>
+const Conv3D = convolution('Conv3D', conv3dOfTfjs, (layer, input, kernel, dilationRate) =>
   tf.conv3d(
     input as tf.Tensor5D,
     kernel as tf.Tensor5D,
     layer.strides as [number, number, number],
     layer.padding as Padding,
     'NDHWC',
-    layer.dilationRate as [number, number, number],
+    dilationRate as [number, number, number],
   ),
 );
 

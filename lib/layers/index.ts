@@ -6,11 +6,13 @@
  */
 export type { EluOptions, ReluOptions, SoftmaxOptions } from './activations';
 export { elu, relu, softmax } from './activations';
-export type { CroppingOptions, UpSamplingOptions, ZeroPaddingOptions } from './borders';
+export type { CroppingOptions,
+  UpSampling2dOptions, UpSamplingOptions, ZeroPaddingOptions } from './borders';
 export {
   cropping1d,
   cropping3d,
   upSampling1d,
+  upSampling2d,
   upSampling3d,
   zeroPadding1d,
   zeroPadding3d,

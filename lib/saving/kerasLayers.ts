@@ -210,6 +210,9 @@ function optionToKeras(option: string, value: Json, layer: string): Json {
   if (option === 'seed') {
     return seedToKeras(value);
   }
+  if (option === 'target_shape' && Array.isArray(value)) {
+    return value.map((size) => size ?? -1);
+  }
   if (value === null) {
     return null;
   }
