@@ -29,6 +29,7 @@ export * as drawing from './drawing/index';
 export * as explain from './explain/index';
 export * as graph from './graph/index';
 export * as images from './images/index';
+export * as layers from './layers/index';
 export * as lessons from './lessons/index';
 export * as models from './models/index';
 export * as plots from './plots/index';

@@ -12,12 +12,29 @@ interface Weight {
   read(): tf.Tensor;
 }
 
-interface BatchNormalizationLayer {
+interface NormalizationLayer {
+  gamma?: Weight | null;
+  beta?: Weight | null;
+  call(inputs: tf.Tensor | tf.Tensor[], options: { training?: boolean }): tf.Tensor;
+}
+
+interface BatchNormalizationLayer extends NormalizationLayer {
   axis: number;
   trainable: boolean;
-  gamma?: Weight;
-  beta?: Weight;
-  call(inputs: tf.Tensor | tf.Tensor[], options: { training?: boolean }): tf.Tensor;
+}
+
+interface LayerNormalizationLayer extends NormalizationLayer {
+  axis: number[];
+  scale: boolean;
+  center: boolean;
+}
+
+type Shape = (number | null)[];
+
+interface ReshapeLayer {
+  targetShape: Shape;
+  computeOutputShape(inputShape: Shape): Shape;
+  fixUnknownDimension(inputShape: Shape, targetShape: Shape): Shape;
 }
 
 function prototypeOf<T>(layer: tf.layers.Layer): T {
@@ -44,7 +61,7 @@ tf.LayerVariable.prototype.write = function (value) {
 };
 
 const batchNormalization = prototypeOf<BatchNormalizationLayer>(tf.layers.batchNormalization());
-const callOfTfjs = batchNormalization.call;
+const callOfTfjs = alongAnyAxis(batchNormalization.call);
 
 /**
  * A frozen BatchNormalization normalises by its moving averages and leaves them as they are, also
@@ -55,25 +72,84 @@ batchNormalization.call = function (inputs, options) {
   if (!options.training || isFrozen(this)) {
     return callOfTfjs.call(this, inputs, { ...options, training: false });
   }
-  const { gamma, beta } = this;
+  return withBoth(this, inputs, this.axis, () => callOfTfjs.call(this, inputs, options));
+};
+
+/** tfjs normalises in training with both gamma and beta only. Where one is missing, it changes nothing. */
+function withBoth(
+  layer: NormalizationLayer,
+  inputs: tf.Tensor | tf.Tensor[],
+  axes: number | number[],
+  compute: () => tf.Tensor,
+): tf.Tensor {
+  const { gamma, beta } = layer;
   if (gamma && beta) {
-    return callOfTfjs.call(this, inputs, options);
+    return compute();
   }
   return tf.tidy(() => {
     const input = [inputs].flat()[0] as tf.Tensor;
-    const size = input.shape.at(this.axis) as number;
-    const constant = (value: number) => ({ trainable: false, read: () => tf.fill([size], value) });
-    Object.assign(this, { gamma: gamma ?? constant(1), beta: beta ?? constant(0) });
+    const shape = [axes].flat().map((axis) => input.shape.at(axis) as number);
+    const constant = (value: number) => ({ trainable: false, read: () => tf.fill(shape, value) });
+    Object.assign(layer, { gamma: gamma ?? constant(1), beta: beta ?? constant(0) });
     try {
-      return callOfTfjs.call(this, inputs, options);
+      return compute();
     } finally {
-      Object.assign(this, { gamma, beta });
+      Object.assign(layer, { gamma, beta });
+    }
+  });
+}
+
+/** A layer within a frozen model says that it is trainable; its weights are not. */
+function isFrozen({ trainable, gamma, beta }: BatchNormalizationLayer): boolean {
+  const weights = [gamma, beta].filter((weight): weight is Weight => weight != null);
+  return !trainable || (weights.length > 0 && weights.every((weight) => !weight.trainable));
+}
+
+/** tfjs-node normalises along the last axis only. */
+function alongAnyAxis(call: BatchNormalizationLayer['call']): BatchNormalizationLayer['call'] {
+  return function (this: BatchNormalizationLayer, inputs, options) {
+    const input = [inputs].flat()[0] as tf.Tensor;
+    const { axis } = this;
+    const last = input.rank - 1;
+    const index = axis < 0 ? input.rank + axis : axis;
+    if (index === last) {
+      return call.call(this, inputs, options);
+    }
+    // Swapping two axes is undone by swapping them again.
+    const order = input.shape.map((_, i) => (i === index ? last : i === last ? index : i));
+    return tf.tidy(() => {
+      this.axis = last;
+      try {
+        return tf.transpose(call.call(this, tf.transpose(input, order), options), order);
+      } finally {
+        this.axis = axis;
+      }
+    });
+  };
+}
+
+const layerNormalization = prototypeOf<LayerNormalizationLayer>(tf.layers.layerNormalization());
+const normalize = layerNormalization.call;
+
+layerNormalization.call = function (inputs, options) {
+  const { scale, center } = this;
+  return withBoth(this, inputs, this.axis, () => {
+    Object.assign(this, { scale: true, center: true });
+    try {
+      return normalize.call(this, inputs, options);
+    } finally {
+      Object.assign(this, { scale, center });
     }
   });
 };
 
-/** A layer within a frozen model says that it is trainable; its weights are not. */
-function isFrozen({ trainable, gamma, beta }: BatchNormalizationLayer): boolean {
-  const weights = [gamma, beta].filter((weight) => weight !== undefined);
-  return !trainable || (weights.length > 0 && weights.every((weight) => !weight.trainable));
-}
+const reshape = prototypeOf<ReshapeLayer>(tf.layers.reshape({ targetShape: [1] }));
+const { computeOutputShape } = reshape;
+
+/** tfjs works a size of -1 out only where the number of samples is known too. */
+reshape.computeOutputShape = function (inputShape) {
+  const [samples = null, ...sizes] = inputShape;
+  return sizes.includes(null)
+    ? computeOutputShape.call(this, inputShape)
+    : [samples, ...this.fixUnknownDimension(sizes, this.targetShape)];
+};

@@ -6,13 +6,7 @@ interface LayerWithAxis {
   axis?: number | number[];
 }
 
-/** Layers that tfjs computes along the last axis only. */
-const lastAxisOnly = ['BatchNormalization', 'Softmax'];
-
-/**
- * Makes the axes of a loaded model's layers mean in tfjs what they mean in Keras.
- * Throws if a layer works along an axis for which tfjs has no computation.
- */
+/** Counts the axis of a loaded model's concatenations from the front. */
 export function settleAxes(model: tf.LayersModel): void {
   for (const layer of model.layers) {
     if (layersOfModel(layer)) {
@@ -30,16 +24,8 @@ function settleAxis(layer: tf.layers.Layer): void {
   if (typeof axis !== 'number' || rank === undefined) {
     return;
   }
-  const fromFront = axis < 0 ? rank + axis : axis;
-  const className = layer.getClassName();
-  if (lastAxisOnly.includes(className) && fromFront !== rank - 1) {
-    throw new Error(
-      `the layer "${layer.name}" (${className}) has axis = ${axis} for an input of ${rank} ` +
-        `dimensions, which is not supported; only the last axis, ${rank - 1}, is.`,
-    );
-  }
-  if (className === 'Concatenate') {
-    // tfjs takes every negative axis for the last one.
-    Object.assign(layer, { axis: fromFront });
+  if (layer.getClassName() === 'Concatenate' && axis < 0) {
+    // tfjs in a browser takes every negative axis for the last one.
+    Object.assign(layer, { axis: rank + axis });
   }
 }

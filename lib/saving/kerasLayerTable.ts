@@ -23,8 +23,14 @@ const channelsLast = { data_format: 'channels_last' };
 const convolutionShape = ['kernel_size', 'strides', 'padding', 'dilation_rate'];
 
 const convolution: LayerOptions = {
-  shared: ['filters', ...convolutionShape, ...activationAndBias, ...weightOptions('kernel')],
-  fixed: { ...channelsLast, groups: 1 },
+  shared: [
+    'filters',
+    ...convolutionShape,
+    'groups',
+    ...activationAndBias,
+    ...weightOptions('kernel'),
+  ],
+  fixed: channelsLast,
 };
 const transposedConvolution = (dimensions: number): LayerOptions => ({
   shared: [
@@ -38,8 +44,13 @@ const transposedConvolution = (dimensions: number): LayerOptions => ({
   fixed: { ...channelsLast, groups: 1, dilation_rate: Array(dimensions).fill(1) },
 });
 const pooling: LayerOptions = { shared: ['pool_size', 'strides', 'padding'], fixed: channelsLast };
-const globalPooling: LayerOptions = { shared: [], fixed: channelsLast };
+const globalPooling: LayerOptions = { shared: ['keepdims'], fixed: channelsLast };
 const merge: LayerOptions = { shared: [] };
+
+const spatialDropout: LayerOptions = {
+  shared: ['rate', 'noise_shape', 'seed'],
+  fixed: channelsLast,
+};
 
 const recurrent: LayerOptions = {
   shared: [
@@ -89,6 +100,8 @@ export const supportedLayers: Record<string, LayerOptions> = {
   Conv2DTranspose: transposedConvolution(2),
   Conv3D: convolution,
   Conv3DTranspose: transposedConvolution(3),
+  Cropping1D: { shared: ['cropping'] },
+  Cropping3D: { shared: ['cropping'], fixed: channelsLast },
   Cropping2D: { shared: ['cropping'], fixed: channelsLast },
   Dense: { shared: ['units', ...activationAndBias, ...weightOptions('kernel')] },
   DepthwiseConv2D: {
@@ -113,8 +126,10 @@ export const supportedLayers: Record<string, LayerOptions> = {
   GaussianNoise: { shared: ['stddev'], withoutEffect: ['seed'] },
   GlobalAveragePooling1D: globalPooling,
   GlobalAveragePooling2D: globalPooling,
+  GlobalAveragePooling3D: globalPooling,
   GlobalMaxPooling1D: globalPooling,
   GlobalMaxPooling2D: globalPooling,
+  GlobalMaxPooling3D: globalPooling,
   InputLayer: { shared: [] },
   LSTM: gatedRecurrent('unit_forget_bias'),
   LayerNormalization: normalization(),
@@ -128,7 +143,7 @@ export const supportedLayers: Record<string, LayerOptions> = {
   Multiply: merge,
   PReLU: { shared: ['shared_axes', ...weightOptions('alpha')] },
   Permute: { shared: ['dims'] },
-  ReLU: { shared: ['max_value'], fixed: { negative_slope: 0, threshold: 0 } },
+  ReLU: { shared: ['max_value', 'negative_slope', 'threshold'] },
   RepeatVector: { shared: ['n'] },
   Rescaling: { shared: ['scale', 'offset'] },
   Reshape: { shared: ['target_shape'] },
@@ -144,9 +159,16 @@ export const supportedLayers: Record<string, LayerOptions> = {
   },
   SimpleRNN: recurrent,
   Softmax: { shared: ['axis'] },
-  SpatialDropout1D: { shared: ['rate', 'noise_shape', 'seed'] },
+  SpatialDropout1D: spatialDropout,
+  SpatialDropout2D: spatialDropout,
+  SpatialDropout3D: spatialDropout,
+  Subtract: merge,
   ThresholdedReLU: { shared: ['theta'] },
   TimeDistributed: { shared: ['layer'] },
+  UpSampling1D: { shared: ['size'] },
+  UpSampling3D: { shared: ['size'], fixed: channelsLast },
   UpSampling2D: { shared: ['size', 'interpolation'], fixed: channelsLast },
+  ZeroPadding1D: { shared: ['padding'], fixed: channelsLast },
+  ZeroPadding3D: { shared: ['padding'], fixed: channelsLast },
   ZeroPadding2D: { shared: ['padding'], fixed: channelsLast },
 };

@@ -65,7 +65,7 @@ const initializers = [
 export function layerOptionsFromKeras(className: string, keras: JsonObject): JsonObject {
   const converted = checkedOptions(className, keras, optionFromKeras);
   converted.name = nameFromKeras(asString(keras.name, `The name of a ${className} layer`));
-  refuseWhatTfjsLacks(className, converted, keras);
+  refuseWhatTfjsLacks(className, keras);
   return converted;
 }
 
@@ -88,17 +88,8 @@ export function layerOptionsToKeras(className: string, tfjs: JsonObject): JsonOb
 }
 
 /** Values of options that are the same on both sides, but that tfjs cannot compute with. */
-function refuseWhatTfjsLacks(className: string, options: JsonObject, keras: JsonObject): void {
+function refuseWhatTfjsLacks(className: string, keras: JsonObject): void {
   const layer = layerText(className, keras.name);
-  if (options.padding === 'causal') {
-    throw new Error(`The ${layer} has padding = "causal", which is not supported.`);
-  }
-  if (options.reset_after === true) {
-    throw new Error(
-      `The ${layer} has reset_after = true, which is not supported; only false is ` +
-        '(in Keras: GRU(…, reset_after=False)).',
-    );
-  }
   const { backward_layer: backward } = keras;
   if (className === 'Bidirectional' && isObject(backward)) {
     checkBackwardLayer(layer, asObject(keras.layer, `The layer in the ${layer}`), backward);
@@ -218,6 +209,9 @@ function optionToKeras(option: string, value: Json, layer: string): Json {
   }
   if (option === 'seed') {
     return seedToKeras(value);
+  }
+  if (option === 'target_shape' && Array.isArray(value)) {
+    return value.map((size) => size ?? -1);
   }
   if (value === null) {
     return null;

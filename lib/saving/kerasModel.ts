@@ -1,6 +1,7 @@
 /** A model made from Keras's description of it, whatever file that came from. */
 import * as tf from '../tensorflow';
 import { settleAxes } from './builtLayers';
+import '../layers/index';
 import { countAsUsedOnce } from './disposal';
 import type { Json, JsonObject } from './json';
 import { modelConfigFromKeras } from './kerasModelConfig';

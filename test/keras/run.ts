@@ -7,9 +7,10 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { graph, saving } from '../../lib/index';
+import { parseArgs, promisify } from 'node:util';
+import { saving } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
+import { createRunner } from '../../lib/training/runner';
 import { writeTable } from './table';
 
 /** What Keras computed with a model. */
@@ -36,22 +37,28 @@ export interface Outcome {
 export const versions = ['3', '2'] as const;
 
 const run = promisify(execFile);
-const folder = path.resolve('.cache/test-layers');
-const help = `Usage: npm run test:keras [-- LAYER,LAYER...]
+const help = `Usage: npm run test:keras [-- [options] LAYER,LAYER...]
 
 Makes models with Keras 3 and Keras 2, around each layer or around those named, and compares what
 becomes of them here: loaded, trained, compiled, saved. Without names the table of docs/layers.md is
 written. It makes a Python environment with TensorFlow first.
 
 Options:
+  --keras V  only Keras 3, or only Keras 2
   --help     print this text
 
 Exit status: 0, or 1 where a model is neither right nor refused by name.
 `;
-const [only = ''] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  options: { keras: { type: 'string' }, help: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const [only = ''] = positionals;
+const isWhole = only === '' && values.keras === undefined;
+const folder = path.resolve('.cache', isWhole ? 'test-layers' : 'test-layers-part');
 
 async function main(): Promise<void> {
-  if (only === '--help') {
+  if (values.help) {
     process.stdout.write(help);
     return;
   }
@@ -62,7 +69,7 @@ async function main(): Promise<void> {
   );
   const outcomes: Record<string, Outcome[]> = {};
   let faults = 0;
-  for (const version of versions) {
+  for (const version of versions.filter((one) => one === (values.keras ?? one))) {
     const place = path.join(folder, version);
     rmSync(place, { recursive: true, force: true });
     mkdirSync(place, { recursive: true });
@@ -77,7 +84,7 @@ async function main(): Promise<void> {
       }
     }
   }
-  if (only === '') {
+  if (isWhole) {
     writeFileSync('docs/layers.md', writeTable(outcomes));
     console.log('The table is in docs/layers.md.');
   }
@@ -133,10 +140,8 @@ async function compare(file: string, version: string, made: Made): Promise<Outco
       });
       if (!made.random) {
         outcome.trains = await attempt(async () => {
-          const losses: number[] = [];
-          for (let step = 0; step < made.losses.length; step++) {
-            losses.push([await model.trainOnBatch(x, y)].flat()[0] as number);
-          }
+          const runner = createRunner(model, false);
+          const losses = made.losses.map(() => runner.trainOnBatch([x], [y])[0] as number);
           return difference(losses, made.losses);
         });
       }
@@ -154,7 +159,7 @@ async function compare(file: string, version: string, made: Made): Promise<Outco
 async function compareCompiled(source: string, made: Made, x: tf.Tensor, y: tf.Tensor) {
   const model = await saving.loadModel(source);
   try {
-    const runner = graph.compileModel(model, { immediately: true });
+    const runner = createRunner(model, true);
     const steps = made.random ? [1] : made.losses;
     const losses = steps.map(() => runner.trainOnBatch([x], [y])[0] as number);
     return made.random ? '' : difference(losses, made.losses);

@@ -1,0 +1,222 @@
+/** Convolutions in groups of channels, and causal ones: options that tfjs's layers lack. */
+import * as tf from '../tensorflow';
+import {
+  classOf,
+  type LayerOptions,
+  onlyShape,
+  onlyTensor,
+  registerLayer,
+  type Shape,
+} from './kerasLayer';
+
+/** What tfjs's convolutions have, and keep private. */
+interface ConvolutionOfTfjs extends tf.layers.Layer {
+  kernel: tf.LayerVariable;
+  bias: tf.LayerVariable | null;
+  kernelSize: number[];
+  strides: number[];
+  dilationRate: number[];
+  padding: string;
+  activation: { apply(x: tf.Tensor): tf.Tensor };
+}
+
+/** Options of {@link conv1d}, {@link conv2d} and {@link conv3d}: tfjs's, and `groups`. */
+export interface ConvolutionOptions extends LayerOptions {
+  /** The number of output channels. */
+  filters: number;
+  /** The size of the window: one number, or one for each dimension. */
+  kernelSize: number | number[];
+  /** How far the window moves; 1 if left out. */
+  strides?: number | number[];
+  /** `valid` if left out, `same`, or in one dimension `causal`: a step sees none after it. */
+  padding?: 'valid' | 'same' | 'causal';
+  /** How far apart the values in a window are; 1 if left out. */
+  dilationRate?: number | number[];
+  /** Groups of channels, each with filters of its own; divides channels and filters; 1 if left out. */
+  groups?: number;
+  /** Name of the activation; none if left out. */
+  activation?: string;
+  /** Whether there is a bias for each filter; true if left out. */
+  useBias?: boolean;
+  /** How the kernel starts; glorotUniform if left out. */
+  kernelInitializer?: string | tf.serialization.Serializable;
+  /** How the bias starts; zeros if left out. */
+  biasInitializer?: string | tf.serialization.Serializable;
+}
+
+const windows = { kernelSize: 1, filters: 1 };
+const conv1dOfTfjs = classOf<ConvolutionOfTfjs>(tf.layers.conv1d(windows));
+const conv2dOfTfjs = classOf<ConvolutionOfTfjs>(tf.layers.conv2d(windows));
+const conv3dOfTfjs = classOf<ConvolutionOfTfjs>(tf.layers.conv3d(windows));
+
+function convolution(
+  className: string,
+  classOfTfjs: typeof conv1dOfTfjs,
+  convolve: (
+    layer: ConvolutionOfTfjs,
+    input: tf.Tensor,
+    kernel: tf.Tensor,
+    dilationRate: number[],
+  ) => tf.Tensor,
+) {
+  const layerClass = class extends classOfTfjs {
+    static readonly className = className;
+    private readonly groups: number;
+
+    constructor({ groups, ...options }: ConvolutionOptions) {
+      super(options);
+      this.groups = groups ?? 1;
+    }
+
+    override build(inputShape: Shape | Shape[]): void {
+      const shape = onlyShape(inputShape);
+      const channels = shape.at(-1) ?? null;
+      if (channels !== null && channels % this.groups !== 0) {
+        throw new Error(
+          `${className} "${this.name}" has ${this.groups} groups, ` +
+            `which do not divide the ${channels} channels of its input.`,
+        );
+      }
+      super.build([...shape.slice(0, -1), channels === null ? null : channels / this.groups]);
+      this.inputSpec = [{ ndim: shape.length, axes: { [shape.length - 1]: channels as number } }];
+    }
+
+    override call(
+      inputs: tf.Tensor | tf.Tensor[],
+      options: { training?: boolean },
+    ): tf.Tensor | tf.Tensor[] {
+      return tf.tidy(() => {
+        const input = onlyTensor(inputs);
+        if (this.padding === 'causal') {
+          const before = (this.dilationRate[0] as number) * ((this.kernelSize[0] as number) - 1);
+          const padded = tf.pad(input, [
+            [0, 0],
+            [before, 0],
+            [0, 0],
+          ]);
+          return this.withPadding('valid', () => this.call(padded, options));
+        }
+        const spread = options.training === true && this.dilationRate.some((rate) => rate > 1);
+        return this.groups === 1 && !spread
+          ? super.call(input, options)
+          : this.convolved(input, spread);
+      });
+    }
+
+    override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
+      const compute = () => super.computeOutputShape(inputShape);
+      return this.padding === 'causal' ? this.withPadding('same', compute) : compute();
+    }
+
+    override getConfig(): tf.serialization.ConfigDict {
+      return { ...super.getConfig(), groups: this.groups };
+    }
+
+    /** @param spread whether the kernel is filled up with zeros: tfjs has no gradient otherwise. */
+    private convolved(input: tf.Tensor, spread: boolean): tf.Tensor {
+      const { dilationRate } = this;
+      const kernel = spread ? filledUp(this.kernel.read(), dilationRate) : this.kernel.read();
+      const rate = spread ? dilationRate.map(() => 1) : dilationRate;
+      const output =
+        this.groups === 1 ? convolve(this, input, kernel, rate) : this.eachGroup(input, kernel, rate);
+      return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
+    }
+
+    private eachGroup(input: tf.Tensor, kernel: tf.Tensor, rate: number[]): tf.Tensor {
+      const kernels = tf.split(kernel, this.groups, -1);
+      const parts = tf.split(input, this.groups, -1);
+      const outputs = parts.map((part, i) => convolve(this, part, kernels[i] as tf.Tensor, rate));
+      return tf.concat(outputs, -1);
+    }
+
+    /** Computes as with another padding. */
+    private withPadding<Result>(padding: string, compute: () => Result): Result {
+      const before = this.padding;
+      this.padding = padding;
+      try {
+        return compute();
+      } finally {
+        this.padding = before;
+      }
+    }
+  };
+  registerLayer(layerClass);
+  return layerClass;
+}
+
+type Padding = 'valid' | 'same';
+
+/** A kernel with zeros between its values, which convolves as the kernel does with that dilation. */
+function filledUp(kernel: tf.Tensor, dilationRate: number[]): tf.Tensor {
+  return dilationRate.reduce((values, rate, axis) => {
+    const size = values.shape[axis] as number;
+    const apart = tf.expandDims(values, axis + 1);
+    const zeros = apart.shape.map((_, i): [number, number] => [0, i === axis + 1 ? rate - 1 : 0]);
+    const shape = values.shape.map((n, i) => (i === axis ? n * rate : n));
+    const end = values.shape.map((n, i) => (i === axis ? (size - 1) * rate + 1 : n));
+    return tf.slice(tf.reshape(tf.pad(apart, zeros), shape), shape.map(() => 0), end);
+  }, kernel);
+}
+
+const Conv1D = convolution('Conv1D', conv1dOfTfjs, (layer, input, kernel, dilationRate) =>
+  tf.conv1d(
+    input as tf.Tensor3D,
+    kernel as tf.Tensor3D,
+    layer.strides[0] as number,
+    layer.padding as Padding,
+    'NWC',
+    dilationRate[0],
+  ),
+);
+const Conv2D = convolution('Conv2D', conv2dOfTfjs, (layer, input, kernel, dilationRate) =>
+  tf.conv2d(
+    input as tf.Tensor4D,
+    kernel as tf.Tensor4D,
+    layer.strides as [number, number],
+    layer.padding as Padding,
+    'NHWC',
+    dilationRate as [number, number],
+  ),
+);
+const Conv3D = convolution('Conv3D', conv3dOfTfjs, (layer, input, kernel, dilationRate) =>
+  tf.conv3d(
+    input as tf.Tensor5D,
+    kernel as tf.Tensor5D,
+    layer.strides as [number, number, number],
+    layer.padding as Padding,
+    'NDHWC',
+    dilationRate as [number, number, number],
+  ),
+);
+
+const asInKeras = { kernelInitializer: 'glorotUniform' };
+
+/**
+ * A convolution over sequences, `[batch, steps, channels]`, also a causal one, or in groups.
+ *
+ * @param options Filters and window.
+ * @see https://keras.io/api/layers/convolution_layers/convolution1d/
+ */
+export function conv1d(options: ConvolutionOptions): tf.layers.Layer {
+  return new Conv1D({ ...asInKeras, ...options });
+}
+
+/**
+ * A convolution over pictures, `[batch, height, width, channels]`, also in groups.
+ *
+ * @param options Filters and window.
+ * @see https://keras.io/api/layers/convolution_layers/convolution2d/
+ */
+export function conv2d(options: ConvolutionOptions): tf.layers.Layer {
+  return new Conv2D({ ...asInKeras, ...options });
+}
+
+/**
+ * A convolution over volumes, `[batch, depth, height, width, channels]`, also in groups.
+ *
+ * @param options Filters and window.
+ * @see https://keras.io/api/layers/convolution_layers/convolution3d/
+ */
+export function conv3d(options: ConvolutionOptions): tf.layers.Layer {
+  return new Conv3D({ ...asInKeras, ...options });
+}

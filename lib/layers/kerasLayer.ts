@@ -1,0 +1,93 @@
+/** What the layers of this folder have in common. */
+import { declareKnownCode } from '../graph/modelCode';
+import * as tf from '../tensorflow';
+
+/** Options that every layer of tfjs has: its name, whether it is trained, the shape of its input. */
+export interface LayerOptions {
+  /** The layer's name; tfjs makes one up otherwise. */
+  name?: string;
+  /** Whether training changes the layer's weights; true if left out. */
+  trainable?: boolean;
+  /** For the first layer of a Sequential: the shape of one sample. */
+  inputShape?: (number | null)[];
+}
+
+/** A shape of tfjs; null where any size goes. */
+export type Shape = (number | null)[];
+
+/** A layer whose options are its configuration. */
+export abstract class KerasLayer<Options extends object> extends tf.layers.Layer {
+  /** The options, with Keras's defaults where nothing was given. */
+  protected readonly options: Options;
+
+  constructor(given: LayerOptions, options: Options) {
+    super(given as ConstructorParameters<typeof tf.layers.Layer>[0]);
+    this.options = options;
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), ...(this.options as tf.serialization.ConfigDict) };
+  }
+
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    { training }: { training?: boolean },
+  ): tf.Tensor | tf.Tensor[] {
+    return tf.tidy(() => this.compute(onlyTensor(inputs), training ?? false));
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
+    return this.shapeAfter(onlyShape(inputShape));
+  }
+
+  /** The layer's output for one input. */
+  protected abstract compute(input: tf.Tensor, training: boolean): tf.Tensor;
+
+  /** The shape of the output, as that of the input unless a layer says otherwise. */
+  protected shapeAfter(inputShape: Shape): Shape {
+    return inputShape;
+  }
+}
+
+/**
+ * Makes a class known to files, in the place of tfjs's own of that name if it has one, and to
+ * compiled training as one that reads nothing but its own properties.
+ */
+export function registerLayer(
+  layerClass: abstract new (...options: never[]) => tf.layers.Layer,
+): void {
+  tf.serialization.registerClass(
+    layerClass as unknown as tf.serialization.SerializableConstructor<tf.layers.Layer>,
+  );
+  declareKnownCode(layerClass);
+}
+
+/**
+ * The class of a layer. tfjs exports functions that make layers, but not their classes.
+ *
+ * @typeParam Instance the class's instances, with the members that a class derived from it uses
+ */
+export function classOf<Instance extends tf.layers.Layer>(
+  layer: tf.layers.Layer,
+): new (
+  options: object,
+) => Instance {
+  return layer.constructor as new (
+    options: object,
+  ) => Instance;
+}
+
+/** The one input of a layer. */
+export function onlyTensor(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+  return Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
+}
+
+/** The shape of the one input of a layer. */
+export function onlyShape(shape: Shape | Shape[]): Shape {
+  return Array.isArray(shape[0]) ? shape[0] : (shape as Shape);
+}
+
+/** A number for each of some dimensions, as Keras takes it: one number stands for all. */
+export function perDimension(value: number | number[], dimensions: number): number[] {
+  return typeof value === 'number' ? Array<number>(dimensions).fill(value) : [...value];
+}
