@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { mnist } from '../datasets/index';
+import { cacheFolder } from '../files/cacheFolder';
 import { replaceFile } from '../files/replaceFile';
 import { cnn, lenet5, mlp } from '../models/index';
 import { saveLayersModel } from '../saving/index';
@@ -19,7 +20,10 @@ export interface DigitNetwork {
 
 /** Options of {@link digitNetworks}. */
 export interface DigitNetworksOptions {
-  /** Where the networks are kept. Default: `data/cache/digit-networks` of this project. */
+  /**
+   * Where the networks are kept. Default: `digit-networks` in the data sets' cache, `data/cache` of
+   * this project.
+   */
   folder?: string;
   /** Train again, even if there are networks in the folder. Default: false. */
   retrain?: boolean;
@@ -68,8 +72,6 @@ interface Training extends Settings {
   accuracy: number;
 }
 
-const project = resolve(__dirname, '../../..');
-
 /**
  * Three networks that read digits, LeNet-5, the CNN and the MLP of `lib/models`: trained on MNIST
  * for a few epochs the first time, found on disk afterwards.
@@ -83,7 +85,7 @@ const project = resolve(__dirname, '../../..');
  */
 export async function digitNetworks(options: DigitNetworksOptions = {}): Promise<DigitNetwork[]> {
   const { retrain = false, pictures = 60_000, verbose = 1, onTraining } = options;
-  const { folder = join(project, 'data/cache/digit-networks') } = options;
+  const { folder = cacheFolder('digit-networks') } = options;
   const networks: DigitNetwork[] = [];
   for (const recipe of recipes) {
     const place = join(folder, recipe.id);
