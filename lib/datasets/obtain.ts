@@ -1,6 +1,6 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { notebookHost } from '../display/index';
-import { project } from '../files/places';
+import { cacheFolder } from '../files/cacheFolder';
 import type { DatasetDescription, DatasetFile, DatasetFiles, SourceMaker } from './description';
 import { offlineFolderVariable } from './localSources';
 import { ProgressLine, type ReportProgress } from './progress';
@@ -14,7 +14,10 @@ import { unpackAndVerify } from './verification';
  * @typeParam SourceName the names of the dataset's sources.
  */
 export interface ObtainOptions<SourceName extends string = string> {
-  /** The cache's folder; `data/cache` of this project when left out. */
+  /**
+   * The cache's folder. When left out: `data/cache` of this project, or of an installed package the
+   * user's own (`~/.cache/typescript-neural-network-notebooks`).
+   */
   readonly folder?: string;
   /** Only these sources, in this order; all that the dataset has when left out. */
   readonly sources?: readonly SourceName[];
@@ -27,8 +30,6 @@ export interface ObtainOptions<SourceName extends string = string> {
   /** Ends a download; in a notebook, interrupting the cell does when this is left out. */
   readonly signal?: AbortSignal;
 }
-
-const defaultFolder = join(project, 'data/cache');
 
 /**
  * Gets a dataset's files from the first sources that have them, each file checked by its SHA-256,
@@ -45,7 +46,7 @@ export async function obtainFiles<SourceName extends string>(
   const context: SourceContext = {
     title: dataset.title,
     folder: dataset.folder,
-    cacheFolder: resolve(options.folder ?? defaultFolder, dataset.folder),
+    cacheFolder: resolve(options.folder ?? cacheFolder(), dataset.folder),
     mirrors: options.mirrors,
     silenceSeconds: options.silenceSeconds ?? 5,
     signal: options.signal ?? notebookHost()?.signal,

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mnist } from '../datasets/index';
-import { project } from '../files/places';
+import { cacheFolder } from '../files/cacheFolder';
 import { replaceFile } from '../files/replaceFile';
 import { cnn, lenet5, mlp } from '../models/index';
 import { saveLayersModel } from '../saving/index';
@@ -20,7 +20,10 @@ export interface DigitNetwork {
 
 /** Options of {@link digitNetworks}. */
 export interface DigitNetworksOptions {
-  /** Where the networks are kept. Default: `data/cache/digit-networks` of this project. */
+  /**
+   * Where the networks are kept. Default: `digit-networks` in the data sets' cache, `data/cache` of
+   * this project.
+   */
   folder?: string;
   /** Train again, even if there are networks in the folder. Default: false. */
   retrain?: boolean;
@@ -82,7 +85,7 @@ interface Training extends Settings {
  */
 export async function digitNetworks(options: DigitNetworksOptions = {}): Promise<DigitNetwork[]> {
   const { retrain = false, pictures = 60_000, verbose = 1, onTraining } = options;
-  const { folder = join(project, 'data/cache/digit-networks') } = options;
+  const { folder = cacheFolder('digit-networks') } = options;
   const networks: DigitNetwork[] = [];
   for (const recipe of recipes) {
     const place = join(folder, recipe.id);

@@ -6,8 +6,12 @@
  */
 export type { EluOptions, ReluOptions, SoftmaxOptions } from './activations';
 export { elu, relu, softmax } from './activations';
-export type { CroppingOptions,
-  UpSampling2dOptions, UpSamplingOptions, ZeroPaddingOptions } from './borders';
+export type {
+  CroppingOptions,
+  UpSampling2dOptions,
+  UpSamplingOptions,
+  ZeroPaddingOptions,
+} from './borders';
 export {
   cropping1d,
   cropping3d,

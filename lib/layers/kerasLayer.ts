@@ -1,6 +1,7 @@
 /** What the layers of this folder have in common. */
-import { declareKnownCode } from '../graph/modelCode';
+
 import * as tf from '../tensorflow';
+import { declareKnownCode } from '../training/runners/modelCode';
 
 /** Options that every layer of tfjs has: its name, whether it is trained, the shape of its input. */
 export interface LayerOptions {

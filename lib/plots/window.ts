@@ -1,5 +1,10 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Layout, Plot } from 'nodeplotlib';
 import type { Figure } from './figure';
+
+/** The file that the patch adds. */
+const guard = 'src/lib/server/guard.js';
 
 /**
  * Opens a figure in nodeplotlib's browser window; further figures join it there. The program ends
@@ -24,6 +29,12 @@ export async function openWindow({ data, layout }: Figure): Promise<void> {
 
 /** nodeplotlib starts a browser and waits for it to be closed; without one it would wait for ever. */
 function whyNoWindow(): string | undefined {
+  if (!isGuarded()) {
+    return (
+      'this nodeplotlib is not patched: others on the network could see the figures ' +
+      '(docs/application.md in this package tells what to do)'
+    );
+  }
   const { CI, DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME, NODEPLOTLIB_PORT } = process.env;
   if (NODEPLOTLIB_PORT) {
     return undefined;
@@ -35,4 +46,9 @@ function whyNoWindow(): string | undefined {
     return 'there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set)';
   }
   return undefined;
+}
+
+/** Whether nodeplotlib shows the figures to one browser only, as `patches/` make it do. */
+function isGuarded(): boolean {
+  return existsSync(join(dirname(require.resolve('nodeplotlib/package.json')), guard));
 }

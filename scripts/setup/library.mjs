@@ -25,6 +25,7 @@ export async function work(progress) {
     // The compiler's memory of what it has written would be wrong.
     rmSync(path.join(build, 'tsconfig.tsbuildinfo'), { force: true });
   }
+  removeOutdated();
   progress.update('compiling');
   try {
     await run(process.execPath, [compiler]);
@@ -38,6 +39,20 @@ export async function work(progress) {
   progress.update('bundling the drawing pad');
   await run(process.execPath, [path.join(project, 'scripts/setup/bundlePage.mjs')]);
   writeWhole(done, state);
+}
+
+/** Removes what was compiled from sources that are gone: a package would contain it. */
+function removeOutdated() {
+  const output = path.join(build, 'lib');
+  const names = existsSync(output)
+    ? readdirSync(output, { recursive: true, encoding: 'utf8' })
+    : [];
+  for (const name of names) {
+    const [, source] = /^(.*?)\.(?:d\.ts|js)$/.exec(name) ?? [];
+    if (source !== undefined && !existsSync(path.join(project, 'lib', `${source}.ts`))) {
+      rmSync(path.join(output, name));
+    }
+  }
 }
 
 function currentState() {

@@ -7,7 +7,7 @@ import { SetUpError } from '../requirements.mjs';
 import { CommandError, run } from '../run.mjs';
 import { nodeApiVersion, system, systemsWithPrebuiltAddon, tfjsNode, wheels } from './places.mjs';
 
-const sources = path.join(tfjsNode, 'binding');
+const ownSources = path.join(tfjsNode, 'binding');
 
 /** Whether the set-up compiles the addon on this system, rather than download a prebuilt one. */
 export function isCompiledHere() {
@@ -34,8 +34,10 @@ export async function findCompiler() {
 
 /** Says which sources an addon is compiled from: the package's own, as patches/ have changed them. */
 export function sourcesFingerprint() {
-  const names = readdirSync(sources).sort();
-  return fingerprint(names.map((name) => [name, readFileSync(path.join(sources, name), 'utf8')]));
+  const names = readdirSync(ownSources).sort();
+  return fingerprint(
+    names.map((name) => [name, readFileSync(path.join(ownSources, name), 'utf8')]),
+  );
 }
 
 /**
@@ -48,14 +50,16 @@ export function addonOf(build) {
 }
 
 /**
- * Compiles the addon with the library and the headers of a build, into that build.
+ * Compiles the addon with the library and the headers of a build.
  *
  * @param {string} compiler
  * @param {string} build
+ * @param {string} [sources] the package's own by default
+ * @param {string} [addon] the file to write; by default where the build has it
  */
-export async function compileAddon(compiler, build) {
+export async function compileAddon(compiler, build, sources = ownSources, addon = addonOf(build)) {
   const deps = path.join(build, 'deps');
-  const partial = path.join(build, 'tfjs_binding.partial');
+  const partial = `${addon}.partial`;
   const libraries = readdirSync(path.join(deps, 'lib')).map((name) => path.join(deps, 'lib', name));
   const files = readdirSync(sources)
     .filter((name) => name.endsWith('.cc'))
@@ -89,5 +93,5 @@ export async function compileAddon(compiler, build) {
       { cause: error },
     );
   }
-  renameSync(partial, addonOf(build));
+  renameSync(partial, addon);
 }
