@@ -95,11 +95,25 @@ export interface Masks {
   recurrentDropoutMask?: tf.Tensor | tf.Tensor[] | null;
 }
 
-export interface LayerInternals extends Masks {
+/** The layers that a layer is made of: each class has some of these. */
+export interface LayersInside {
+  /** Of a model. */
+  layers?: tf.layers.Layer[];
+  /** Of a recurrent layer. */
+  cell?: tf.layers.Layer;
+  /** Of stacked cells. */
+  cells?: tf.layers.Layer[];
+  /** Of TimeDistributed; Bidirectional makes two others from it. */
+  layer?: tf.layers.Layer;
+  forwardLayer?: tf.layers.Layer;
+  backwardLayer?: tf.layers.Layer;
+}
+
+export interface LayerInternals extends Masks, LayersInside {
   stateful?: boolean;
   /** The penalties of its weights' regularisers. */
   _losses?: (() => tf.Scalar)[];
-  axis?: number;
+  axis?: number | number[];
   activation?: { apply(logits: tf.Tensor): tf.Tensor; getClassName(): string } | null;
   /** How often `dispose` has to be called before the weights go. */
   _refCount: number | null;
@@ -192,4 +206,9 @@ export function internals(part: ReturnType<typeof tf.engine>): EngineInternals;
 export function internals(part: typeof core): RandomFunctions;
 export function internals(part: unknown): unknown {
   return part;
+}
+
+/** What a class of layers has in common. */
+export function prototypeOf<Internals = LayerInternals>(layer: tf.layers.Layer): Internals {
+  return Object.getPrototypeOf(layer);
 }

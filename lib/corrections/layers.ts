@@ -1,6 +1,6 @@
 /** Layers of tfjs that compute otherwise than Keras's of the same name. */
 import * as tf from '@tensorflow/tfjs-node';
-import { internals } from '../tfjsInternals';
+import { internals, prototypeOf } from '../tfjsInternals';
 
 interface ConcatenateLayer {
   axis: number;
@@ -35,10 +35,6 @@ interface ReshapeLayer {
   targetShape: Shape;
   computeOutputShape(inputShape: Shape): Shape;
   fixUnknownDimension(inputShape: Shape, targetShape: Shape): Shape;
-}
-
-function prototypeOf<T>(layer: tf.layers.Layer): T {
-  return Object.getPrototypeOf(layer) as T;
 }
 
 /** tfjs takes every negative axis for the last one. */

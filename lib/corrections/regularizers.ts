@@ -4,42 +4,29 @@
  * weight once.
  */
 import * as tf from '@tensorflow/tfjs-node';
+import { internals, type LayerInternals, type LayersInside } from '../tfjsInternals';
 
-/** A layer, and the layers that it is made of. */
-interface Composite {
-  _losses?: (() => tf.Scalar)[];
-  /** Of a model. */
-  layers?: Composite[];
-  /** Of a recurrent layer. */
-  cell?: Composite;
-  /** Of stacked cells. */
-  cells?: Composite[];
-  /** Of TimeDistributed; Bidirectional makes two others from it. */
-  layer?: Composite;
-  forwardLayer?: Composite;
-  backwardLayer?: Composite;
-  calculateLosses(): tf.Scalar[];
-}
-
-function partsOf(layer: Composite): (Composite | undefined)[] {
+function partsOf(layer: LayersInside): (tf.layers.Layer | undefined)[] {
   const { layers = [], cells = [], cell, forwardLayer, backwardLayer } = layer;
   const wrapped = forwardLayer ? [forwardLayer, backwardLayer] : [layer.layer];
   return [...layers, ...cells, cell, ...wrapped];
 }
 
-function penalties(layer: Composite | undefined, counted = new Set<Composite>()): tf.Scalar[] {
-  if (!layer || counted.has(layer)) {
+function penalties(layer: LayerInternals, counted = new Set<LayerInternals>()): tf.Scalar[] {
+  if (counted.has(layer)) {
     return [];
   }
   counted.add(layer);
   const own = (layer._losses ?? []).map((loss) => loss());
-  return [...own, ...partsOf(layer).flatMap((part) => penalties(part, counted))];
+  const inside = partsOf(layer).flatMap((part) =>
+    part ? penalties(internals(part), counted) : [],
+  );
+  return [...own, ...inside];
 }
 
-const layerPrototype = tf.layers.Layer.prototype as unknown as Composite;
-const containerPrototype = Object.getPrototypeOf(tf.LayersModel.prototype) as Composite;
-for (const prototype of [layerPrototype, containerPrototype]) {
-  prototype.calculateLosses = function () {
+const containerPrototype: tf.layers.Layer = Object.getPrototypeOf(tf.LayersModel.prototype);
+for (const prototype of [tf.layers.Layer.prototype, containerPrototype]) {
+  internals(prototype).calculateLosses = function () {
     return tf.tidy(() => penalties(this));
   };
 }

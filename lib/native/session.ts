@@ -4,6 +4,7 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BinaryWriter } from 'google-protobuf';
 import { makeTemporaryFolder } from '../files/temporaryFolder';
 import { type NativeTensor, nativeBackend } from './backend';
 import { GRAPH_TAG } from './savedModel';
@@ -20,10 +21,24 @@ export interface SessionOptions {
   simplify?: boolean;
 }
 
-/** Parts of TensorFlow's message `ConfigProto`, as protobuf writes them. */
-const intraOpParallelismThreads = (count: number) => [0x10, count];
-/** `graph_options.rewrite_options.disable_meta_optimizer`. */
-const disableMetaOptimizer = [0x52, 0x05, 0x52, 0x03, 0x98, 0x01, 0x01];
+/**
+ * Some fields of TensorFlow's message `ConfigProto` (tensorflow/core/protobuf/config.proto), for which
+ * tfjs-node has no class.
+ */
+function configuration({ oneCore = false, simplify = true }: SessionOptions): Uint8Array {
+  const writer = new BinaryWriter();
+  if (oneCore) {
+    const intraOpParallelismThreads = 2;
+    writer.writeInt32(intraOpParallelismThreads, 1);
+  }
+  if (!simplify) {
+    const [graphOptions, rewriteOptions, disableMetaOptimizer] = [10, 10, 19];
+    writer.writeMessage(graphOptions, true, () =>
+      writer.writeMessage(rewriteOptions, true, () => writer.writeBool(disableMetaOptimizer, true)),
+    );
+  }
+  return writer.getResultBuffer();
+}
 
 export class Session {
   private readonly binding = nativeBackend().binding;
@@ -33,12 +48,9 @@ export class Session {
    * @param savedModel The bytes of a `saved_model.pb`.
    * @param options how it is run.
    */
-  constructor(savedModel: Uint8Array, { oneCore = false, simplify = true }: SessionOptions = {}) {
-    const configuration = [
-      ...(oneCore ? intraOpParallelismThreads(1) : []),
-      ...(simplify ? [] : disableMetaOptimizer),
-    ];
-    const given = configuration.length > 0 ? [Uint8Array.from(configuration)] : [];
+  constructor(savedModel: Uint8Array, options: SessionOptions = {}) {
+    const config = configuration(options);
+    const given = config.length > 0 ? [config] : [];
     const folder = makeTemporaryFolder('training-graph');
     try {
       writeFileSync(join(folder, 'saved_model.pb'), savedModel);

@@ -1,10 +1,7 @@
 /** What can be told of a loaded model's layers only when the shapes of their inputs are known. */
 import type * as tf from '../tensorflow';
+import { internals } from '../tfjsInternals';
 import { layersOfModel } from './layerStructure';
-
-interface LayerWithAxis {
-  axis?: number | number[];
-}
 
 /** Counts the axis of a loaded model's concatenations from the front. */
 export function settleAxes(model: tf.LayersModel): void {
@@ -18,7 +15,7 @@ export function settleAxes(model: tf.LayersModel): void {
 }
 
 function settleAxis(layer: tf.layers.Layer): void {
-  const { axis } = layer as LayerWithAxis;
+  const { axis } = internals(layer);
   const shapes = layer.inboundNodes[0]?.inputShapes as (number | null)[][] | undefined;
   const rank = shapes?.[0]?.length;
   if (typeof axis !== 'number' || rank === undefined) {

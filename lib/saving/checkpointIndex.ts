@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ByteReader, readFields } from './protobuf';
+import { readMessage } from './protobuf';
 
 /** One entry of a checkpoint. */
 export interface CheckpointEntry {
@@ -51,6 +51,38 @@ export async function readCheckpointIndex(prefix: string): Promise<CheckpointInd
   return index;
 }
 
+/** Reads from the beginning of some bytes to their end. */
+class ByteReader {
+  private position = 0;
+
+  constructor(private readonly data: Buffer) {}
+
+  get atEnd(): boolean {
+    return this.position >= this.data.length;
+  }
+
+  /** A whole number of seven bits a byte, the lowest first. */
+  number(): number {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = this.data.readUInt8(this.position++);
+      value += (byte & 127) * factor;
+      if (byte < 128) {
+        return value;
+      }
+    }
+  }
+
+  bytes(length: number): Buffer {
+    const from = this.position;
+    this.position += length;
+    if (this.position > this.data.length) {
+      throw new RangeError('beyond the end of the data');
+    }
+    return this.data.subarray(from, this.position);
+  }
+}
+
 interface BlockHandle {
   offset: number;
   size: number;
@@ -81,31 +113,39 @@ function* keysAndValues(data: Buffer): Generator<[string, Buffer]> {
 
 /** The entry without a name is a `BundleHeaderProto`. */
 function partCountOf(message: Buffer): number {
-  const count = readFields(message).find(([field]) => field === 1);
-  return (count?.[1] as number | undefined) ?? 1;
+  let count = 1;
+  readMessage(message, {
+    1: (reader) => {
+      count = reader.readInt32();
+    },
+  });
+  return count;
 }
 
 function entryOf(message: Buffer): CheckpointEntry {
   const entry: CheckpointEntry = { dtype: 0, shape: [] };
-  for (const [field, value] of readFields(message)) {
-    if (field === 1) {
-      entry.dtype = value as number;
-    }
-    if (field === 2) {
-      entry.shape = shapeOf(value as Buffer);
-    }
-  }
+  readMessage(message, {
+    1: (reader) => {
+      entry.dtype = reader.readEnum();
+    },
+    2: (reader) => {
+      entry.shape = shapeOf(reader.readBytes());
+    },
+  });
   return entry;
 }
 
-function shapeOf(message: Buffer): number[] {
+function shapeOf(message: Uint8Array): number[] {
   const shape: number[] = [];
-  for (const [field, dimension] of readFields(message)) {
-    if (field !== 2) {
-      continue;
-    }
-    const size = readFields(dimension as Buffer).find(([inner]) => inner === 1);
-    shape.push((size?.[1] as number | undefined) ?? 0);
-  }
+  readMessage(message, {
+    2: (dimension) => {
+      const place = shape.push(0) - 1;
+      readMessage(dimension.readBytes(), {
+        1: (reader) => {
+          shape[place] = reader.readInt64();
+        },
+      });
+    },
+  });
   return shape;
 }

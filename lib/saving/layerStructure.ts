@@ -1,5 +1,6 @@
 /** What a layer consists of, by the names Keras has for the parts. */
 import type * as tf from '../tensorflow';
+import { internals } from '../tfjsInternals';
 
 type Layer = tf.layers.Layer;
 
@@ -12,24 +13,14 @@ export interface LayerPart {
   layer: Layer;
 }
 
-/** The fields of tfjs's layers that hold other layers. */
-interface LayersInside {
-  layers?: Layer[];
-  cell?: Layer;
-  cells?: Layer[];
-  forwardLayer?: Layer;
-  backwardLayer?: Layer;
-  layer?: Layer;
-}
-
 /** The layers of a model inside a model; undefined for any other layer. */
 export function layersOfModel(layer: Layer): Layer[] | undefined {
-  return (layer as LayersInside).layers;
+  return internals(layer).layers;
 }
 
 /** The layers inside a recurrent layer or a wrapper. */
 export function partsOf(layer: Layer): LayerPart[] {
-  const { cell, cells, forwardLayer, backwardLayer, layer: wrapped } = layer as LayersInside;
+  const { cell, cells, forwardLayer, backwardLayer, layer: wrapped } = internals(layer);
   const parts: [string, Layer | undefined][] = [
     ['cell', cell],
     ...(cells ?? []).map((one, i): [string, Layer] => [`cells/${i}`, one]),

@@ -3,7 +3,8 @@
  * holds which, under which name. TensorFlow restores a checkpoint by it, not by the names of the
  * tensors. Format: tensorflow/core/protobuf/trackable_object_graph.proto.
  */
-import { type Field, readFields, writeFields } from './protobuf';
+import { BinaryWriter } from 'google-protobuf';
+import { readMessage, readScalars } from './protobuf';
 
 /** The name of the note among the checkpoint's tensors. */
 export const objectGraphKey = '_CHECKPOINTABLE_OBJECT_GRAPH';
@@ -44,8 +45,9 @@ export function objectAt(root: TrackedObject, path: string): TrackedObject | und
 }
 
 /** The objects of the note; the first of them, the root, is what was saved. */
-export function parseObjectGraph(bytes: Buffer): TrackedObject {
-  const messages = readFields(bytes).map(([, node]) => readFields(node as Buffer));
+export function parseObjectGraph(bytes: Uint8Array): TrackedObject {
+  const messages: Uint8Array[] = [];
+  readMessage(bytes, { 1: (reader) => messages.push(reader.readBytes()) });
   const objects = messages.map(() => trackedObject());
   const objectOf = (id: unknown): TrackedObject => {
     const object = objects[Number(id ?? 0)];
@@ -54,22 +56,25 @@ export function parseObjectGraph(bytes: Buffer): TrackedObject {
     }
     return object;
   };
-  for (const [id, fields] of messages.entries()) {
+  for (const [id, message] of messages.entries()) {
     const object = objectOf(id);
-    for (const [field, message] of fields) {
-      const part = new Map(readFields(message as Buffer));
-      if (field === 1) {
-        object.children.set(String(part.get(2)), objectOf(part.get(1)));
-      } else if (field === 2 && String(part.get(1)) === 'VARIABLE_VALUE') {
-        object.key = String(part.get(3));
-      } else if (field === 3) {
-        object.slots.push({
-          variable: objectOf(part.get(1)),
-          slot: String(part.get(2)),
-          value: objectOf(part.get(3)),
-        });
-      }
-    }
+    readMessage(message, {
+      1: (reader) => {
+        const child = readScalars(reader.readBytes());
+        object.children.set(String(child.get(2)), objectOf(child.get(1)));
+      },
+      2: (reader) => {
+        const tensor = readScalars(reader.readBytes());
+        if (tensor.get(1) === 'VARIABLE_VALUE') {
+          object.key = String(tensor.get(3));
+        }
+      },
+      3: (reader) => {
+        const slot = readScalars(reader.readBytes());
+        const [variable, value] = [objectOf(slot.get(1)), objectOf(slot.get(3))];
+        object.slots.push({ variable, slot: String(slot.get(2)), value });
+      },
+    });
   }
   return objectOf(0);
 }
@@ -87,31 +92,37 @@ export function serializeObjectGraph(root: TrackedObject): Buffer {
     }
   }
   const ids = new Map([...objects].map((object, id) => [object, id]));
-  const idOf = (object: TrackedObject) => ids.get(object) as number;
-  return writeFields([...objects].map((object) => [1, objectMessage(object, idOf)]));
+  const writer = new BinaryWriter();
+  for (const object of objects) {
+    writer.writeMessage(1, object, () => writeObject(writer, object, ids));
+  }
+  return Buffer.from(writer.getResultBuffer());
 }
 
-function objectMessage(object: TrackedObject, idOf: (object: TrackedObject) => number): Buffer {
-  const fields: Field[] = [];
-  for (const [name, child] of object.children) {
-    fields.push([1, writeFields([numberField(1, idOf(child)), textField(2, name)])]);
+function writeObject(
+  writer: BinaryWriter,
+  { children, key, slots }: TrackedObject,
+  ids: ReadonlyMap<TrackedObject, number>,
+): void {
+  for (const [name, child] of children) {
+    writer.writeMessage(1, child, () => {
+      writer.writeInt32(1, ids.get(child));
+      writer.writeString(2, name);
+    });
   }
-  if (object.key !== undefined) {
-    const fullName = object.key.replace(/\/\.ATTRIBUTES.*/, '');
-    const parts = ['VARIABLE_VALUE', fullName, object.key].map((text, i) => textField(i + 1, text));
-    fields.push([2, writeFields(parts)]);
+  if (key !== undefined) {
+    const fullName = key.replace(/\/\.ATTRIBUTES.*/, '');
+    writer.writeMessage(2, key, () => {
+      writer.writeString(1, 'VARIABLE_VALUE');
+      writer.writeString(2, fullName);
+      writer.writeString(3, key);
+    });
   }
-  for (const { variable, slot, value } of object.slots) {
-    const parts = [numberField(1, idOf(variable)), textField(2, slot), numberField(3, idOf(value))];
-    fields.push([3, writeFields(parts)]);
+  for (const { variable, slot, value } of slots) {
+    writer.writeMessage(3, slot, () => {
+      writer.writeInt32(1, ids.get(variable));
+      writer.writeString(2, slot);
+      writer.writeInt32(3, ids.get(value));
+    });
   }
-  return writeFields(fields);
-}
-
-function numberField(field: number, value: number): Field {
-  return [field, value];
-}
-
-function textField(field: number, text: string): Field {
-  return [field, Buffer.from(text)];
 }

@@ -1,73 +1,37 @@
-/** Protocol buffers as far as TensorFlow's checkpoints need them: numbers, and bytes with a length. */
+/** Messages of TensorFlow for which tfjs-node has no classes, by the library below those that it has. */
+import { BinaryReader } from 'google-protobuf';
 
-/** Reads from the beginning of some bytes to their end. */
-export class ByteReader {
-  private position = 0;
-
-  constructor(private readonly data: Buffer) {}
-
-  get atEnd(): boolean {
-    return this.position >= this.data.length;
-  }
-
-  /** A whole number of seven bits a byte, the lowest first. */
-  number(): number {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = this.data.readUInt8(this.position++);
-      value += (byte & 127) * factor;
-      if (byte < 128) {
-        return value;
-      }
-    }
-  }
-
-  bytes(length: number): Buffer {
-    const from = this.position;
-    this.position += length;
-    if (this.position > this.data.length) {
-      throw new RangeError('beyond the end of the data');
-    }
-    return this.data.subarray(from, this.position);
-  }
-}
-
-/** A field of a message: numbers, or bytes for texts and messages inside. */
-export type Field = [field: number, value: number | Uint8Array];
-
-/** The fields of a message. */
-export function readFields(message: Buffer): [field: number, value: number | Buffer][] {
-  const reader = new ByteReader(message);
-  const found: [number, number | Buffer][] = [];
-  while (!reader.atEnd) {
-    const tag = reader.number();
-    const wireType = tag & 7;
-    if (wireType === 0) {
-      found.push([tag >> 3, reader.number()]);
-    } else if (wireType === 2) {
-      found.push([tag >> 3, reader.bytes(reader.number())]);
+/**
+ * Reads a message.
+ *
+ * @param fields what to do with each field, by its number; others are skipped.
+ * @throws Error if the bytes are no message.
+ */
+export function readMessage(
+  bytes: Uint8Array,
+  fields: Record<number, (reader: BinaryReader) => void>,
+): void {
+  const reader = new BinaryReader(bytes);
+  while (reader.nextField()) {
+    const read = fields[reader.getFieldNumber()];
+    if (read) {
+      read(reader);
     } else {
-      found.push([tag >> 3, reader.bytes(wireType === 1 ? 8 : 4)]);
+      reader.skipField();
+    }
+    if (reader.getError()) {
+      throw new Error('The bytes are not a protobuf message, or are cut short.');
     }
   }
-  return found;
 }
 
-/** A message of the fields. */
-export function writeFields(fields: Field[]): Buffer {
-  const parts = fields.flatMap(([field, value]) =>
-    typeof value === 'number'
-      ? [numberBytes(field << 3), numberBytes(value)]
-      : [numberBytes((field << 3) | 2), numberBytes(value.length), value],
-  );
-  return Buffer.concat(parts);
-}
-
-function numberBytes(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) {
-    bytes.push((rest % 128) + 128);
+/** The fields of a message that has whole numbers and texts only, by their numbers. */
+export function readScalars(bytes: Uint8Array): Map<number, number | string> {
+  const values = new Map<number, number | string>();
+  const reader = new BinaryReader(bytes);
+  while (reader.nextField()) {
+    const value = reader.isDelimited() ? reader.readString() : reader.readInt32();
+    values.set(reader.getFieldNumber(), value);
   }
-  return Buffer.from([...bytes, rest]);
+  return values;
 }

@@ -149,7 +149,7 @@ interface SplitCall {
 function splitCall(layer: LayerInternals, rank: number): SplitCall | null {
   const { activation } = layer;
   const call = layer.call.bind(layer);
-  if (layer.getClassName() === 'Softmax' && [-1, rank - 1].includes(layer.axis as number)) {
+  if (layer.getClassName() === 'Softmax' && [-1, rank - 1].includes(Number(layer.axis))) {
     return {
       logits: (inputs) => [inputs].flat()[0] as tf.Tensor,
       activate: (logits, options) => call(logits, options) as tf.Tensor,

@@ -15,6 +15,7 @@ import {
   type LayerInternals,
   type NormalFunction,
   type NumberType,
+  prototypeOf,
   type Seed,
 } from '../../tfjsInternals';
 import type { Replacements } from './replacements';
@@ -62,8 +63,7 @@ export function useGraphRandomTensors(replacements: Replacements): void {
   );
 }
 
-const layer: tf.layers.Layer = Object.getPrototypeOf(tf.layers.dropout({ rate: 0.5 }));
-const dropoutLayer = internals(layer);
+const dropoutLayer = prototypeOf(tf.layers.dropout({ rate: 0.5 }));
 
 function isGiven(seed: Seed): boolean {
   return seed !== undefined && seed !== null;
