@@ -1,5 +1,5 @@
 import * as tf from '../tensorflow';
-import { answerOf, apply, classOf, requireOnePicture } from './picture';
+import { apply, classOf, classWithMost, requireOnePicture } from './picture';
 
 /** How {@link adversarial} changes the picture. */
 export interface AdversarialOptions {
@@ -42,18 +42,14 @@ export function adversarial(
   const { step = 0.1, limit = 200 } = options;
   requireOnePicture('adversarial', model, picture);
   const target = classOf('adversarial', model, picture, options.target);
-  const gradient = tf.grad((x) => apply(model, x).slice([0, target], [1, 1]).log().sum());
   let changed = picture.clone();
   for (let steps = 0; steps <= limit; steps++) {
-    if (answerOf(model, changed) === target) {
-      const distance = tf.tidy(() => changed.sub(picture).norm().dataSync()[0] as number);
+    const { answer, next } = look(model, changed, target, step);
+    if (answer === target) {
+      next.dispose();
+      const distance = tf.tidy(() => changed.sub(picture).norm().dataSync()[0] ?? Number.NaN);
       return { picture: changed, distance, steps };
     }
-    const next = tf.tidy(() => {
-      const direction = gradient(changed) as tf.Tensor4D;
-      const length = direction.norm().maximum(1e-30);
-      return changed.add(direction.mul(tf.div(step, length))).clipByValue(0, 1) as tf.Tensor4D;
-    });
     changed.dispose();
     changed = next;
   }
@@ -62,4 +58,25 @@ export function adversarial(
     `adversarial: after ${limit} steps of ${step} the model still does not answer ${target}; ` +
       'allow more or longer steps.',
   );
+}
+
+/** What the model answers, and the picture one step nearer to the target: by one run of the model. */
+function look(
+  model: tf.LayersModel,
+  picture: tf.Tensor4D,
+  target: number,
+  step: number,
+): { answer: number; next: tf.Tensor4D } {
+  let answer = Number.NaN;
+  const next = tf.tidy(() => {
+    const { grad } = tf.valueAndGrad((x) => {
+      const outputs = apply(model, x);
+      answer = classWithMost(outputs);
+      return outputs.slice([0, target], [1, 1]).log().sum();
+    })(picture);
+    const length = grad.norm().maximum(1e-30);
+    const moved: tf.Tensor4D = picture.add(grad.mul(tf.div(step, length)));
+    return tf.clipByValue(moved, 0, 1);
+  });
+  return { answer, next };
 }

@@ -33,7 +33,12 @@ export function classOf(
 
 /** The class to which the model gives the highest probability. */
 export function answerOf(model: tf.LayersModel, picture: tf.Tensor4D): number {
-  return tf.tidy(() => apply(model, picture).argMax(-1).dataSync()[0] as number);
+  return tf.tidy(() => classWithMost(apply(model, picture)));
+}
+
+/** The class with the highest probability. */
+export function classWithMost(outputs: tf.Tensor2D): number {
+  return outputs.argMax(-1).dataSync()[0] ?? Number.NaN;
 }
 
 /** The model's outputs as tfjs's gradients can follow them. */

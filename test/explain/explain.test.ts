@@ -97,6 +97,22 @@ describe('explain.adversarial', () => {
     found.picture.dispose();
   });
 
+  it('runs the model once for each picture that it looks at', () => {
+    const { apply } = model;
+    let runs = 0;
+    model.apply = (...inputs) => {
+      runs++;
+      return apply.apply(model, inputs);
+    };
+    try {
+      const found = explain.adversarial(model, picture, { target: 0, step: 0.05 });
+      assert.equal(runs, found.steps + 1);
+      found.picture.dispose();
+    } finally {
+      model.apply = apply;
+    }
+  });
+
   it('says when its limit is reached', () => {
     const options = { target: 0, step: 0.01, limit: 3 };
     const failing = () => explain.adversarial(model, picture, options);
