@@ -51,6 +51,17 @@ const sum = (...roles: Role[]): Operation['sharding'] => {
 };
 
 const elementwise: Operation = { sharding: elementByElement };
+/**
+ * Further ones, of one input or of two that may be broadcast. Not `Equal`, by which accuracy compares
+ * class numbers: to cut these takes longer than to compare them.
+ */
+const ELEMENTWISE = `
+  Abs Acos Acosh Asin Asinh Atan Atan2 Atanh Ceil Cos Cosh Erf Exp Expm1 Floor FloorDiv
+  FloorMod Greater GreaterEqual IsFinite IsInf IsNan Less LessEqual Log Log1p LogicalAnd LogicalNot
+  LogicalOr Neg NotEqual OnesLike Pow Reciprocal Round Rsqrt Sign Sin Sinh Sqrt Square
+  SquaredDifference Tan ZerosLike
+`;
+
 const activation: Operation = { sharding: elementByElement, isPointwise: true };
 
 export const OPERATIONS: Record<string, Operation> = {
@@ -111,6 +122,11 @@ export const OPERATIONS: Record<string, Operation> = {
   Maximum: elementwise,
   Minimum: elementwise,
   Cast: elementwise,
+  ...Object.fromEntries(
+    ELEMENTWISE.trim()
+      .split(/\s+/)
+      .map((op) => [op, elementwise]),
+  ),
   Sum: { sharding: sumOverRows },
 
   // Shapes and places

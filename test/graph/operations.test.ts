@@ -11,19 +11,15 @@ const OWN = ['MatMul', 'BiasAdd', 'BiasAddGrad', ...GRADIENT_KERNELS.keys()];
 
 /** A new version of tfjs-node may call others; give those an entry that are worth one. */
 const WITHOUT_ENTRY = `
-  Abs Acos Acosh AddN All Any ArgMax ArgMin Asin Asinh Atan Atan2 Atanh AvgPool3D
-  AvgPool3DGrad BatchToSpaceND Bincount BroadcastArgs Ceil Complex ComplexAbs ConcatV2 Conv3D
-  Conv3DBackpropFilterV2 Conv3DBackpropInputV2 Cos Cosh CropAndResize Cumprod Cumsum
-  DepthToSpace Diag Dilation2D Dilation2DBackpropFilter Dilation2DBackpropInput Einsum Equal
-  Erf Exp ExpandDims Expm1 FFT Fill Floor FloorDiv FloorMod FusedBatchNorm GatherNd Greater
-  GreaterEqual IFFT Imag IsFinite IsInf IsNan LRN LRNGrad Less LessEqual LinSpace Log Log1p
-  LogicalAnd LogicalNot LogicalOr Max MaxPool3D MaxPool3DGrad Mean Min MirrorPad Multinomial
-  Neg NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 NotEqual OneHot OnesLike
-  Pack PadV2 Pow Prod Range Real Reciprocal ResizeBilinear ResizeBilinearGrad
-  ResizeNearestNeighbor ResizeNearestNeighborGrad ReverseV2 Round Rsqrt ScatterNd Select Sign
-  Sin Sinh Slice SpaceToBatchND SparseToDense SplitV Sqrt Square SquaredDifference
-  StaticRegexReplace StridedSlice Tan TensorScatterUpdate Tile TopKV2 Transpose UniqueV2
-  Unpack UnsortedSegmentSum ZerosLike
+  AddN All Any ArgMax ArgMin AvgPool3D AvgPool3DGrad BatchToSpaceND Bincount BroadcastArgs
+  Complex ComplexAbs ConcatV2 Conv3D Conv3DBackpropFilterV2 Conv3DBackpropInputV2
+  CropAndResize Cumprod Cumsum DepthToSpace Diag Dilation2D Dilation2DBackpropFilter
+  Dilation2DBackpropInput Einsum Equal ExpandDims FFT Fill FusedBatchNorm GatherNd IFFT Imag
+  LRN LRNGrad LinSpace Max MaxPool3D MaxPool3DGrad Mean Min MirrorPad Multinomial
+  NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 OneHot Pack PadV2 Prod Range
+  Real ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor ResizeNearestNeighborGrad
+  ReverseV2 ScatterNd Select Slice SpaceToBatchND SparseToDense SplitV StaticRegexReplace
+  StridedSlice TensorScatterUpdate Tile TopKV2 Transpose UniqueV2 Unpack UnsortedSegmentSum
 `;
 
 /** The operations of TensorFlow that the kernels of tfjs-node call, as its code names them. */

@@ -145,6 +145,35 @@ describe('a step sharded by the rows of the batch', { skip }, () => {
     assertSame(withGradients(body), ...tensors, upstream);
   });
 
+  it('takes what goes element by element', () => {
+    const half = (x: tf.Tensor) => tf.greater(x, 0.5);
+    const functions: Record<string, (x: tf.Tensor, y: tf.Tensor) => tf.Tensor> = {
+      ...{ Abs: tf.abs, Acos: tf.acos, Asin: tf.asin, Asinh: tf.asinh, Atan: tf.atan },
+      ...{ Atan2: tf.atan2, Atanh: tf.atanh, Ceil: tf.ceil, Cos: tf.cos, Cosh: tf.cosh },
+      ...{ Erf: tf.erf, Exp: tf.exp, Expm1: tf.expm1, Floor: tf.floor, FloorMod: tf.mod },
+      ...{ Greater: tf.greater, GreaterEqual: tf.greaterEqual, IsFinite: tf.isFinite },
+      ...{ IsInf: tf.isInf, IsNan: tf.isNaN, Less: tf.less, LessEqual: tf.lessEqual, Log: tf.log },
+      ...{ Log1p: tf.log1p, Neg: tf.neg, NotEqual: tf.notEqual, OnesLike: tf.onesLike },
+      ...{ Pow: tf.pow, Reciprocal: tf.reciprocal, Round: tf.round, Rsqrt: tf.rsqrt },
+      ...{ Sign: tf.sign, Sin: tf.sin, Sinh: tf.sinh, Sqrt: tf.sqrt, Square: tf.square },
+      ...{ SquaredDifference: tf.squaredDifference, Tan: tf.tan, ZerosLike: tf.zerosLike },
+      Acosh: (x) => tf.acosh(tf.add(x, 1)),
+      FloorDiv: (x, y) => tf.floorDiv(tf.mul(x, 9), y),
+      LogicalAnd: (x, y) => tf.logicalAnd(half(x), half(y)),
+      LogicalNot: (x) => tf.logicalNot(half(x)),
+      LogicalOr: (x, y) => tf.logicalOr(half(x), half(y)),
+    };
+    for (const [op, compute] of Object.entries(functions)) {
+      const body: TensorFunction = ([x, y]) => [
+        tf.cast(compute(x as tf.Tensor, y as tf.Tensor), 'float32'),
+      ];
+      const given = [1, 2].map((seed) => tf.randomUniform([32, 6], 0.1, 0.9, 'float32', seed));
+      const found = operations(body, ...given).filter((other) => other === op);
+      assert.equal(found.length, shardSizes(32, cores).length, op);
+      assertSame(body, ...given);
+    }
+  });
+
   it('takes depthwise convolutions', () => {
     const body = (x: tf.Tensor, w: tf.Tensor) =>
       tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
