@@ -51,7 +51,7 @@ export function compile<Inputs extends tf.Tensor[], Result extends StepResult>(
   step: (...inputs: Inputs) => Result,
 ): CompiledStep<Inputs, Result> {
   const program = new Program();
-  /** How to put the results of each compiled function together again. */
+  /** Puts the results of each compiled function together again. */
   const assemblers = new Map<string, (tensors: tf.Tensor[]) => Result>();
 
   const run = (...inputs: Inputs): Result => {

@@ -39,7 +39,7 @@ export interface Operation {
   isMove?: boolean;
   /** It passes its input's memory on, and takes no time. */
   isFree?: boolean;
-  /** How many multiplications a node does. Left out: none to speak of. */
+  /** How many multiplications a node does. Left out: almost none. */
   multiplications?: (node: GraphNode) => number;
 }
 

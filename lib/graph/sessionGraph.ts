@@ -19,7 +19,7 @@ import {
 import { concatenate } from './builders';
 import type { Parameter, SessionVariable } from './sessionVariables';
 
-/** The function's outputs, to be had only when all its updates have been made. */
+/** The function's outputs, available only when all its updates have been made. */
 export function outputsAfterUpdates({ outputs, updates }: Graph, packed: boolean): GraphValue[] {
   const updated = graphNode('NoOp', [], {}, [], updates);
   if (outputs.length === 0) {
@@ -64,7 +64,7 @@ function loadingNode(name: string, blocks: GraphValue[], { dtype, shape }: Tenso
   return named(`${name}_loaded`, signal(assigned));
 }
 
-/** A value of no meaning that is to be had when nodes have run: tfjs can only ask for values. */
+/** A dummy value, available when the nodes have run: tfjs can only ask for values. */
 function signal(nodes: GraphNode[]): GraphValue {
   return identity(scalar(0, DT_FLOAT), nodes);
 }

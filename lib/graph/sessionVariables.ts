@@ -63,7 +63,7 @@ export class SessionVariables implements SessionScope {
     return parameter.handle;
   }
 
-  /** How the variables that are in use are split; a variable that is new may be split as a graph likes. */
+  /** How the variables that are in use are split; a new variable may be split as its graph needs it. */
   get blocks(): Map<GraphNode, GraphValue[]> {
     return new Map(
       [...this.variables.values()].flatMap(({ handle, blocks }) =>

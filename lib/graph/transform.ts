@@ -20,7 +20,7 @@ export class Rewriting {
     this.values.set(node, value);
   }
 
-  /** Whether it is said already what a node becomes. */
+  /** Whether it is known already what a node becomes. */
   has(node: GraphNode): boolean {
     return this.values.has(node);
   }

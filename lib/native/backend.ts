@@ -35,7 +35,7 @@ export interface NativeBinding {
   createTensor(shape: number[], dtype: number, values: TypedArray): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): TypedArray;
-  /** @param configuration A ConfigProto. The addon of the package's makers takes no notice of it. */
+  /** @param configuration A ConfigProto. The addon that comes with tfjs-node ignores it. */
   loadSavedModel(folder: string, tags: string, configuration?: Uint8Array): number;
   deleteSavedModel(session: number): void;
   runSavedModel(

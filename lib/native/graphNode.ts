@@ -106,7 +106,7 @@ export function shapeOf(value: GraphValue): number[] {
   return typeOf(value).shape;
 }
 
-/** The node's input number so much; an error if it has fewer. */
+/** One of the node's inputs, counted from 0; an error if it has fewer. */
 export function inputOf(node: GraphNode, index: number): GraphValue {
   const found = node.inputs[index];
   if (found === undefined) {
@@ -115,7 +115,7 @@ export function inputOf(node: GraphNode, index: number): GraphValue {
   return found;
 }
 
-/** The numbers of an attribute; none if the node lacks it. */
+/** The numbers of an attribute; none if the node does not have it. */
 export function numbersOf({ attributes }: GraphNode, name: string): number[] {
   const attribute = attributes[name];
   return attribute?.kind === 'int' || attribute?.kind === 'float' ? [attribute.value].flat() : [];

@@ -1,6 +1,6 @@
 /**
  * A graph loaded into TensorFlow and ready to run. tfjs-node can load graphs from SavedModel
- * folders only, so the graph takes a short way over the disk.
+ * folders only, so the graph is written to disk and read back.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { makeTemporaryFolder } from '../files/temporaryFolder';
 import { type NativeTensor, nativeBackend } from './backend';
 import { GRAPH_TAG } from './savedModel';
 
-/** How TensorFlow runs a graph. The addon of the package's makers takes no notice of it. */
+/** How TensorFlow runs a graph. The addon that comes with tfjs-node ignores it. */
 export interface SessionOptions {
   /** Whether each operation is to use one core, as the graph itself is sharded among them. */
   oneCore?: boolean;

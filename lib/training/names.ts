@@ -36,17 +36,17 @@ function plain(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
 
-/** How many letters must be inserted, left out or exchanged (Levenshtein's distance). */
+/** How many letters must be inserted, removed or replaced (Levenshtein's distance). */
 function editDistance(one: string, other: string): number {
   let above = Array.from({ length: other.length + 1 }, (_, column) => column);
   for (let row = 1; row <= one.length; row++) {
     const current = [row];
     for (let column = 1; column <= other.length; column++) {
-      const exchanged = one[row - 1] === other[column - 1] ? 0 : 1;
+      const replaced = one[row - 1] === other[column - 1] ? 0 : 1;
       current[column] = Math.min(
         (above[column] as number) + 1,
         (current[column - 1] as number) + 1,
-        (above[column - 1] as number) + exchanged,
+        (above[column - 1] as number) + replaced,
       );
     }
     above = current;

@@ -137,6 +137,19 @@ describe('a step that cannot be compiled', () => {
   }
 });
 
+it('a step that returns its results in another order each time', () => {
+  const x = tf.tensor1d([1, 2]);
+  let isTurned = false;
+  const step = graph.compile((t: tf.Tensor) => {
+    const results = [t.square(), t.neg()];
+    isTurned = !isTurned;
+    return isTurned ? results.reverse() : results;
+  });
+  assert.throws(() => step(x), { name: 'NotCompilableError', message: /at the operation / });
+  step.dispose();
+  x.dispose();
+});
+
 it('a variable of whole numbers cannot be trained: an error, not the end of the process', () => {
   const weight = tf.variable(tf.ones([2], 'int32'));
   const optimizer = tf.train.sgd(0.1);

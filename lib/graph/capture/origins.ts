@@ -1,4 +1,4 @@
-/** Keeps track of where in a step the run is that is being recorded. */
+/** Keeps track of which part of a step is being recorded. */
 import { resolve } from 'node:path';
 import type { Origin, Phase } from '../../native/graphNode';
 import type * as tf from '../../tensorflow';

@@ -1,6 +1,6 @@
 /**
  * Turns a run of tfjs operations into a graph. Every operation of tfjs-node passes one of two
- * methods of its backend; while a step runs for once op by op, the recorder notes each call as a
+ * methods of its backend; while a step runs op by op, this once, the recorder notes each call as a
  * graph node and remembers which node's output each tensor is. It changes nothing: that is left to
  * the passes.
  */

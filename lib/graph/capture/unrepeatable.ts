@@ -5,7 +5,7 @@
 import nodeCrypto from 'node:crypto';
 import type { Replacements } from './replacements';
 
-/** What was called, in the words of the one who wrote it; null if nothing was. */
+/** What was called, as it is written in JavaScript; null if nothing was. */
 export type Unrepeatable = { seen: string | null };
 
 type Anything = (...args: never[]) => unknown;

@@ -29,7 +29,7 @@ interface Cropped {
   isCropped: boolean;
 }
 
-/** How a node can do with cropped inputs; `given` is the size of the one that is a cropped gradient. */
+/** How a node works with cropped inputs; `given` is the size of the one that is a cropped gradient. */
 type CropRule = (crops: Crops, node: GraphNode, given: Size | null) => Cropped | null;
 
 const RULES: Record<string, CropRule> = {

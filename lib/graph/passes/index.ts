@@ -23,7 +23,7 @@ export type Stage =
   | 'multiplyImages'
   | 'schedule';
 
-/** All passes for a machine with so many cores, in the order in which they run. */
+/** All passes for a machine with this many cores, in the order in which they run. */
 export const passesFor = (
   cores: number,
 ): Record<Exclude<Stage, 'capture'>, (graph: Graph) => Graph> => ({

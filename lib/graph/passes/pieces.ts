@@ -1,4 +1,4 @@
-/** What passes that split values keep of them: the pieces, and what puts these together. */
+/** For passes that split values: the pieces, and how they are put together again. */
 import type { GraphNode, GraphValue } from '../../native/graphNode';
 import { concatenate, cut } from '../builders';
 import { markOrigin, Rewriting } from '../transform';

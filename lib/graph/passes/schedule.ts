@@ -1,4 +1,4 @@
-/** Says which operations have to wait for others from which they take nothing. */
+/** Says which operations have to wait for others, although they use none of their results. */
 import { type GraphNode, inputOf, nodesOf } from '../../native/graphNode';
 import type { Pass } from '../transform';
 

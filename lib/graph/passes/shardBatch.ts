@@ -139,10 +139,10 @@ class BatchSharder {
   }
 }
 
-/** About as long as a number's way through memory take so many multiplications. */
+/** This many multiplications take about as long as moving one number through memory. */
 const MULTIPLICATIONS = 50;
 
-/** About how much a node has to do, in numbers that go through memory. */
+/** Roughly how much work a node is, in numbers moved through memory. */
 function work(node: GraphNode): number {
   const operation = OPERATIONS[node.op];
   if (operation?.isFree || node.inputs.length === 0 || node.outputs.length === 0) {

@@ -20,7 +20,7 @@ import { addAll, attributeIs, concatenate, copyOf, matMul } from '../builders';
 import { markOrigin, type Pass } from '../transform';
 import { onCore, Pieces } from './pieces';
 
-/** From so many numbers on a matrix is worth being split. */
+/** A matrix of at least this many numbers is worth splitting. */
 const LARGE_MATRIX = 65_536;
 
 export function shardVariables(cores: number): Pass {

@@ -20,7 +20,7 @@ export interface StageOptions {
 }
 
 /**
- * A step's inputs, and settings after them if need be.
+ * A step's inputs, optionally followed by settings.
  *
  * @typeParam Inputs the tensors that the step takes.
  */

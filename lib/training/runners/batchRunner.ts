@@ -6,8 +6,8 @@ import * as tf from '../../tensorflow';
  *
  * Between two calls the model's weights, the optimiser's slots and its iteration counter always
  * have the values of the last finished step, and changes made to them or to the learning rate
- * (by a callback, by `model.setWeights` …) hold from the next step on: there is nothing to copy
- * forth or back.
+ * (by a callback, by `model.setWeights` …) hold from the next step on: nothing has to be
+ * copied back and forth.
  *
  * A batch is what `inputs` and `targets` hold; or, where `rows` (int32, counted from 0) are given, those
  * rows of them: a graph can pick them out of a whole data set faster than `tf.gather` does before it.

@@ -31,7 +31,7 @@ export interface CompileModelOptions {
   };
 }
 
-/** For so many training batches a graph saves the time that it takes to build. */
+/** From this many training batches on, a graph saves more time than it takes to build. */
 const MANY_BATCHES = 10;
 
 /**
@@ -268,7 +268,7 @@ class GraphRunner implements BatchRunner {
     }
   }
 
-  /** Makes room for one more graph, if need be among those for earlier settings. */
+  /** Makes room for one more graph, at the cost of those for earlier settings. */
   private makeRoom(): boolean {
     if (this.program.size >= MAXIMUM_GRAPHS) {
       const prefix = this.codePrefix();

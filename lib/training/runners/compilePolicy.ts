@@ -12,10 +12,10 @@ const EAGER_BATCHES: Record<Kind, number> = { train: 4, test: 24, predict: 24 };
 /** A graph that has served for fewer training batches was hardly worth building. */
 const WORTH_BATCHES = 40;
 
-/** So many changes are followed, however soon one comes after the other. */
+/** This many changes are followed, however quickly they come. */
 const TOLERATED_CHANGES = 3;
 
-/** Recording a step once more, only to compare, is worth it where so many batches follow. */
+/** Recording a step once more, only to compare, is worthwhile if at least this many batches follow. */
 const FEW_BATCHES = 3;
 
 /** What is known of the batches of one kind and shape, with the same settings of the model. */
@@ -42,7 +42,7 @@ export interface BatchHistory {
 export class CompilePolicy {
   /** Whether graphs are built at the first batch, whatever they cost. */
   immediately = false;
-  /** Training batches of so many rows are compiled at the first. */
+  /** Training batches of this many rows are compiled at the first. */
   frequentRows: number | undefined;
 
   private readonly histories = new Map<string, BatchHistory>();

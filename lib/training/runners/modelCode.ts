@@ -18,7 +18,7 @@ import { Snapshot } from './snapshot';
 type Class = abstract new (...args: never[]) => object;
 
 /** Properties of layers that say nothing on what they compute, or are looked at elsewhere. */
-const ASIDE = new Set([
+const IGNORED = new Set([
   'inboundNodes',
   'outboundNodes',
   'inputSpec',
@@ -107,7 +107,7 @@ export class ModelCode {
         return;
       }
       visited.add(object);
-      const names = Object.keys(object).filter((name) => !ASIDE.has(name));
+      const names = Object.keys(object).filter((name) => !IGNORED.has(name));
       state.add(what, object, names);
       for (const name of names) {
         const value = (object as Record<string, unknown>)[name];
@@ -173,7 +173,7 @@ export class ModelCode {
   }
 
   private visitProperties(object: object, what: string): void {
-    const names = Object.keys(object).filter((name) => !ASIDE.has(name));
+    const names = Object.keys(object).filter((name) => !IGNORED.has(name));
     this.settings.add(what, object, names);
     for (const name of names) {
       if (!name.endsWith('Initializer')) {
