@@ -1,5 +1,5 @@
 import * as tf from '../tensorflow';
-import { detectPolarity, findInk, type Polarity, shrink } from './ink';
+import { detectPolarity, findInk, type Polarity, shrink } from './findInk';
 import { fieldSize, toMnistForm } from './mnistForm';
 import type { Picture } from './picture';
 import { read } from './read';
