@@ -22,6 +22,8 @@ const longestSide = 512;
 const smallerWindows = [6, 12];
 /** Two readings are of the same thing where they have at least this part of their ink in common. */
 const leastInCommon = 0.95;
+/** Of this part, where no others have more: small windows take away from broad strokes. */
+const leastSimilar = 0.8;
 /** A digit in doubt (see `Reading`) has less of its outline open. */
 const mostDoubt = 0.2;
 
@@ -73,7 +75,7 @@ export function detectPolarity(grey: tf.Tensor2D): Polarity {
 export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
   const problems: string[] = [];
   const readings: (Reading & { polarity: Polarity })[] = [];
-  let best: Reading | undefined;
+  const [agreed, similar]: [Reading[], Reading[]] = [[], []];
   for (const [tried, darkness] of estimates(grey, polarity)) {
     const found = readInk(darkness);
     if ('problem' in found) {
@@ -81,17 +83,28 @@ export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
       continue;
     }
     const reading = { ...found, polarity: tried };
-    for (const other of readings.filter((other) => isSame(other, reading))) {
+    for (const other of readings.filter((other) => other.polarity === tried)) {
       const clearer = other.doubt < reading.doubt ? other : reading;
-      if (clearer.doubt === 0) {
+      const inCommon = partInCommon(other.ink, reading.ink);
+      if (inCommon >= leastInCommon && clearer.doubt === 0 && !isBroad(clearer)) {
         return clearer;
       }
-      best = clearer.doubt < (best?.doubt ?? mostDoubt) ? clearer : best;
+      if (inCommon >= leastSimilar) {
+        (inCommon >= leastInCommon ? agreed : similar).push(clearer);
+      }
     }
     readings.push(reading);
   }
-  const onItsOwn = readings.find((reading) => reading.doubt === 0 && isTooBroadForOthers(reading));
-  return best ?? onItsOwn ?? { problem: problemOf(problems, readings.length) };
+  const onTheirOwn = readings.filter((reading) => reading.doubt === 0 && isBroad(reading));
+  const best = clearest(agreed) ?? clearest(similar) ?? clearest(onTheirOwn);
+  return best ?? { problem: problemOf(problems, readings.length) };
+}
+
+/** The one with the least doubt; of equal ones that with the thinnest strokes. */
+function clearest(readings: readonly Reading[]): Reading | undefined {
+  return readings
+    .filter(({ doubt }) => doubt < mostDoubt)
+    .sort((one, other) => one.doubt - other.doubt || one.thickness - other.thickness)[0];
 }
 
 function problemOf(problems: readonly string[], readings: number): string {
@@ -100,19 +113,22 @@ function problemOf(problems: readonly string[], readings: number): string {
     : (problems.find((problem) => problem !== '') ?? '');
 }
 
-/** Whether both found the same ink. */
-function isSame(one: Reading & { polarity: Polarity }, other: typeof one): boolean {
+/** How much of the ink in either is in both. */
+function partInCommon(one: Ink, other: Ink): number {
   let [common, all] = [0, 0];
-  one.ink.values.forEach((value, pixel) => {
-    const [isInOne, isInOther] = [value >= 0.5, (other.ink.values[pixel] as number) >= 0.5];
+  one.values.forEach((value, pixel) => {
+    const [isInOne, isInOther] = [value >= 0.5, (other.values[pixel] as number) >= 0.5];
     common += Number(isInOne && isInOther);
     all += Number(isInOne || isInOther);
   });
-  return one.polarity === other.polarity && common >= leastInCommon * all;
+  return common / all;
 }
 
-/** Strokes about as broad as the next smaller window are paper to it: it cannot confirm them. */
-function isTooBroadForOthers({ ink, thickness }: Reading): boolean {
+/**
+ * Whether strokes are about as broad as the next smaller window, to which they are paper: it cannot
+ * confirm them. Parts of a sheet are broad as well, so a thinner digit is looked for first.
+ */
+function isBroad({ ink, thickness }: Reading): boolean {
   const window = Math.max(ink.width, ink.height) / (smallerWindows[0] as number);
   return thickness >= 0.7 * window;
 }
