@@ -19,7 +19,7 @@ const leastContrast = 0.05;
 const leastContrastAmongOthers = 0.12;
 /** Specks with less ink than this share of the largest piece are not part of the digit. */
 const leastShareOfInk = 0.1;
-/** Of a digit, that is written with a pen, no part is thicker than this share of its size. */
+/** No part of a digit is thicker than this share of its size: it is written with a pen. */
 const thickest = 0.4;
 /** A small digit may be written with a broad pen; a sheet of paper or a shadow is larger. */
 const thickestOfSmall = 0.6;
