@@ -1,7 +1,7 @@
 /**
  * What the kernel takes from TypeScript beyond its documented interface. All of it is exported by
  * `typescript.js`, and tested by `test/kernel/compiler.test.ts`, which fails first when a newer
- * TypeScript has it no more.
+ * TypeScript no longer has it.
  */
 import ts from 'typescript';
 

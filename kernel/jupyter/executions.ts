@@ -60,7 +60,7 @@ export class Executions {
     }
   }
 
-  /** A cell that is still being compiled is not to run. */
+  /** A cell that is still being compiled must not run. */
   interrupt(): void {
     this.isInterrupted = true;
   }

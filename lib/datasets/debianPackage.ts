@@ -101,7 +101,7 @@ async function downloadPackage(
     const update = await runProgram('apt-get', [...aptOptions, ...lists, 'update'], options);
     await aptGet([...lists, 'download', debian.name], debian, folder, context).catch(
       (error: Error) => {
-        // A failed update is only a warning to apt-get, but the reason of what follows.
+        // A failed update is only a warning to apt-get, but the reason for what follows.
         error.message = `${error.message} ${update.stderr}`.trim();
         throw error;
       },

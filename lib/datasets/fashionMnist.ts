@@ -39,7 +39,7 @@ export const fashionMnistDescription: DatasetDescription<ImageDataset, FashionMn
 };
 
 /**
- * Loads Fashion-MNIST: 60,000 pictures of clothes to learn from and 10,000 to measure by, in ten
+ * Loads Fashion-MNIST: 60,000 pictures of clothes to learn from and 10,000 to test on, in ten
  * classes, named in {@link fashionMnistClassNames} (Keras's `fashion_mnist.load_data`,
  * https://keras.io/api/datasets/fashion_mnist/).
  *

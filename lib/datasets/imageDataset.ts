@@ -5,7 +5,7 @@ import type * as tf from '../tensorflow';
 /**
  * Pictures and the class number of each.
  *
- * @typeParam Images `tf.Tensor3D` for grey pictures, `tf.Tensor4D` for such with colour channels.
+ * @typeParam Images `tf.Tensor3D` for grey pictures, `tf.Tensor4D` for those with colour channels.
  */
 export type LabelledImages<Images extends tf.Tensor = tf.Tensor3D> = {
   /** float32, shape `[n, height, width]` or `[n, height, width, channels]`, values 0 to 255. */
@@ -17,11 +17,11 @@ export type LabelledImages<Images extends tf.Tensor = tf.Tensor3D> = {
 /**
  * A dataset in its two published parts. The tensors are the caller's to dispose.
  *
- * @typeParam Images `tf.Tensor3D` for grey pictures, `tf.Tensor4D` for such with colour channels.
+ * @typeParam Images `tf.Tensor3D` for grey pictures, `tf.Tensor4D` for those with colour channels.
  */
 export type ImageDataset<Images extends tf.Tensor = tf.Tensor3D> = {
   /** Pictures to learn from. */
   readonly train: LabelledImages<Images>;
-  /** Pictures to measure by. */
+  /** Pictures to test on. */
   readonly test: LabelledImages<Images>;
 };

@@ -32,7 +32,7 @@ export const mnistDescription: DatasetDescription<ImageDataset, MnistSource> = {
 };
 
 /**
- * Loads MNIST: 60,000 handwritten digits to learn from and 10,000 to measure by, the class number
+ * Loads MNIST: 60,000 handwritten digits to learn from and 10,000 to test on, the class number
  * being the digit (Keras's `mnist.load_data`, https://keras.io/api/datasets/mnist/).
  *
  * The files come from the first of these that has them: the folder that the environment variable

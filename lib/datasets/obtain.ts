@@ -9,7 +9,7 @@ import { CacheWriteError, storeInCache } from './store';
 import { unpackAndVerify } from './verification';
 
 /**
- * Where a dataset's files come from, and what is told meanwhile.
+ * Where a dataset's files come from, and what is reported meanwhile.
  *
  * @typeParam SourceName the names of the dataset's sources.
  */

@@ -11,7 +11,7 @@ export interface DatasetProgress {
 }
 
 /**
- * Is called with each news of a download.
+ * Called whenever there is something to report about a download.
  *
  * @param progress what is being done now.
  */
@@ -42,7 +42,7 @@ export class ProgressLine {
     }
   };
 
-  /** Replaces the last news, if there were any. */
+  /** Replaces the last report, if there was one. */
   conclude(message: string): void {
     if (this.lastMessage) {
       this.report({ message });

@@ -37,7 +37,7 @@ export function shift(images: tf.Tensor4D, down: number, right: number): tf.Tens
 
 /**
  * Moves every picture of a batch by its own random distance, down or up and right or left: more
- * pictures to learn from, and a network that does not count on a place (“data augmentation”, as
+ * pictures to learn from, and a network that does not rely on position (“data augmentation”, as
  * Keras's layer `RandomTranslation` does it, https://keras.io/api/layers/preprocessing_layers/).
  *
  * @param images shape `[count, height, width, channels]`; stays the caller's.

@@ -15,7 +15,7 @@ export interface SourceContext {
   readonly silenceSeconds: number;
   /** Ends the search. */
   readonly signal: AbortSignal | undefined;
-  /** Is to be called with each news. */
+  /** To be called whenever there is something to report. */
   readonly report: ReportProgress;
 }
 

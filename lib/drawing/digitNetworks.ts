@@ -14,7 +14,7 @@ export interface DigitNetwork {
   readonly name: string;
   /** Where `model.json` and its weights are; see `saving.saveLayersModel`. */
   readonly folder: string;
-  /** The share of MNIST's 10,000 test pictures that it reads rightly, 0 to 1. */
+  /** The share of MNIST's 10,000 test pictures that it reads correctly, 0 to 1. */
   readonly accuracy: number;
 }
 
@@ -93,6 +93,9 @@ export async function digitNetworks(options: DigitNetworksOptions = {}): Promise
     let training = retrain ? undefined : await earlierTraining(place, settings);
     if (!training) {
       onTraining?.(recipe.name, recipe.epochs);
+      if (verbose > 0) {
+        console.log(`${recipe.name}, ${recipe.epochs} epochs`);
+      }
       training = await train(place, recipe.make({ seed }), settings, verbose);
     }
     networks.push({ name: recipe.name, folder: place, accuracy: training.accuracy });

@@ -15,7 +15,7 @@ export interface DrawDigitsOptions {
 /** The pad that `drawDigits` has opened. */
 export interface DrawingPad {
   /**
-   * Where the page is: `http://127.0.0.1:40123/1b9d…/`. Without the token in it nobody is answered,
+   * Where the page is: `http://127.0.0.1:40123/1b9d…/`. Without the token in it nobody gets an answer,
    * other users of the machine for example. In a notebook the pad needs no address.
    */
   readonly url?: string;

@@ -102,7 +102,7 @@ function answer(
     'X-Content-Type-Options': 'nosniff',
     // The address is the key to the page.
     'Referrer-Policy': 'no-referrer',
-    // Whatever the page were to contain: the browser lets it talk to this server only.
+    // Whatever the page contains, the browser lets it talk to this server only.
     'Content-Security-Policy': "default-src 'self'; img-src data:",
   });
   // Node.js itself leaves the body out of an answer to HEAD.

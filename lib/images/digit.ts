@@ -1,5 +1,5 @@
 import * as tf from '../tensorflow';
-import { detectPolarity, findInk, type Polarity, shrink } from './ink';
+import { detectPolarity, findInk, type Polarity, shrink } from './findInk';
 import { fieldSize, toMnistForm } from './mnistForm';
 import type { Picture } from './picture';
 import { read } from './read';
@@ -57,19 +57,20 @@ export async function readDigit(
  * 5. Otsu's method and hysteresis give connected pieces. Ink has paper on all sides and is no
  *    thicker than 0.4 of its size. What is not so, such as the edge of a table or a shadow, is blanked
  *    out.
- * 6. Where something was blanked out, or the light under the digit differs, 3 to 5 are done again
- *    with closings of a sixth and a twelfth of the picture, and with darkness as a part of the
- *    paper's brightness (flat-field correction). The digit whose outline is clearest is taken.
+ * 6. Steps 3 to 5 are done again with closings of a sixth and a twelfth of the picture, and with
+ *    darkness as a part of the paper's brightness (flat-field correction). Ink is the same in each,
+ *    edges and shadows are not: a digit is what two of them agree on.
  * 7. The digit gets MNIST's form: 20 pixels in its longer side, its centre of mass in the middle,
  *    strokes at least 2 pixels wide.
  *
- * Of transparent pictures, strokes that do not show on white are laid on black.
+ * Strokes of a transparent picture that do not show on white are laid on black.
  *
  * @param picture what {@link read} gave.
  * @param options how the picture is prepared.
  * @returns float32 [1, 28, 28, 1], 0 (paper) to 1 (ink). The caller disposes it.
  * @throws Error when the picture is smaller than 8×8 pixels, or no digit is found: nothing stands
- *   out, or only lines, edges and shadows do, or many things do, or what does is too small.
+ *   out, or only lines, edges and shadows do, or many things do, or what does is too small, or each
+ *   estimate of the paper shows something else.
  */
 export function toDigit(picture: Picture, options: DigitOptions = {}): tf.Tensor4D {
   const { method = 'robust' } = options;

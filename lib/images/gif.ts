@@ -14,9 +14,9 @@ interface Frame {
 }
 
 /**
- * Sees to what libvips makes of a GIF's first frame without a word: what the frame leaves free, it
- * paints black; it becomes transparent here, as in browsers, in place. Pixels that are missing at
- * the end, it invents.
+ * Corrects what libvips does silently with a GIF's first frame: it paints black what the frame
+ * leaves free, which is made transparent here, in place, as browsers do; and it invents pixels that
+ * are missing at the end.
  *
  * @throws PictureError where pixels are missing.
  */

@@ -4,7 +4,7 @@
  * @module
  */
 export { type DigitOptions, readDigit, resize, toDigit, toTensor } from './digit';
-export type { Polarity } from './ink';
+export type { Polarity } from './findInk';
 export type { Picture } from './picture';
 export { type PngOptions, toPng, writePng } from './png';
 export { read } from './read';

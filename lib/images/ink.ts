@@ -1,21 +1,9 @@
-import * as tf from '../tensorflow';
 import { slideMaximum } from './closing';
 import { otsuThreshold } from './otsu';
-import {
-  coarse,
-  type Darkness,
-  differenceToPaper,
-  partOfPaperMissing,
-  slide,
-  windowSize,
-} from './paper';
-import type { Picture } from './picture';
+import type { Darkness } from './paper';
 import { breadth, connectedPieces, openOutline, type Piece, sidesTouched, size } from './pieces';
 import { everyFifth, median, quantile } from './quantile';
 import { eraseLines, type WithoutLines } from './ruledLines';
-
-/** Which is brighter, the paper (`dark-on-light`) or the digit (`light-on-dark`). */
-export type Polarity = 'dark-on-light' | 'light-on-dark';
 
 /** How much ink there is where: 0 is paper, 1 the digit's full colour. */
 export interface Ink {
@@ -24,11 +12,6 @@ export interface Ink {
   readonly values: Float32Array;
 }
 
-/** The digit's ink, or what is in the way of finding it. */
-export type Found = { ink: Ink } | { problem: string };
-
-/** Larger pictures are averaged down to this first; a digit ends up 20 pixels high anyway. */
-const longestSide = 512;
 // What ends in AmongOthers holds where other things had to be left out to find the digit.
 
 /** Less contrast than this (of 1 between black and white) is not told from paper. */
@@ -36,7 +19,7 @@ const leastContrast = 0.05;
 const leastContrastAmongOthers = 0.12;
 /** Specks with less ink than this share of the largest piece are not part of the digit. */
 const leastShareOfInk = 0.1;
-/** Of a digit, that is written with a pen, no part is thicker than this share of its size. */
+/** No part of a digit is thicker than this share of its size: it is written with a pen. */
 const thickest = 0.4;
 /** A small digit may be written with a broad pen; a sheet of paper or a shadow is larger. */
 const thickestOfSmall = 0.6;
@@ -48,7 +31,6 @@ const mostFilled = 0.8;
 const mostOpen = 0.22;
 /** The same for one that touches three sides of the picture, as a border does. */
 const mostOpenAround = 0.12;
-const mostOpenAmongOthers = 0.2;
 /** A digit is at least this part of the picture's longer side high or wide. */
 const leastSize = 1 / 30;
 const leastSizeAmongOthers = 1 / 12;
@@ -59,93 +41,25 @@ const mostPiecesAmongOthers = 3;
 const mostUneven = 1.35;
 /** Edges are blurred over so many pixels on each side. */
 const blur = 4;
-/** Smaller and smaller squares, as parts of the picture, for the closing that finds the paper. */
-const smallerWindows = [6, 12];
-
-/** Brightness 0..1 as [height, width], averaged over squares where the picture is large. */
-export function shrink({ width, height, pixels }: Picture): tf.Tensor2D {
-  const side = Math.ceil(Math.max(width, height) / longestSide);
-  const columns = Math.max(1, Math.floor(width / side));
-  const rows = Math.max(1, Math.floor(height / side));
-  const means = new Float32Array(rows * columns);
-  const [squareHeight, squareWidth] = [Math.min(side, height), Math.min(side, width)];
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      let sum = 0;
-      for (let y = row * side; y < row * side + squareHeight; y++) {
-        for (let x = column * side; x < column * side + squareWidth; x++) {
-          sum += pixels[y * width + x] as number;
-        }
-      }
-      means[row * columns + column] = sum / (255 * squareHeight * squareWidth);
-    }
-  }
-  return tf.tensor2d(means, [rows, columns]);
-}
-
-/**
- * Tells pen from paper: the pen covers the smaller part, and so lies further from the local
- * average than the paper does. The sign of the third moment (skewness) says on which side.
- */
-export function detectPolarity(grey: tf.Tensor2D): Polarity {
-  const thirdMoment = tf.tidy(() => {
-    const small = coarse(grey);
-    const fromAverage = tf.sub(small, slide(small, windowSize(small, 2), 'avg'));
-    return tf.mean(tf.pow(fromAverage, 3));
-  });
-  const skewness = thirdMoment.dataSync()[0] as number;
-  thirdMoment.dispose();
-  return skewness < 0 ? 'dark-on-light' : 'light-on-dark';
-}
-
-/**
- * Finds the digit: what is darker than the paper around it (or lighter, by polarity).
- *
- * Noise, specks, shadows, ruled lines, and what surrounds the paper are left out; the rest is
- * stretched to 0..1.
- *
- * @param grey brightness, from {@link shrink}.
- * @param polarity `auto` tries both, the likelier one first.
- */
-export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
-  const problems: string[] = [];
-  let best: Reading | undefined;
-  for (const darkness of estimates(grey, polarity)) {
-    const found = readInk(darkness);
-    if ('problem' in found) {
-      problems.push(found.problem);
-    } else if (found.doubt === 0) {
-      return found;
-    } else if (found.doubt < (best?.doubt ?? mostOpenAmongOthers)) {
-      best = found;
-    }
-  }
-  return best ?? { problem: problems.find((problem) => problem !== '') ?? '' };
-}
 
 const onlyEdges = 'only edges, lines and shadows stand out, nothing with paper on all sides';
 
-/** What may be the picture's darkness, the likeliest first, each computed when it is asked for. */
-function* estimates(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Generator<Darkness> {
-  const first = polarity === 'auto' ? detectPolarity(grey) : polarity;
-  const second = first === 'dark-on-light' ? 'light-on-dark' : 'dark-on-light';
-  for (const tried of polarity === 'auto' ? [first, second] : [first]) {
-    const light = tried === 'dark-on-light' ? grey : tf.sub<tf.Tensor2D>(1, grey);
-    yield differenceToPaper(light);
-    for (const part of smallerWindows) {
-      yield partOfPaperMissing(light, part);
-    }
-  }
-}
-
-interface Reading {
+/** What one estimate of the darkness gives. */
+export interface Reading {
   ink: Ink;
   /** 0: nothing but the digit stands out. More: the open part of the digit's outline. */
   doubt: number;
+  /** The thickest stroke, in pixels. */
+  thickness: number;
 }
 
-/** The digit in one estimate of the darkness. */
-function readInk(darkness: Darkness): Reading | { problem: string } {
+/**
+ * The digit in one estimate of the darkness: what stands out and may be written with a pen.
+ *
+ * Noise, specks, shadows, ruled lines, and what surrounds the paper are left out; the rest is
+ * stretched to 0..1.
+ */
+export function readInk(darkness: Darkness): Reading | { problem: string } {
   const { values, thickness: lineThickness } = withoutLines(darkness);
   const plain = { ...darkness, values };
   // What is left of a line, at the picture's edge for example, is no thicker than the line was.
@@ -171,7 +85,8 @@ function readInk(darkness: Darkness): Reading | { problem: string } {
             0.01,
             open.reduce((most, part) => Math.max(most, part), 0),
           );
-      return problem ? { problem } : { ink: stretched(plain, marks), doubt };
+      const thickness = Math.max(...marks.pieces.map((piece) => piece.thickness));
+      return problem ? { problem } : { ink: stretched(plain, marks), doubt, thickness };
     }
     isAlone = false;
     const others = marks.pieces.filter((piece, index) => !isInk(piece, index));

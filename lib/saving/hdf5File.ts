@@ -10,8 +10,8 @@ import type { Hdf5Answer, Hdf5Task } from './hdf5Worker';
 const timeLimit = { atLeast: 30_000, perMegabyte: 1_000 };
 
 /**
- * Reads an HDF5 file. What it holds of other files (external storage, links, virtual datasets) is
- * not read: such parts are errors if they are asked for.
+ * Reads an HDF5 file. Parts that are stored in other files (external storage, links, virtual datasets)
+ * are not read: asking for one is an error.
  * Throws an error that says what is wrong if the file is missing, cut short or not HDF5.
  */
 export async function readHdf5(path: string): Promise<Hdf5Group> {

@@ -53,7 +53,7 @@ export class ModelCheckpoint {
   /**
    * @param options where, when and what to save.
    * @throws Error if the file path is missing, or the period is not a whole number from 1; TypeError
-   *   for an option that there is not, or if `saveBestOnly` is set and the direction cannot be told.
+   *   for an unknown option, or if `saveBestOnly` is set and the direction cannot be told.
    */
   constructor(options: ModelCheckpointOptions) {
     checkOptionNames('ModelCheckpoint', options, Object.keys(optionNames));

@@ -55,7 +55,7 @@ const optionNames: Record<keyof CompileOptions, true> = {
  *
  * @param model the model; an optimiser made here is disposed with it.
  * @param options optimiser, losses, metrics.
- * @throws TypeError for a name that there is not, with the nearest one, or a number of losses that is
+ * @throws TypeError for an unknown name, with the nearest known one, or a number of losses that is
  *   not that of the outputs; RangeError for a weight that is no finite number.
  *
  * @example

@@ -59,7 +59,7 @@ const optionNames: Record<keyof EvaluateOptions, true> = {
  * @param options batch size, and what is printed.
  * @returns the means over all rows, for example `{ loss: 0.1023, acc: 0.9801 }`.
  * @throws Error if the model is not compiled, was disposed, or the data do not suit it; RangeError
- *   for an option out of range, TypeError for one that there is not; Interrupted if the run was
+ *   for an option out of range, TypeError for an unknown one; Interrupted if the run was
  *   interrupted.
  *
  * @example

@@ -25,7 +25,7 @@ const modelsInTraining = new WeakSet<tf.LayersModel>();
  * @returns loss and metrics per epoch, under Keras's names: `history.history.val_acc`.
  * @throws Error if the model is not compiled, was disposed, is being trained already, or the data do
  *   not suit it, and if the loss becomes NaN; RangeError for an option out of range, TypeError for
- *   one that there is not; Interrupted if the training was interrupted, with the model as the last
+ *   an unknown one; Interrupted if the training was interrupted, with the model as the last
  *   finished step left it.
  *
  * @example

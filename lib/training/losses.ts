@@ -140,7 +140,7 @@ function recordLogits({ sourceLayer, rank }: tf.SymbolicTensor): void {
   declareKnownCode(layer.call);
 }
 
-/** A layer's call in two: up to the activation, and that. Null if it ends in another one. */
+/** A layer's call in two parts: up to the activation, and the activation. Null for another one. */
 interface SplitCall {
   logits(inputs: tf.Tensor | tf.Tensor[], options: object): tf.Tensor;
   activate(logits: tf.Tensor, options: object): tf.Tensor;

@@ -44,7 +44,7 @@ const optionNames: Record<keyof PredictOptions, true> = {
  * @returns one tensor with as many rows as `x`, to be disposed by the caller; for a classifier
  *   float32 `[rows, classes]`. For a model with several outputs an array of such, in their order.
  * @throws Error if the data do not suit the model, or it was disposed; RangeError for an option out
- *   of range, TypeError for one that there is not; Interrupted if the run was interrupted.
+ *   of range, TypeError for an unknown one; Interrupted if the run was interrupted.
  *
  * @example
  * const probabilities = await training.predict(model, test.images);

@@ -25,7 +25,7 @@ export interface RandomBatchesOptions {
  * @param options size of the batches, and seed of their order.
  * @yields `[inputs, targets]` of one batch, new tensors: the one who takes them disposes them.
  * @throws RangeError if the tensors differ in rows or an option is out of its range, TypeError for an
- *   option that there is not, Error if a tensor was disposed (also between two batches).
+ *   unknown option, Error if a tensor was disposed (also between two batches).
  *
  * @example
  * const batches = training.randomBatches(images, labels, { batchSize: 512, seed: 0 });

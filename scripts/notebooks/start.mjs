@@ -24,6 +24,9 @@ const quiet = wanted.some((argument) => /log[-_]level|debug/.test(argument))
 // server listens on loopback only and asks for its token.
 const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
 
+// The folder with custom.css.
+const styles = `--ServerApp.static_custom_path=${path.join(project, 'scripts/notebooks/jupyter/custom')}`;
+
 // Both get process groups of their own, so that Ctrl-C reaches only this program, which then stops
 // them in order. JupyterLab opens on the folder it is started in; its settings are in
 // ./jupyter.
@@ -35,7 +38,7 @@ const starting = await takeLock(path.join(cache, 'start.lock'), {
   onWait: () => console.log('Another JupyterLab is starting here; this one follows …'),
 });
 const before = new Set(runningServers());
-const lab = spawn(venvPython, ['-m', 'jupyterlab', ...quiet, ...asRoot, ...wanted], {
+const lab = spawn(venvPython, ['-m', 'jupyterlab', ...quiet, ...asRoot, styles, ...wanted], {
   cwd: notebooks,
   env,
   stdio: ['ignore', 'inherit', 'inherit'],
@@ -50,7 +53,7 @@ const build = spawn(
     detached: !windows,
   },
 );
-// Errors are of interest; that another build has begun is not.
+// Only errors are of interest, not that another build has begun.
 createInterface({ input: build.stdout }).on('line', (line) => {
   if (line.includes('error TS')) {
     console.error(line);

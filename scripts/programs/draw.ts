@@ -88,13 +88,13 @@ async function trainedNetworks(
   let trained = 0;
   const networks = await drawing.digitNetworks({
     ...options,
-    onTraining: (name, epochs) => {
+    onTraining: () => {
       if (trained++ === 0) {
         console.log(
           'The networks are trained first, once: that takes a minute or two. Ctrl-C stops it.',
         );
       }
-      console.log(`\n${name}, ${epochs} epochs, seed 0`);
+      console.log();
     },
   });
   if (trained > 0) {

@@ -2,7 +2,7 @@
 // Arguments choose test files by a part of their path: `npm test -- datasets`. `--all`, or
 // `npm run test:all`, runs the slow ones too, which are called NAME.slow.test.ts.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -38,7 +38,8 @@ process.on('exit', () => rmSync(temporaryFiles, { recursive: true, force: true }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => process.exit(1));
 }
-const env = { ...process.env, ...cachesInProject() };
+const morePictures = values.all ? { PICTURES_PER_SCENE: '20' } : {};
+const env = { ...morePictures, ...process.env, ...cachesInProject() };
 
 /**
  * Runs one of the checks, and ends this program if it fails.
@@ -68,6 +69,28 @@ function chooseFiles() {
     .sort();
 }
 
+/** Folders whose tests can share a process: loading TensorFlow takes longer than many of them. */
+const together = ['graph', 'models', 'plots', 'saving', 'training'];
+
+/**
+ * Puts the files of such a folder into one, and leaves the others as they are.
+ *
+ * @param {string[]} files
+ */
+function grouped(files) {
+  const folder = path.join('build/test', 'together');
+  mkdirSync(path.join(project, folder));
+  const groups = together.map((name) => {
+    const members = files.filter((file) => path.dirname(file) === path.join('build/test', name));
+    const group = path.join(folder, `${name}.test.js`);
+    const lines = members.map((file) => `require('../${name}/${path.basename(file)}');\n`);
+    writeFileSync(path.join(project, group), lines.join(''));
+    return { group, members };
+  });
+  const taken = new Set(groups.flatMap(({ members }) => members));
+  return [...groups.map(({ group }) => group), ...files.filter((file) => !taken.has(file))];
+}
+
 // Tests whose source is gone must not run from an earlier build.
 rmSync(path.join(project, 'build/test'), { recursive: true, force: true });
 rmSync(path.join(project, 'build/tsconfig.tsbuildinfo'), { force: true });
@@ -94,5 +117,7 @@ stage(`${files.length} test files`, [
   '--test-reporter=spec',
   // By default one processor core would be left idle.
   `--test-concurrency=${availableParallelism()}`,
-  ...files,
+  '--import',
+  new URL('seededRandom.mjs', import.meta.url).href,
+  ...(wanted.length === 0 ? grouped(files) : files),
 ]);

@@ -9,14 +9,21 @@ import { BrowserPage } from './browser';
 import { JupyterLab } from './jupyterLab';
 import { until } from './until';
 
-/** A notebook whose one cell shows a figure of 640 pixels. */
+const line =
+  '1688/1688 [==============================] - 7s 4ms/step - loss: 0.0312 - acc: 0.9903 - ' +
+  'val_loss: 0.0405 - val_acc: 0.9885';
+
+/** A notebook whose one cell prints a line of Keras's and shows a figure of 640 pixels. */
 async function notebookWithFigure(): Promise<string> {
   const figure = curves([{ name: 'loss', y: [1, 0.5, 0.3] }]);
   const data = figureBundle(figure, await renderPng(figure, 1));
   const cell = {
     ...{ id: 'figure', cell_type: 'code', metadata: {}, execution_count: 1 },
     source: 'plots.show(figure)',
-    outputs: [{ output_type: 'display_data', metadata: {}, data }],
+    outputs: [
+      { output_type: 'stream', name: 'stdout', text: line },
+      { output_type: 'display_data', metadata: {}, data },
+    ],
   };
   const kernelspec = { name: 'tslab', display_name: 'TypeScript', language: 'typescript' };
   return JSON.stringify({
@@ -67,4 +74,24 @@ describe('a window of 800 pixels', () => {
       const [place, , plot] = await widths();
       assert.ok(plot <= place, `a plot of ${plot} pixels in ${place}`);
     }));
+
+  it('breaks lines between words, and leaves room between text and figure', async () => {
+    const { page } = browser;
+    const text = page.locator('.jp-OutputArea-output pre');
+    const brokenWords = await text.evaluate((element) => {
+      const content = element.firstChild as Text;
+      const range = document.createRange();
+      return Array.from(content.data.matchAll(/[\w.:]+/g)).filter(({ 0: word, index }) => {
+        range.setStart(content, index);
+        range.setEnd(content, index + word.length);
+        return range.getClientRects().length > 1;
+      }).length;
+    });
+    assert.equal(brokenWords, 0);
+    const above = await text.boundingBox();
+    const below = await page.locator('.jp-RenderedPlotly').boundingBox();
+    assert.ok(above && below && above.height > 20, 'the line takes one line');
+    const room = below.y - above.y - above.height;
+    assert.ok(room >= 8, `${room} pixels between text and figure`);
+  });
 });

@@ -11,7 +11,7 @@ import { packed, sample, sampleNames, temporaryFolder } from './sampleDataset';
 const debian = debianPackage({ name: 'dataset-sample', folder: 'usr/share/sample', bytes: 1 });
 const silent = { onProgress: () => {} };
 
-// That the package is really downloaded is tested with fashionMnist.
+// That the package is really downloaded is tested in fashionMnist.slow.test.ts.
 describe('the Debian package', () => {
   it('is used where it lies if it is installed', async (test) => {
     const installed = join(temporaryFolder(test), 'share');

@@ -14,7 +14,7 @@ import {
   stateOf,
 } from './lockstep';
 
-const STEPS = 50;
+const STEPS = 24;
 
 describe('the architectures of the notebooks', () => {
   for (const [name, makeModel] of Object.entries({
@@ -46,7 +46,7 @@ describe('the architectures of the notebooks', () => {
   }
 
   for (const [name, makeModel] of Object.entries({ mlp: models.mlp, lenet5: models.lenet5 })) {
-    it(`${name} with SGD stays with eager training for 100 steps on its own`, async () => {
+    it(`${name} with SGD stays with eager training for 50 steps on its own`, async () => {
       const batches = Array.from({ length: 10 }, (_, i) =>
         imageBatch(inputShape(makeModel), 16, 10 + i),
       );
@@ -55,7 +55,7 @@ describe('the architectures of the notebooks', () => {
         model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' });
       }
       const runner = graph.compileModel(compiled, { immediately: true });
-      for (let step = 0; step < 100; step++) {
+      for (let step = 0; step < 50; step++) {
         const { inputs, targets } = batches[step % batches.length] as Batch;
         const expected = (await eager.trainOnBatch(inputs, targets)) as number;
         assertClose(runner.trainOnBatch(inputs, targets), [expected], `loss of step ${step}`);

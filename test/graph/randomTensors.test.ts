@@ -112,8 +112,18 @@ describe('layers with random numbers', () => {
   it('recurrent dropout trains in a graph', async () => {
     const x = tf.randomNormal([64, 5, 3], 0, 1, 'float32', 1);
     const y = tf.tidy(() => x.sum([1, 2]).expandDims(1));
-    const recurrent = tf.layers.lstm({ units: 16, inputShape: [5, 3], recurrentDropout: 0.2 });
-    const model = tf.sequential({ layers: [recurrent, tf.layers.dense({ units: 1 })] });
+    const kernelInitializer = tf.initializers.glorotUniform({ seed: 1 });
+    const recurrentInitializer = tf.initializers.orthogonal({ seed: 1 });
+    const recurrent = tf.layers.lstm({
+      units: 16,
+      inputShape: [5, 3],
+      recurrentDropout: 0.2,
+      kernelInitializer,
+      recurrentInitializer,
+    });
+    const model = tf.sequential({
+      layers: [recurrent, tf.layers.dense({ units: 1, kernelInitializer })],
+    });
     model.compile({ optimizer: tf.train.adam(0.02), loss: 'meanSquaredError' });
     const options = { epochs: 20, verbose: 0, compiled: true } as const;
     const { history } = await training.fit(model, x, y, options);

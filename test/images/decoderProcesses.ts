@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** The processes that this one has started, and that run the decoder of pictures (Linux only). */
@@ -23,4 +24,20 @@ export function decoderProcesses(): { pid: number; peakMegabytes: number }[] {
 export function decoderPeaks(): number[] {
   const isKnown = process.platform === 'linux';
   return isKnown ? decoderProcesses().map(({ peakMegabytes }) => peakMegabytes) : [];
+}
+
+/** Reading takes less than 1 GB and ends before long, and this process goes on meanwhile. */
+export async function assertCheap(reading: Promise<unknown>): Promise<void> {
+  const start = performance.now();
+  let [ticks, peak] = [0, 0];
+  const watch = setInterval(() => {
+    ticks++;
+    peak = Math.max(peak, ...decoderPeaks());
+  }, 50);
+  await reading.finally(() => clearInterval(watch));
+  const seconds = (performance.now() - start) / 1000;
+  // It is given up after nine seconds; the rest is for a busy machine.
+  assert.ok(seconds < 60, `${seconds} s`);
+  assert.ok(peak < 1000, `${peak} MB`);
+  assert.ok(ticks >= Math.floor(seconds / 5), `${ticks} ticks in ${seconds} s`);
 }

@@ -1,8 +1,8 @@
 /**
  * Digits on all kinds of paper are read, and where there is none, that is said.
  *
- * `npm test` takes the first pictures of each scene; `PICTURES_PER_SCENE=100 npm test -- scenes`
- * takes a hundred, and prints a line for each scene.
+ * `npm test` takes the first pictures of each scene, `npm run test:all` some more;
+ * `PICTURES_PER_SCENE=100 npm test -- scenes` takes a hundred, and prints a line for each scene.
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
@@ -14,7 +14,7 @@ import { fit } from '../../lib/training';
 import { drawScene, type Sample, type Scene, whiteOnTransparent } from './page';
 import { combinedScenes, emptyScenes, scenes } from './scenes';
 
-const picturesPerScene = Number(process.env.PICTURES_PER_SCENE ?? 10);
+const picturesPerScene = Number(process.env.PICTURES_PER_SCENE ?? 4);
 /** Of a hundred; of fewer pictures, so many that one more wrong would be too many. */
 const leastRight = 0.95;
 const leastRightCombined = 0.7;

@@ -128,7 +128,9 @@ test('takes integer inputs', async () => {
 test('trains a regression with targets of shape [rows] and a loss function', async () => {
   const { x, y } = flowers(60);
   for (const loss of ['meanSquaredError', tf.metrics.meanSquaredError]) {
-    const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [4] })] });
+    const kernelInitializer = tf.initializers.glorotUniform({ seed: 1 });
+    const layer = tf.layers.dense({ units: 1, inputShape: [4], kernelInitializer });
+    const model = tf.sequential({ layers: [layer] });
     model.compile({ optimizer: tf.train.sgd(0.05), loss: loss as string, metrics: ['mae'] });
     const { history } = await training.fit(model, x, y.toFloat(), { ...quiet, epochs: 5, seed: 1 });
     assert.deepEqual(Object.keys(history), ['loss', 'mae']);
@@ -140,8 +142,14 @@ test('trains and evaluates a model with two inputs and two outputs', async () =>
   const { x, y } = flowers(50);
   const inputs = ['left', 'right'].map((name) => tf.input({ shape: [2], name }));
   const joined = tf.layers.concatenate().apply(inputs) as tf.SymbolicTensor;
-  const kind = tf.layers.dense({ units: 3, activation: 'softmax', name: 'kind' });
-  const size = tf.layers.dense({ units: 1, name: 'size' });
+  const kernelInitializer = tf.initializers.glorotUniform({ seed: 1 });
+  const kind = tf.layers.dense({
+    units: 3,
+    activation: 'softmax',
+    name: 'kind',
+    kernelInitializer,
+  });
+  const size = tf.layers.dense({ units: 1, name: 'size', kernelInitializer });
   const outputs = [kind, size].map((layer) => layer.apply(joined) as tf.SymbolicTensor);
   const model = tf.model({ inputs, outputs });
   const loss = { kind: 'sparseCategoricalCrossentropy', size: 'meanSquaredError' };

@@ -32,7 +32,7 @@ export class CSVLogger implements Callback {
   /**
    * @param filename the file to write; its folder has to be there.
    * @param options separator, and whether to go on with a file.
-   * @throws TypeError for an option that there is not.
+   * @throws TypeError for an unknown option.
    */
   constructor(
     private readonly filename: string,

@@ -54,7 +54,7 @@ export class EarlyStopping implements Callback {
 
   /**
    * @param options what to watch, and for how long.
-   * @throws TypeError for an option that there is not, or if the direction cannot be told.
+   * @throws TypeError for an unknown option, or if the direction cannot be told.
    */
   constructor(options: EarlyStoppingOptions = {}) {
     this.options = {

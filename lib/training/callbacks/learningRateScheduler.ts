@@ -29,7 +29,7 @@ export class LearningRateScheduler implements Callback {
    * @param schedule gets the epoch, counted from 0, and the learning rate so far; returns the one
    *   that the epoch is trained with.
    * @param options what is printed.
-   * @throws TypeError for an option that there is not.
+   * @throws TypeError for an unknown option.
    */
   constructor(
     private readonly schedule: (epoch: number, rate: number) => number,

@@ -34,6 +34,6 @@ export interface ProgressOutput {
   endEpoch?(epoch: number, logs: Logs): void;
   /** To be called after success. */
   complete?(): Promise<void>;
-  /** Leaves things tidy when the run ended in its midst. */
+  /** Leaves things tidy when the run ended early. */
   stop(): void;
 }

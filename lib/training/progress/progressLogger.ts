@@ -92,7 +92,7 @@ export class ProgressLogger implements OwnCallback {
   }
 
   private async endPass(logs: Logs): Promise<void> {
-    // Data that do not tell how many they are are known after the first pass.
+    // Where the data do not tell the number of steps, it is known after the first pass.
     this.steps ??= this.done;
     if (this.options.verbose > 0) {
       const seconds = (performance.now() - this.start) / 1000;

@@ -32,7 +32,7 @@ export class RunRecord {
   step(x: number, rows: number, logs: Logs): void {
     const { before } = this;
     const added = rows - before.rows;
-    // An epoch's first moment may be a few rows only, whose mean would stand out like a thorn.
+    // An epoch's first moment may be a few rows only, whose mean would be an outlier.
     if (added < this.usualRows / 2) {
       return;
     }
