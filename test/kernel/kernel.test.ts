@@ -42,4 +42,5 @@ describe('the kernel', { concurrency: 2 }, () => {
   it('is interrupted whatever it does', () => runPythonTests('interrupts.py'));
   it('answers what front ends ask', () => runPythonTests('frontends.py'));
   it('survives what strangers send', () => runPythonTests('security.py'));
+  it('shows widgets', () => runPythonTests('widgets.py'));
 });
