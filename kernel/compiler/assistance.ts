@@ -2,6 +2,7 @@
 import ts from 'typescript';
 import type { Completeness, Completion } from '../messages';
 import type { CellCompiler } from './cellCompiler';
+import { readDocumentationOf } from './documentation';
 import { type CompilerSourceFile, internals } from './internals';
 
 const neverCancelled: ts.CancellationToken = {
@@ -37,6 +38,7 @@ function quickInfo(
 ): string | undefined {
   const node = internals.getTouchingPropertyName(file, position);
   const symbol = node === file ? undefined : checker.getSymbolAtLocation(node);
+  readDocumentationOf(checker, symbol);
   if (symbol) {
     const container = internals.getContainerNode(node);
     return describe(
@@ -56,12 +58,38 @@ function quickInfo(
   return undefined;
 }
 
+/** The innermost call whose arguments are around a position; it need not be closed yet. */
+function callAround(
+  file: ts.SourceFile,
+  position: number,
+): ts.CallExpression | ts.NewExpression | undefined {
+  let found: ts.CallExpression | ts.NewExpression | undefined;
+  const visit = (node: ts.Node) => {
+    const isOpen = file.text.slice(node.end, position).trim() === '';
+    if (node.pos > position || !(position <= node.end || isOpen)) {
+      return;
+    }
+    if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && node.expression.end < position) {
+      found = node;
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
 /** The signature of the call whose parentheses are around a position. */
 function signature(
   program: ts.Program,
   file: CompilerSourceFile,
   position: number,
 ): string | undefined {
+  const checker = program.getTypeChecker();
+  const called = callAround(file, position)?.expression;
+  if (called) {
+    const name = ts.isPropertyAccessExpression(called) ? called.name : called;
+    readDocumentationOf(checker, checker.getSymbolAtLocation(name));
+  }
   const help = internals.SignatureHelp.getSignatureHelpItems(
     program,
     file,

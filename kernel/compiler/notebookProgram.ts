@@ -33,7 +33,18 @@ const browserLibrary = /[\\/]lib\.(dom|webworker|scripthost)(\.[a-z.]+)?\.d\.ts$
 function webAssembly(): string {
   const library = path.join(path.dirname(ts.getDefaultLibFilePath({})), 'lib.dom.d.ts');
   const text = ts.sys.readFile(library) ?? '';
-  return /^declare namespace WebAssembly \{.*?^\}/ms.exec(text)?.[0] ?? '';
+  const start = text.indexOf('declare namespace WebAssembly {');
+  return text.slice(start, text.indexOf('\n}', start) + 2);
+}
+
+/** Declarations are read without the comments in them; see documentation.ts. */
+function parsingOf(fileName: string, language: ts.ScriptTarget | ts.CreateSourceFileOptions) {
+  return {
+    ...(typeof language === 'object' ? language : { languageVersion: language }),
+    jsDocParsingMode: /\.d\.[cm]?ts$/.test(fileName)
+      ? ts.JSDocParsingMode.ParseNone
+      : ts.JSDocParsingMode.ParseAll,
+  };
 }
 
 function isInPackage(fileName: string): boolean {
@@ -247,7 +258,9 @@ export class NotebookProgram {
     }
     const text = this.textOf(fileName);
     const file =
-      text === undefined ? undefined : ts.createSourceFile(fileName, text, language, false);
+      text === undefined
+        ? undefined
+        : ts.createSourceFile(fileName, text, parsingOf(fileName, language), false);
     const isFixed =
       isInPackage(fileName) || fileName === this.importsFile || this.virtualFiles.has(fileName);
     this.files.set(fileName, { file, modified: isFixed ? -1 : modifiedAt(fileName) });

@@ -53,14 +53,19 @@ export function slider(
         value,
         readout_format: `.${digits}f`,
       }),
-    next: ({ state }, before) => (typeof state?.value === 'number' ? state.value : before),
+    next: ({ state }, before) => {
+      const steps = Math.round((Number(state?.value ?? before) - minimum) / step);
+      // The browser's sums are not exact: 2.9999999999999996 is meant to be 3.
+      return Number((minimum + steps * step).toPrecision(12));
+    },
     describe: (number) => number.toFixed(digits),
   };
 }
 
-/** As many as tell one step from the next. */
+/** As many as the step has, but no more than tell one step from the next well. */
 function digitsBehindPoint(step: number): number {
-  return Math.min(10, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const [, fraction = ''] = step.toFixed(12).replace(/0+$/, '').split('.');
+  return Math.min(fraction.length, Math.max(0, 1 - Math.floor(Math.log10(step))));
 }
 
 /** Options of {@link dropdown}. */

@@ -43,7 +43,8 @@ export interface Interaction<Values> {
  * what the function is doing. A tensor that it makes is its own to dispose: `tf.tidy` does.
  *
  * All goes through Jupyter's own connection: JupyterLab may be on another machine. A saved notebook
- * shows the last result and the values it belongs to; the controls are back when the cell is run.
+ * shows the last result and the values it belongs to, and so does a page that is opened anew; the
+ * controls are back when the cell is run.
  * The page has to have ipywidgets' and, for {@link pad}, anywidget's extension; `npm start` has.
  *
  * In a program without a notebook nobody can move anything: the function is called once, with the

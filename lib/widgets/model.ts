@@ -17,8 +17,6 @@ const target = 'jupyter.widget';
 const controlTarget = 'jupyter.widget.control';
 const protocol = { version: '2.1.0' };
 
-/** All models that are open, for a browser that opens the notebook while its kernel runs. */
-const open = new Map<string, WidgetModel>();
 const answering = new WeakSet<NotebookHost>();
 
 /** One model, open until it is closed by either side. */
@@ -35,9 +33,8 @@ export class WidgetModel {
     received: (message: ModelMessage) => void,
     closed: () => void,
   ) {
-    answerForAll(host);
+    answerNewPages(host);
     this.comm = host.comms.open(target, { state, buffer_paths: [] }, { metadata: protocol });
-    open.set(this.id, this);
     this.comm.onMessage = ({ data }) => {
       const { method, ...message } = data as { method: string } & ModelMessage;
       if (method === 'request_state') {
@@ -47,10 +44,7 @@ export class WidgetModel {
       this.state = { ...this.state, ...message.state };
       received(message);
     };
-    this.comm.onClose = () => {
-      open.delete(this.id);
-      closed();
-    };
+    this.comm.onClose = closed;
   }
 
   get id(): string {
@@ -63,33 +57,23 @@ export class WidgetModel {
   }
 
   close(): void {
-    open.delete(this.id);
     this.comm.close();
-  }
-
-  get description(): object {
-    const { _model_module, _model_module_version, _model_name } = this.state;
-    return {
-      model_name: _model_name,
-      model_module: _model_module,
-      model_module_version: _model_module_version,
-      state: this.state,
-    };
   }
 }
 
-/** A page that was opened anew asks for all models at once. */
-function answerForAll(host: NotebookHost): void {
+/**
+ * A page that is opened anew asks for all models at once. It gets none: Jupyter could not show
+ * there what they change, because a page knows only the outputs of cells that it has run itself.
+ */
+function answerNewPages(host: NotebookHost): void {
   if (answering.has(host)) {
     return;
   }
   answering.add(host);
   host.comms.register(controlTarget, (comm) => {
     comm.onMessage = () => {
-      const states = Object.fromEntries(
-        [...open].map(([id, { description }]) => [id, description]),
-      );
-      comm.send({ method: 'update_states', states, buffer_paths: [] });
+      comm.send({ method: 'update_states', states: {}, buffer_paths: [] });
+      comm.close();
     };
   });
 }

@@ -74,6 +74,13 @@ def check_outputs(name, notebook):
                 raise RunFailed(describe_failure(name, number, cell, output.text))
 
 
+def keep_static_forms(notebook):
+    """Takes out what only the kernel that has ended could fill: the places of its widgets."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+
+
 def run(path):
     """Runs one notebook and returns it with its new outputs."""
     notebook = nbformat.read(path, as_version=4)
@@ -83,6 +90,7 @@ def run(path):
         timeout=CELL_TIMEOUT,
         record_timing=False,
         coalesce_streams=True,
+        store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_execute=progress.start,
         on_cell_executed=progress.finish,
@@ -93,6 +101,7 @@ def run(path):
         reason = getattr(error, "traceback", str(error))
         raise RunFailed(describe_failure(path.name, progress.number, progress.cell, reason)) from None
     check_outputs(path.name, notebook)
+    keep_static_forms(notebook)
     return notebook
 
 

@@ -2,7 +2,8 @@
 // Plotly's stores a picture of its own in the notebook whenever the pointer moves over a figure:
 // reading a notebook would change it, and the picture is as wide as the window. Our figures bring
 // their picture with them (lib/plots/show.ts), so that statement is taken out. And figures that are
-// wider than the page are made smaller, pictures as well as interactive ones.
+// wider than the page are made smaller, pictures as well as interactive ones; and one that is there
+// already is drawn anew when its output is replaced, as widgets do.
 // ipywidgets' says "Error displaying widget" where a notebook is opened whose kernel is gone. What
 // the output itself says in such a place is shown instead (lib/widgets/interact.ts).
 import { readdirSync, readFileSync } from 'node:fs';
@@ -21,6 +22,12 @@ const extensions = /** @type {const} */ ({
       /\w+\.data\["image\/png"\]!==(\w+)&&(\w+)\.setData\(\{data:\{\.\.\.\2\.data,"image\/png":\1\}\}\)/g,
       'void 0',
     ],
+    [
+      /if\(this\.hasGraphElement\(\)\)return Promise\.resolve\(\);this\._model=(\w+);/g,
+      'if(this.hasGraphElement()){let before=this._model;this._model=$1;' +
+        'return JSON.stringify(before.data[this._mimeType])===JSON.stringify($1.data[this._mimeType])' +
+        '?Promise.resolve():this.createGraph($1)}this._model=$1;',
+    ],
     [/(this\._img_el\.className="plot-img")/g, '$1,this._img_el.style.maxWidth="100%"'],
     [
       /(\w+)\.height\|\|\(\1\.height=360\)/g,
@@ -30,7 +37,7 @@ const extensions = /** @type {const} */ ({
   ],
   '@jupyter-widgets/jupyterlab-manager': [
     [
-      /(async renderModel\((\w+)\)\{[^]{0,500}?textContent=)("Error displaying widget: model not found")/g,
+      /(async renderModel\((\w+)\)\{[\s\S]{0,500}?textContent=)("Error displaying widget: model not found")/g,
       '$1$2.data["text/plain"]||$3',
     ],
   ],

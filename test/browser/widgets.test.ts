@@ -75,7 +75,7 @@ describe('widgets in JupyterLab', () => {
 
   test('a slider that is moved changes the figure', async () => {
     await notebook.run(slider);
-    await shows(slider, '1 low false 0');
+    await shows(slider, 'height: 1, kind: low, grid: no');
     await handle(slider).focus();
     await browser.page.keyboard.press('ArrowRight');
     await shows(slider, '2 low false 0');
@@ -128,14 +128,17 @@ describe('widgets in JupyterLab', () => {
     assert.doesNotMatch(await output(error), /no 1/);
   });
 
-  test('a page that is opened anew has the controls again', async () => {
+  test('a page that is opened anew says how to have the controls back', async () => {
     await notebook.save();
     await browser.page.reload();
     await notebook.panel.waitFor();
     await notebook.kernelIs('Idle', 60);
+    await shows(error, 'Controls: size. Run this cell to use them.');
+    await shows(error, 'size 3');
+    await notebook.run(error);
     await handle(error).focus();
-    await browser.page.keyboard.press('ArrowRight');
-    await shows(error, 'size 4');
+    await browser.page.keyboard.press('End');
+    await shows(error, 'size 9');
   });
 
   test('without its kernel the notebook keeps the last figure and its values', async () => {

@@ -1,6 +1,7 @@
 import type { Comm, CommEvent, MimeBundle, NotebookHost } from '../../lib/display/index';
 
 const hostKey = Symbol.for('notebook.host');
+const displaySymbol = Symbol.for('Jupyter.display');
 const globals = globalThis as { [hostKey]?: NotebookHost };
 
 /** One comm of a {@link PretendedNotebook}, seen from the browser's side. */
@@ -62,7 +63,10 @@ export function pretendNotebook(): PretendedNotebook {
       register() {},
     },
     wait: (value) => value,
-    render: async (value) => (value === undefined ? {} : { 'text/plain': String(value) }),
+    async render(value) {
+      const own = (Object(value) as { [displaySymbol]?: () => MimeBundle })[displaySymbol];
+      return own?.call(value) ?? (value === undefined ? {} : { 'text/plain': String(value) });
+    },
   };
   return notebook;
 }

@@ -3,12 +3,16 @@
     npm run test:kernel              on all three; those that are missing are installed into .cache
     npm run test:kernel -- tslab     on one of them
 
+The table of a run on all three is kept in results/kernel.md.
+
 Figures are of the machine on which it runs, and of that moment.
 """
 
 import argparse
+import importlib.metadata
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -20,6 +24,7 @@ from jupyter_client.manager import KernelManager
 
 PROJECT = Path(__file__).resolve().parents[2]
 DENO = PROJECT / ".cache/kernels/deno"
+RESULT = PROJECT / "results/kernel.md"
 DENO_VERSION = "2.9.6"
 NAMES = {"tslab": "this kernel", "deno": "Deno", "python3": "ipykernel"}
 TYPESCRIPT = ("tslab", "deno")
@@ -311,12 +316,39 @@ def check(name, row):
     return result if isinstance(result, str) else "✓" if result else "–"
 
 
+def version_of(command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1].lstrip("v")
+
+
+def store(lines):
+    """Writes the table under a temporary name and renames it: the old file or the new, whole."""
+    versions = {
+        "Node.js": version_of(["node", "--version"]),
+        "Deno": DENO_VERSION,
+        "Python": platform.python_version(),
+        "ipykernel": importlib.metadata.version("ipykernel"),
+    }
+    note = ", ".join(f"{name} {version}" for name, version in versions.items())
+    text = [
+        "# This kernel, Deno's and ipykernel",
+        "",
+        f"Written by `npm run test:kernel` on {time.strftime('%Y-%m-%d')}: {note}, {os.cpu_count()} processor cores.",
+        "",
+        *lines,
+    ]
+    temporary = RESULT.with_suffix(".tmp")
+    temporary.write_text("\n".join(text) + "\n", encoding="utf-8")
+    os.replace(temporary, RESULT)
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="npm run test:kernel --", description=__doc__.splitlines()[0]
     )
     parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="kernel", help=", ".join(NAMES))
-    names = parser.parse_args().names or list(NAMES)
+    chosen = parser.parse_args().names
+    names = chosen or list(NAMES)
+    lines = [f"| | {' | '.join(NAMES[name] for name in names)} |", f"|---|{':-:|' * len(names)}"]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JUPYTER_PATH"] = os.pathsep.join([str(PROJECT / "kernel"), folder])
         os.environ["JUPYTER_RUNTIME_DIR"] = folder
@@ -324,11 +356,13 @@ def main():
         if "deno" in names:
             install_deno(folder)
         os.chdir(folder)
-        print(f"| | {' | '.join(NAMES[name] for name in names)} |")
-        print(f"|---|{':-:|' * len(names)}")
+        print("\n".join(lines))
         for title, row in ROWS:
-            print(f"| {title} | {' | '.join(check(name, row) for name in names)} |", flush=True)
+            lines.append(f"| {title} | {' | '.join(check(name, row) for name in names)} |")
+            print(lines[-1], flush=True)
         os.chdir(PROJECT)
+    if not chosen:
+        store(lines)
 
 
 if __name__ == "__main__":
