@@ -1,9 +1,10 @@
 import { readFile, rm } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { compiledLibrary } from '../files/places';
 import { makeTemporaryFolder } from '../files/temporaryFolder';
-import { saveLayersModel } from '../saving/index';
-import * as tf from '../tensorflow';
+import { loadLayersModel, saveLayersModel } from '../saving/index';
+import { readLayersModel } from '../saving/loadLayersModel';
+import type * as tf from '../tensorflow';
 import type { PageFile, PageFiles } from './padServer';
 import type { NetworkDescription } from './page/networks';
 
@@ -77,9 +78,9 @@ async function networkFiles(
 
 /** Loads a network that `saveLayersModel` has saved. */
 export async function loadModel(name: string, folder: string): Promise<tf.LayersModel> {
-  return tf.loadLayersModel(`file://${folder}/model.json`).catch((error: Error) => {
+  return loadLayersModel(folder).catch((error: Error) => {
     throw new Error(
-      `The network ${name} cannot be loaded from ${folder}: ${error.message}. ` +
+      `The network ${name} cannot be loaded from ${folder}: ${error.message.replace(/\.$/, '')}. ` +
         'Save it there with saving.saveLayersModel.',
       { cause: error },
     );
@@ -87,21 +88,19 @@ export async function loadModel(name: string, folder: string): Promise<tf.Layers
 }
 
 async function filesOfModel(folder: string): Promise<Map<string, PageFile>> {
-  const modelFile = join(folder, 'model.json');
-  const { weightsManifest } = JSON.parse(await readFile(modelFile, 'utf8')) as {
-    weightsManifest: { paths: string[] }[];
-  };
-  const names = ['model.json', ...weightsManifest.flatMap(({ paths }) => paths)];
-  const files = new Map<string, PageFile>();
-  for (const name of names) {
-    files.set(name, await pageFile(join(folder, basename(name))));
-  }
-  return files;
+  const { text, weights } = await readLayersModel(folder);
+  const files = new Map<string, Buffer>([['model.json', text], ...weights]);
+  return new Map(
+    [...files].map(([name, content]) => [name, { type: typeOf(name), content }] as const),
+  );
 }
 
 async function pageFile(path: string): Promise<PageFile> {
-  const content = await readFile(path);
-  return { type: types[extname(path)] ?? 'application/octet-stream', content };
+  return { type: typeOf(path), content: await readFile(path) };
+}
+
+function typeOf(path: string): string {
+  return types[extname(path)] ?? 'application/octet-stream';
 }
 
 /** The pad gives 28 · 28 pixels and shows ten probabilities. */

@@ -7,6 +7,7 @@ import { objectAt, objectMadeAt, type TrackedObject } from './objectGraph';
 import {
   learningRateOf,
   readOptimizerState,
+  requireRestorable,
   setLearningRate,
   slotsOf,
   writeOptimizerState,
@@ -107,6 +108,22 @@ export function optimizerKeys(
   return { iterations, slots, ...(learningRate === undefined ? {} : { learningRate }) };
 }
 
+/** Throws if `restoreOptimizer` could not do its work; nothing is changed. */
+export function requireRestorableState(
+  { optimizer }: tf.LayersModel,
+  { learningRate, slots }: OptimizerKeys,
+  tensors: Record<string, tf.Tensor>,
+): void {
+  if (Object.keys(slots).length > 0) {
+    const rate = learningRate === undefined ? undefined : numberIn(tensors, learningRate);
+    requireRestorable(optimizer, rate ?? learningRateOf(optimizer));
+  }
+}
+
+function numberIn(tensors: Record<string, tf.Tensor>, key: string): number {
+  return tensors[key]?.dataSync()[0] as number;
+}
+
 /** Gives the model's optimiser what was read under its keys. */
 export async function restoreOptimizer(
   model: tf.LayersModel,
@@ -114,7 +131,7 @@ export async function restoreOptimizer(
   tensors: Record<string, tf.Tensor>,
 ): Promise<void> {
   const { optimizer, trainableWeights } = model;
-  const number = (key: string) => tensors[key]?.dataSync()[0] as number;
+  const number = (key: string) => numberIn(tensors, key);
   // First: the slot of momentum is stored in steps, which depend on the learning rate.
   if (keys.learningRate !== undefined) {
     setLearningRate(optimizer, number(keys.learningRate));

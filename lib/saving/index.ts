@@ -10,6 +10,7 @@ export type { LoadKerasH5Options, SaveKerasH5Options } from './kerasH5';
 export { loadKerasH5, saveKerasH5 } from './kerasH5';
 export { latestCheckpoint } from './latestCheckpoint';
 export { saveLayersModel } from './layersModel';
+export { loadLayersModel } from './loadLayersModel';
 export type { ModelCheckpointOptions } from './modelCheckpoint';
 export { ModelCheckpoint } from './modelCheckpoint';
 export type { SaveWeightsOptions } from './modelWeights';

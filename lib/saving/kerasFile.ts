@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { replaceFile } from '../files/replaceFile';
 import type * as tf from '../tensorflow';
@@ -9,7 +10,8 @@ import { makeModel, namingFile } from './kerasModel';
 import { modelConfigToKeras } from './kerasModelConfig';
 import { isFloatOption } from './kerasOptimizers';
 import { compileFromKeras, trainingConfigToKeras } from './kerasTrainingConfig';
-import { weightsTree, writeOptimizerFromTree, writeWeightsFromTree } from './kerasWeightsTree';
+import { optimizerFromTree, weightsFromTree, weightsTree } from './kerasWeightsTree';
+import { zipChecksums } from './zipChecksums';
 
 /** Options of `saveModel`. */
 export interface SaveModelOptions {
@@ -103,7 +105,7 @@ export async function loadModel(
   try {
     const config = asObject(parsed(strFromU8(files[configFile])), 'The configuration');
     return await makeModel(config, async (model) => {
-      writeWeightsFromTree(model, weights, true);
+      weightsFromTree(model, weights, true)();
       const training = config.compile_config;
       // Keras writes an empty object for a model that was not compiled.
       if ((options.compile ?? true) && isObject(training) && Object.keys(training).length > 0) {
@@ -114,7 +116,7 @@ export async function loadModel(
           );
         }
         compileFromKeras(model, { ...training, optimizer_config: training.optimizer });
-        await writeOptimizerFromTree(model, weights);
+        await optimizerFromTree(model, weights)();
       }
     });
   } catch (error) {
@@ -133,6 +135,7 @@ function filesIn(bytes: Buffer, path: string) {
         return name === configFile || name === weightsFile;
       },
     });
+    checkContents(files, zipChecksums(bytes));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`${path} is not a .keras file, or it is damaged: ${reason}.`, { cause: error });
@@ -144,6 +147,17 @@ function filesIn(bytes: Buffer, path: string) {
     );
   }
   return { [configFile]: config, [weightsFile]: weights };
+}
+
+function checkContents(
+  files: Record<string, Uint8Array>,
+  checksums: ReadonlyMap<string, number>,
+): void {
+  for (const [name, content] of Object.entries(files)) {
+    if (crc32(content) !== checksums.get(name)) {
+      throw new Error(`the checksum of ${name} in it is wrong`);
+    }
+  }
 }
 
 function parsed(text: string): Json {

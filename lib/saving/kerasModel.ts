@@ -34,7 +34,8 @@ export function namingFile(path: string, error: unknown): Error {
   return new Error(`The model in ${path} cannot be loaded: ${reason}`, { cause: error });
 }
 
-async function layersFromConfig(config: JsonObject): Promise<tf.LayersModel> {
+/** Makes a model, and nothing if that fails. */
+export async function layersFromConfig(config: JsonObject): Promise<tf.LayersModel> {
   const before = new Set(Object.values(tf.engine().registeredVariables));
   // All variables exist when the call returns, whether the promise is kept or not.
   const making = tf.models.modelFromJSON(config as unknown as ModelJson);

@@ -18,6 +18,7 @@ import { writeUnconstrained } from './layerWeights';
 import {
   learningRateOf,
   readOptimizerState,
+  requireRestorable,
   setLearningRate,
   slotsOf,
   writeOptimizerState,
@@ -58,36 +59,35 @@ export async function weightsTree(
 }
 
 /**
- * Gives a model the weights of a file.
- * Throws, before anything is changed, if they do not fit. `checkNames`: whether the layers have to
- * have the names that the file has for them.
+ * Reads and checks the weights of a file; the function that is returned gives them to the model.
+ * `checkNames`: whether the layers have to have the names that the file has for them.
  */
-export function writeWeightsFromTree(
+export function weightsFromTree(
   model: tf.LayersModel,
   root: Hdf5Group,
   checkNames: boolean,
-): void {
+): () => void {
   const groups = layerGroups(model).filter(({ weights }) => weights.length > 0);
   const found = groups.map((group) => arraysFor(group, root, checkNames));
-  tf.tidy(() => {
-    for (const [i, { weights }] of groups.entries()) {
-      for (const [j, { values, shape }] of (found[i] ?? []).entries()) {
-        const value = tf.tensor(values as Float32Array, shape);
-        writeUnconstrained(weights[j] as LayerVariable, value);
+  return () =>
+    tf.tidy(() => {
+      for (const [i, { weights }] of groups.entries()) {
+        for (const [j, array] of (found[i] ?? []).entries()) {
+          writeUnconstrained(weights[j] as LayerVariable, tensorOf(array));
+        }
       }
-    }
-  });
+    });
 }
 
-/** Gives the model's optimiser the state in a file, if there is any. */
-export async function writeOptimizerFromTree(
-  model: tf.LayersModel,
-  root: Hdf5Group,
-): Promise<void> {
+/**
+ * Reads and checks the state of the model's optimiser in a file; the function that is returned gives
+ * it to the optimiser, if there is any.
+ */
+export function optimizerFromTree(model: tf.LayersModel, root: Hdf5Group): () => Promise<void> {
   const group = root.members.get('optimizer');
   const vars = group?.kind === 'group' ? group.members.get('vars') : undefined;
   if (vars?.kind !== 'group' || vars.members.size === 0) {
-    return;
+    return async () => {};
   }
   const arrays = [...vars.members.keys()]
     .sort((a, b) => Number(a) - Number(b))
@@ -98,37 +98,42 @@ export async function writeOptimizerFromTree(
   const scalars = arrays.findIndex(({ shape }, i) => shape.length > 0 || i === 2);
   // Before its first step an optimiser has no slots; Keras 2 stores no learning rate.
   const slotArrays = scalars === -1 ? [] : arrays.slice(scalars);
-  const [iterations, rate] = arrays.slice(0, scalars === -1 ? 2 : scalars);
-  if (rate) {
-    setLearningRate(optimizer, Number(rate.values[0]));
-  }
+  const [iterations, storedRate] = arrays.slice(0, scalars === -1 ? 2 : scalars);
+  const rate = storedRate ? Number(storedRate.values[0]) : learningRateOf(optimizer);
   const count = Number(iterations?.values[0] ?? 0);
   if (slotArrays.length === 0 && slots.length > 0) {
-    return;
+    return async () => setLearningRate(optimizer, rate);
   }
-  const state: Record<string, tf.Tensor[]> = {};
-  try {
-    for (const [s, { name }] of slots.entries()) {
-      state[name] = weights.map((weight, w) => {
-        const isWeightByWeight = weightByWeight.includes(optimizer.getClassName());
-        const index = isWeightByWeight ? w * slots.length + s : s * weights.length + w;
-        return slotTensor(name, slotArrays[index], weight);
-      });
-    }
+  requireRestorable(optimizer, rate);
+  const isWeightByWeight = weightByWeight.includes(optimizer.getClassName());
+  const found = slots.map(({ name }, s) =>
+    weights.map((weight, w) => {
+      const index = isWeightByWeight ? w * slots.length + s : s * weights.length + w;
+      return fittingSlot(name, slotArrays[index], weight);
+    }),
+  );
+  return async () => {
+    setLearningRate(optimizer, rate);
+    const state = Object.fromEntries(
+      slots.map(({ name }, s) => [name, (found[s] ?? []).map(tensorOf)]),
+    );
     await writeOptimizerState(optimizer, weights, { iterations: count, slots: state });
-  } finally {
     tf.dispose(state);
-  }
+  };
 }
 
-function slotTensor(slot: string, array: StoredArray | undefined, weight: tf.Tensor): tf.Tensor {
+function fittingSlot(slot: string, array: StoredArray | undefined, weight: tf.Tensor): StoredArray {
   if (!array || !tf.util.arraysEqual(array.shape, weight.shape)) {
     throw new Error(
       `The optimizer weights do not fit the model: ${slot} should have the shape ` +
         `[${weight.shape}], but has ${array ? `[${array.shape}]` : 'none'}.`,
     );
   }
-  return tf.tensor(array.values as Float32Array, array.shape);
+  return array;
+}
+
+function tensorOf({ values, shape }: StoredArray): tf.Tensor {
+  return tf.tensor(values as Float32Array, shape);
 }
 
 async function optimizerArrays({
@@ -182,6 +187,15 @@ function arraysFor(
       `the weights do not fit layer "${layer.name}": it needs ${text(expected)}, ` +
         `the file has ${text(found)} in ${place}.`,
     );
+  }
+  for (const [i, array] of (arrays as StoredArray[]).entries()) {
+    const isFloat = array.values instanceof Float32Array;
+    if (isFloat !== (weights[i]?.dtype === 'float32')) {
+      throw new Error(
+        `the weights do not fit layer "${layer.name}": ${place}/${i} is a ` +
+          `${array.values.constructor.name}, but the layer needs ${weights[i]?.dtype}.`,
+      );
+    }
   }
   return arrays as StoredArray[];
 }

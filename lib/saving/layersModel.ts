@@ -1,8 +1,14 @@
-import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../files/replaceFile';
 import * as tf from '../tensorflow';
+import type { Json } from './json';
+import {
+  checksumOf,
+  type LayersModelChecksum,
+  weightsFileName,
+  weightsHash,
+} from './loadLayersModel';
 
 /** What `model.save` hands over. (tfjs-node's types have no `tf.io.ModelArtifacts`.) */
 type ModelArtifacts = Parameters<Parameters<typeof tf.io.withSaveHandler>[0]>[0];
@@ -12,13 +18,10 @@ interface ModelJson {
   weightsManifest?: { paths: string[] }[];
 }
 
-/** Names given by this saver: no other file of the folder is ever removed. */
-const weightsFileName = /^weights-[0-9a-f]{16}\.bin$/;
-
 /**
  * Saves a model for the web: `model.json` with the layers, and a binary file with the weights. This
  * is the format of TensorFlow.js; `await tf.loadLayersModel('…/model.json')` reads it in a browser,
- * and `await tf.loadLayersModel('file://…/model.json')` in Node.js.
+ * and in Node.js {@link loadLayersModel} does, or `await tf.loadLayersModel('file://…/model.json')`.
  *
  * The model is saved to predict with: loss, metrics and optimiser stay out. (Its layers are the
  * only classes it needs; a layer class of your own has to be registered with
@@ -38,11 +41,18 @@ export async function saveLayersModel(model: tf.LayersModel, folder: string): Pr
   try {
     const artifacts = await artifactsOf(model);
     const weights = bytesOf(artifacts.weightData);
-    const hash = createHash('sha256').update(weights).digest('hex').slice(0, 16);
-    const weightsFile = `weights-${hash}.bin`;
+    const weightsFile = `weights-${weightsHash(weights)}.bin`;
     const { modelTopology, weightSpecs, format, generatedBy } = artifacts;
     const weightsManifest = [{ paths: [weightsFile], weights: weightSpecs }];
-    const json = { format, generatedBy, convertedBy: null, modelTopology, weightsManifest };
+    // As JSON has it: what is undefined is left out.
+    const parts = JSON.parse(JSON.stringify({ modelTopology, weightsManifest })) as {
+      modelTopology: Json;
+      weightsManifest: Json;
+    };
+    const userDefinedMetadata: LayersModelChecksum = {
+      sha256: checksumOf(parts.modelTopology, parts.weightsManifest),
+    };
+    const json = { format, generatedBy, convertedBy: null, ...parts, userDefinedMetadata };
     const modelFile = join(folder, 'model.json');
     const outdated = await weightsFilesOf(modelFile);
     await replaceFile(join(folder, weightsFile), (path) => writeFile(path, weights));
@@ -91,6 +101,7 @@ async function weightsFilesOf(modelFile: string): Promise<string[]> {
     throw error;
   });
   const files = namedFiles(text);
+  // No other file of the folder is ever removed.
   return files.filter((name) => weightsFileName.test(name));
 }
 

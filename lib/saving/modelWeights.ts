@@ -6,12 +6,13 @@ import {
   type OptimizerKeys,
   optimizerEntries,
   optimizerKeys,
+  requireRestorableState,
   restoreOptimizer,
   variableValue,
   type WeightObjects,
 } from './checkpointOptimizer';
 import { readHdf5, writeHdf5 } from './hdf5File';
-import { weightsTree, writeOptimizerFromTree, writeWeightsFromTree } from './kerasWeightsTree';
+import { optimizerFromTree, weightsFromTree, weightsTree } from './kerasWeightsTree';
 import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
 import { writeUnconstrained } from './layerWeights';
 import {
@@ -106,6 +107,13 @@ export async function loadWeights(model: tf.LayersModel, prefix: string): Promis
   const tensors = loadEntries(prefix, wanted);
   try {
     for (const [weight, key] of keys) {
+      requireType(prefix, key, tensors[key] as tf.Tensor, weight);
+    }
+    if (state) {
+      requireRestorableState(model, state, tensors);
+    }
+    // All was read and checked before anything of the model is changed.
+    for (const [weight, key] of keys) {
       writeUnconstrained(weight, tensors[key] as tf.Tensor);
     }
     if (state) {
@@ -116,13 +124,28 @@ export async function loadWeights(model: tf.LayersModel, prefix: string): Promis
   }
 }
 
+function requireType(
+  prefix: string,
+  key: string,
+  { dtype }: tf.Tensor,
+  weight: LayerVariable,
+): void {
+  if (dtype !== weight.dtype) {
+    throw new Error(
+      `The checkpoint ${prefix} does not fit the model: "${key}" holds ${dtype} numbers, ` +
+        `the model needs ${weight.dtype}.`,
+    );
+  }
+}
+
 async function loadKerasWeights(model: tf.LayersModel, path: string): Promise<void> {
   const tree = await readHdf5(path);
   try {
-    writeWeightsFromTree(model, tree, false);
-    if (model.optimizer) {
-      await writeOptimizerFromTree(model, tree);
-    }
+    // All is read before anything of the model is changed.
+    const writeWeights = weightsFromTree(model, tree, false);
+    const writeOptimizer = model.optimizer ? optimizerFromTree(model, tree) : undefined;
+    writeWeights();
+    await writeOptimizer?.();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The weights in ${path} cannot be loaded: ${reason}`, { cause: error });

@@ -76,12 +76,20 @@ export async function readOptimizerState(
   return { iterations: optimizer.iterations, slots };
 }
 
+/** Throws if the optimiser cannot be given a state at that learning rate. */
+export function requireRestorable(optimizer: tf.Optimizer, learningRate: number): void {
+  if (optimizer.getClassName() === 'Momentum' && learningRate === 0) {
+    throw new Error('Momentum cannot be restored at a learning rate of 0.');
+  }
+}
+
 /** Gives an optimiser a state; the tensors stay the caller's. */
 export async function writeOptimizerState(
   optimizer: tf.Optimizer,
   weights: tf.Tensor[],
   { iterations, slots }: OptimizerState,
 ): Promise<void> {
+  requireRestorable(optimizer, learningRateOf(optimizer));
   const before = await slotValues(optimizer);
   const after = slotsOf(optimizer).flatMap((slot) =>
     weights.map((weight, i) => {
@@ -91,9 +99,6 @@ export async function writeOptimizerState(
       const value = slots[slot.name]?.[i];
       if (!value) {
         throw new Error(`The optimizer state has no ${slot.name} for weight ${i}.`);
-      }
-      if (slot.scale === 0) {
-        throw new Error('Momentum cannot be restored at a learning rate of 0.');
       }
       return tf.div(value, slot.scale);
     }),

@@ -4,6 +4,7 @@ import seedrandom from 'seedrandom';
 import { read } from '../../lib/images';
 import { decoderPeaks } from '../images/decoderProcesses';
 import { fixture } from '../images/fixtures';
+import { damaged } from './damage';
 
 /** What damaged pictures of one format came to. */
 export interface PictureFuzzing {
@@ -74,30 +75,4 @@ async function problemOf(content: Buffer): Promise<string | undefined> {
   } catch (error) {
     return (error as Error).message;
   }
-}
-
-/** One to four changes, half of them in the first 64 bytes, where headers are. */
-function damaged(picture: Buffer, random: () => number): Buffer {
-  let content = Buffer.from(picture);
-  const below = (limit: number) => Math.floor(random() * limit);
-  const extremes = [0x00, 0x01, 0x7f, 0x80, 0xff];
-  for (let change = below(4); change >= 0 && content.length > 0; change--) {
-    const at = below(random() < 0.5 ? Math.min(64, content.length) : content.length);
-    const length = 1 + below(8);
-    const before = content.subarray(0, at);
-    const piece = content.subarray(at, at + length);
-    const after = content.subarray(at + length);
-    const noise = Buffer.from(piece.map(() => below(256)));
-    const extreme = Buffer.alloc(piece.length, extremes[below(extremes.length)]);
-    const changes: Buffer[][] = [
-      [before, noise, after],
-      [before, extreme, after],
-      [before, extreme, after],
-      [before, after],
-      [before, piece, piece, after],
-      [before],
-    ];
-    content = Buffer.concat(changes[below(changes.length)] as Buffer[]);
-  }
-  return content;
 }
