@@ -19,7 +19,11 @@ tf.registerGradient({
       filter: () =>
         tf
           .engine()
-          .runKernel('Conv3DBackpropFilterV2', { x, dy }, { strides, pad, filterShape: filter.shape }),
+          .runKernel(
+            'Conv3DBackpropFilterV2',
+            { x, dy },
+            { strides, pad, filterShape: filter.shape },
+          ),
     };
   },
 });

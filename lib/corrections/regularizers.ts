@@ -18,13 +18,15 @@ interface Composite {
   layer?: Composite;
   forwardLayer?: Composite;
   backwardLayer?: Composite;
+  /** Of lib's own layers, by name. */
+  layersInside?: Record<string, Composite>;
   calculateLosses(): tf.Scalar[];
 }
 
 function partsOf(layer: Composite): (Composite | undefined)[] {
   const { layers = [], cells = [], cell, forwardLayer, backwardLayer } = layer;
   const wrapped = forwardLayer ? [forwardLayer, backwardLayer] : [layer.layer];
-  return [...layers, ...cells, cell, ...wrapped];
+  return [...layers, ...cells, cell, ...wrapped, ...Object.values(layer.layersInside ?? {})];
 }
 
 function penalties(layer: Composite | undefined, counted = new Set<Composite>()): tf.Scalar[] {

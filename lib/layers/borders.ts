@@ -161,7 +161,6 @@ class UpSampling3D extends UpSampling {
   }
 }
 
-
 /** What tfjs's UpSampling2D has, and keeps private. */
 interface UpSamplingOfTfjs extends tf.layers.Layer {
   size: number[];

@@ -118,7 +118,9 @@ function convolution(
       const kernel = spread ? filledUp(this.kernel.read(), dilationRate) : this.kernel.read();
       const rate = spread ? dilationRate.map(() => 1) : dilationRate;
       const output =
-        this.groups === 1 ? convolve(this, input, kernel, rate) : this.eachGroup(input, kernel, rate);
+        this.groups === 1
+          ? convolve(this, input, kernel, rate)
+          : this.eachGroup(input, kernel, rate);
       return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
     }
 
@@ -154,7 +156,11 @@ function filledUp(kernel: tf.Tensor, dilationRate: number[]): tf.Tensor {
     const zeros = apart.shape.map((_, i): [number, number] => [0, i === axis + 1 ? rate - 1 : 0]);
     const shape = values.shape.map((n, i) => (i === axis ? n * rate : n));
     const end = values.shape.map((n, i) => (i === axis ? (size - 1) * rate + 1 : n));
-    return tf.slice(tf.reshape(tf.pad(apart, zeros), shape), shape.map(() => 0), end);
+    return tf.slice(
+      tf.reshape(tf.pad(apart, zeros), shape),
+      shape.map(() => 0),
+      end,
+    );
   }, kernel);
 }
 

@@ -168,7 +168,8 @@ function arraysFor(
   const isListed = /(^|\/)layers\/[^/]+$/.test(path);
   if (checkNames && isListed && name !== undefined && nameFromKeras(name) !== layer.name) {
     throw new Error(
-      `the weights in ${place} are those of a layer "${name}", not of "${layer.name}".`,
+      `the weights in ${place} are those of a layer "${name}", not of "${layer.name}": ` +
+        'layers of one class in another order, which is not supported.',
     );
   }
   const arrays = weights.map((_, i) =>

@@ -20,6 +20,8 @@ interface LayersInside {
   forwardLayer?: Layer;
   backwardLayer?: Layer;
   layer?: Layer;
+  /** Of lib's own layers, by the names in Keras. */
+  layersInside?: Record<string, Layer>;
 }
 
 /** The layers of a model inside a model; undefined for any other layer. */
@@ -29,13 +31,15 @@ export function layersOfModel(layer: Layer): Layer[] | undefined {
 
 /** The layers inside a recurrent layer or a wrapper. */
 export function partsOf(layer: Layer): LayerPart[] {
-  const { cell, cells, forwardLayer, backwardLayer, layer: wrapped } = layer as LayersInside;
+  const inside = layer as LayersInside;
+  const { cell, cells, forwardLayer, backwardLayer, layer: wrapped } = inside;
   const parts: [string, Layer | undefined][] = [
     ['cell', cell],
     ...(cells ?? []).map((one, i): [string, Layer] => [`cells/${i}`, one]),
     ['forward_layer', forwardLayer],
     ['backward_layer', backwardLayer],
     ['layer', wrapped],
+    ...Object.entries(inside.layersInside ?? {}),
   ];
   return parts.flatMap(([attribute, part]) => (part ? [{ attribute, layer: part }] : []));
 }
