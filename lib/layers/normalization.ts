@@ -34,12 +34,16 @@ class Normalization extends KerasLayer<NormalizationSettings> {
   override build(inputShape: Shape | Shape[]): void {
     if (this.options.mean === null) {
       const sizes = this.broadcast(onlyShape(inputShape)).filter((size) => size !== 1);
-      const add = (name: string, shape: number[], first: 'zeros' | 'ones') =>
-        this.addWeight(name, shape, 'float32', tf.initializers[first](), undefined, false);
+      const add = (
+        name: string,
+        shape: number[],
+        first: 'zeros' | 'ones',
+        dtype: 'float32' | 'int32' = 'float32',
+      ) => this.addWeight(name, shape, dtype, tf.initializers[first](), undefined, false);
       this.meanWeight = add('mean', sizes, 'zeros');
       this.varianceWeight = add('variance', sizes, 'ones');
       // Keras keeps the number of values seen, and does not compute with it.
-      add('count', [], 'zeros');
+      add('count', [], 'zeros', 'int32');
     }
     this.built = true;
   }

@@ -14,7 +14,7 @@ import {
 } from './hdf5Tree';
 import { nameFromKeras, nameToKeras } from './layerNames';
 import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
-import { writeUnconstrained } from './layerWeights';
+import { tensorOf, writeUnconstrained } from './layerWeights';
 import {
   learningRateOf,
   readOptimizerState,
@@ -71,9 +71,8 @@ export function writeWeightsFromTree(
   const found = groups.map((group) => arraysFor(group, root, checkNames));
   tf.tidy(() => {
     for (const [i, { weights }] of groups.entries()) {
-      for (const [j, { values, shape }] of (found[i] ?? []).entries()) {
-        const value = tf.tensor(values as Float32Array, shape);
-        writeUnconstrained(weights[j] as LayerVariable, value);
+      for (const [j, array] of (found[i] ?? []).entries()) {
+        writeUnconstrained(weights[j] as LayerVariable, tensorOf(array));
       }
     }
   });

@@ -207,7 +207,10 @@ if command == "make":
     only = sys.argv[4] if len(sys.argv) > 4 else ""
     made, failed = {}, {}
     for index, entry in enumerate(cases):
-        if only and entry["layer"] not in only.split(","):
+        if only.startswith("every:"):
+            if index % int(only.removeprefix("every:")):
+                continue
+        elif only and entry["layer"] not in only.split(","):
             continue
         try:
             name, result = make(index, entry)
