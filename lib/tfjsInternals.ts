@@ -107,6 +107,8 @@ export interface LayersInside {
   layer?: tf.layers.Layer;
   forwardLayer?: tf.layers.Layer;
   backwardLayer?: tf.layers.Layer;
+  /** Of this library's own layers, by the names in Keras. */
+  layersInside?: Record<string, tf.layers.Layer>;
 }
 
 export interface LayerInternals extends Masks, LayersInside {

@@ -9,7 +9,7 @@ import { internals, type LayerInternals, type LayersInside } from '../tfjsIntern
 function partsOf(layer: LayersInside): (tf.layers.Layer | undefined)[] {
   const { layers = [], cells = [], cell, forwardLayer, backwardLayer } = layer;
   const wrapped = forwardLayer ? [forwardLayer, backwardLayer] : [layer.layer];
-  return [...layers, ...cells, cell, ...wrapped];
+  return [...layers, ...cells, cell, ...wrapped, ...Object.values(layer.layersInside ?? {})];
 }
 
 function penalties(layer: LayerInternals, counted = new Set<LayerInternals>()): tf.Scalar[] {

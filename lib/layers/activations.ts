@@ -1,5 +1,7 @@
 /** Activations with options that tfjs's layers lack, and activation functions that tfjs lacks. */
+
 import * as tf from '../tensorflow';
+import { declareKnownCode } from '../training/runners/modelCode';
 import { KerasLayer, type LayerOptions, registerLayer } from './kerasLayer';
 
 /** Options of {@link relu}. */
@@ -85,6 +87,26 @@ class Softmax extends KerasLayer<{ axis: number }> {
 for (const layerClass of [ReLU, ELU, Softmax]) {
   registerLayer(layerClass);
 }
+
+/** An activation function, known to files by the name it has in Keras. */
+function activation(className: string, apply: (x: tf.Tensor) => tf.Tensor): void {
+  const activationClass = class extends tf.serialization.Serializable {
+    static readonly className = className;
+
+    apply(x: tf.Tensor): tf.Tensor {
+      return tf.tidy(() => apply(x));
+    }
+
+    getConfig(): tf.serialization.ConfigDict {
+      return {};
+    }
+  };
+  tf.serialization.registerClass(activationClass);
+  declareKnownCode(activationClass);
+}
+
+activation('exponential', tf.exp);
+activation('leakyRelu', (x) => tf.leakyRelu(x, 0.2));
 
 /** Computes along one axis with a function that knows the last axis only. */
 function alongLastAxis(

@@ -6,6 +6,8 @@
  */
 export type { EluOptions, ReluOptions, SoftmaxOptions } from './activations';
 export { elu, relu, softmax } from './activations';
+export type { MultiHeadAttentionOptions } from './attention';
+export { multiHeadAttention } from './attention';
 export type {
   CroppingOptions,
   UpSampling2dOptions,
@@ -27,6 +29,18 @@ export type { LayerOptions } from './kerasLayer';
 export { subtract } from './merging';
 export type { SpatialDropoutOptions } from './noise';
 export { spatialDropout2d, spatialDropout3d } from './noise';
+export type {
+  GroupNormalizationOptions,
+  NormalizationOptions,
+  RmsNormalizationOptions,
+  UnitNormalizationOptions,
+} from './normalization';
+export {
+  groupNormalization,
+  normalization,
+  rmsNormalization,
+  unitNormalization,
+} from './normalization';
 export type { GlobalPoolingOptions } from './pooling';
 export {
   globalAveragePooling1d,
@@ -38,3 +52,4 @@ export {
 } from './pooling';
 export type { GruOptions } from './recurrent';
 export { gru } from './recurrent';
+export type { ConstraintOption, InitializerOption, RegularizerOption } from './weightSettings';

@@ -16,6 +16,14 @@ export interface LayerOptions {
 /** A shape of tfjs; null where any size goes. */
 export type Shape = (number | null)[];
 
+/** How tfjs calls a layer. */
+export interface CallOptions {
+  /** Whether the model is being trained. */
+  training?: boolean;
+  /** Which steps of the input count, `[batch, steps]`; none if all do. */
+  mask?: tf.Tensor | null;
+}
+
 /** A layer whose options are its configuration. */
 export abstract class KerasLayer<Options extends object> extends tf.layers.Layer {
   /** The options, with Keras's defaults where nothing was given. */
@@ -30,11 +38,8 @@ export abstract class KerasLayer<Options extends object> extends tf.layers.Layer
     return { ...super.getConfig(), ...(this.options as tf.serialization.ConfigDict) };
   }
 
-  override call(
-    inputs: tf.Tensor | tf.Tensor[],
-    { training }: { training?: boolean },
-  ): tf.Tensor | tf.Tensor[] {
-    return tf.tidy(() => this.compute(onlyTensor(inputs), training ?? false));
+  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor | tf.Tensor[] {
+    return tf.tidy(() => this.compute(onlyTensor(inputs), options));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
@@ -42,7 +47,7 @@ export abstract class KerasLayer<Options extends object> extends tf.layers.Layer
   }
 
   /** The layer's output for one input. */
-  protected abstract compute(input: tf.Tensor, training: boolean): tf.Tensor;
+  protected abstract compute(input: tf.Tensor, options: CallOptions): tf.Tensor;
 
   /** The shape of the output, as that of the input unless a layer says otherwise. */
   protected shapeAfter(inputShape: Shape): Shape {

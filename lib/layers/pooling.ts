@@ -1,6 +1,12 @@
 /** Poolings over whole sequences, pictures and volumes, also with their dimensions kept. */
 import * as tf from '../tensorflow';
-import { KerasLayer, type LayerOptions, registerLayer, type Shape } from './kerasLayer';
+import {
+  type CallOptions,
+  KerasLayer,
+  type LayerOptions,
+  registerLayer,
+  type Shape,
+} from './kerasLayer';
 
 /** Options of the global poolings. */
 export interface GlobalPoolingOptions extends LayerOptions {
@@ -19,7 +25,7 @@ abstract class GlobalPooling extends KerasLayer<{ keepdims: boolean }> {
     super(options, { keepdims });
   }
 
-  protected compute(input: tf.Tensor): tf.Tensor {
+  protected compute(input: tf.Tensor, _: CallOptions): tf.Tensor {
     const axes = Array.from({ length: this.dimensions }, (_, i) => i + 1);
     return this.reduce(input, axes, this.options.keepdims);
   }
@@ -41,7 +47,32 @@ function globalPooling(className: string, dimensions: number, reduce: Reduce) {
   return layerClass;
 }
 
-const GlobalAveragePooling1D = globalPooling('GlobalAveragePooling1D', 1, tf.mean);
+/** Of a sequence with a mask, only the steps that count are averaged. */
+class GlobalAveragePooling1D extends GlobalPooling {
+  static readonly className = 'GlobalAveragePooling1D';
+
+  constructor(options?: GlobalPoolingOptions) {
+    super(1, tf.mean, options);
+    this.supportsMasking = true;
+  }
+
+  protected override compute(input: tf.Tensor, options: CallOptions): tf.Tensor {
+    const { mask = null } = options;
+    if (mask === null) {
+      return super.compute(input, options);
+    }
+    const weights = tf.expandDims(tf.cast(mask, 'float32'), 2);
+    const { keepdims } = this.options;
+    return tf.div(tf.sum(tf.mul(input, weights), 1, keepdims), tf.sum(weights, 1, keepdims));
+  }
+
+  /** There are no steps any more. */
+  override computeMask(): tf.Tensor {
+    return null as unknown as tf.Tensor;
+  }
+}
+registerLayer(GlobalAveragePooling1D);
+
 const GlobalAveragePooling2D = globalPooling('GlobalAveragePooling2D', 2, tf.mean);
 const GlobalAveragePooling3D = globalPooling('GlobalAveragePooling3D', 3, tf.mean);
 const GlobalMaxPooling1D = globalPooling('GlobalMaxPooling1D', 1, tf.max);

@@ -16,8 +16,11 @@ const everyLayersOptions = [
 /** Activations that compute the same on both sides (hard_sigmoid, for one, does not). */
 const activations = [
   'elu',
+  'exponential',
   'gelu',
+  'leaky_relu',
   'linear',
+  'log_softmax',
   'mish',
   'relu',
   'relu6',

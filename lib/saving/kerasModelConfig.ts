@@ -1,10 +1,9 @@
 import type * as tf from '../tensorflow';
 import { internals } from '../tfjsInternals';
 import { asList, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
+import { attentionNode, inboundNode, isCausal, maskOperations } from './kerasConnections';
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 import { nameFromKeras, nameToKeras } from './layerNames';
-
-const recurrentClasses = ['Bidirectional', 'GRU', 'LSTM', 'SimpleRNN'];
 
 /** What tfjs says that a model's class is. */
 const tfjsModelClasses = ['Sequential', 'Functional', 'Model'];
@@ -66,14 +65,18 @@ function modelToKeras(json: JsonObject, model: tf.LayersModel, version: 2 | 3): 
     const name = asString(asObject(layer.config, "A layer's config").name, "A layer's name");
     const inside = model.getLayer(name);
     const converted = layerToKeras(layer, name, inside, version);
-    const { inbound_nodes: nodes } = layer;
-    return nodes === undefined
-      ? converted
-      : {
-          ...converted,
-          name: nameToKeras(name),
-          inbound_nodes: connections(nodes, tfjsModelClasses),
-        };
+    if (layer.inbound_nodes === undefined) {
+      return converted;
+    }
+    const nodes = connections(layer.inbound_nodes, tfjsModelClasses);
+    const isAttention = layer.class_name === 'MultiHeadAttention';
+    return {
+      ...converted,
+      name: nameToKeras(name),
+      inbound_nodes: isAttention
+        ? asList(nodes, 'The connections').map((node) => attentionNode(node, inside, version))
+        : nodes,
+    };
   });
   const name = typeof config.name === 'string' ? nameToKeras(config.name) : null;
   if (json.class_name === 'Sequential') {
@@ -123,6 +126,8 @@ function layerToKeras(
     const { batch_input_shape = null, dtype = null } = config;
     Object.assign(converted, { batch_input_shape, dtype, sparse: false });
   }
+  // An argument of the call in Keras.
+  delete converted.use_causal_mask;
   if (className === 'SeparableConv2D') {
     // tfjs leaves it out of the configuration.
     converted.depth_multiplier = internals(layer).depthMultiplier;
@@ -205,9 +210,11 @@ function inputShapeOf(layer: JsonObject): Json | undefined {
 }
 
 function functionalFromKeras(config: JsonObject): JsonObject {
-  const entries = asList(config.layers, "The model's layers").map((entry) =>
+  const all = asList(config.layers, "The model's layers").map((entry) =>
     asObject(entry, 'A layer'),
   );
+  const masks = maskOperations(all);
+  const entries = all.filter(({ name }) => !masks.has(String(name)));
   const converted = entries.map(layerFromKeras);
   const names = entries.map((entry) => asString(entry.name, "A layer's name"));
   const isKeras3 = entries.some(({ inbound_nodes: nodes }) =>
@@ -228,12 +235,15 @@ function functionalFromKeras(config: JsonObject): JsonObject {
       const shape = inputShapeOf(entry) ?? null;
       Object.assign(options as JsonObject, { batch_input_shape: shape, dtype: dtype ?? 'float32' });
     }
+    if (class_name === 'MultiHeadAttention') {
+      Object.assign(options as JsonObject, { use_causal_mask: isCausal(nodes, name) });
+    }
     return {
       class_name,
       config: options as Json,
       name: nameFromKeras(names[i] as string),
       inbound_nodes: connections(
-        nodes.map((node) => inboundNode(node, name, String(class_name))),
+        nodes.map((node) => inboundNode(node, name, String(class_name), masks)),
         modelClasses,
       ),
     };
@@ -255,44 +265,4 @@ function tensorList(tensors: Json | undefined): Json {
     ? Object.values(tensors)
     : asList(tensors, 'The list of inputs or outputs');
   return typeof list[0] === 'string' ? [list] : list;
-}
-
-/**
- * One call of a layer: the tensors that go into it, each as `[layer, node, tensor, {}]`. Keras 2
- * has this form; Keras 3 writes the arguments of the call with tensors described in them.
- */
-function inboundNode(node: Json, layer: string, className: string): Json[] {
-  if (Array.isArray(node)) {
-    for (const tensor of node) {
-      checkNoArguments(asList(tensor, 'A connection')[3], layer);
-    }
-    return node;
-  }
-  const { args, kwargs } = asObject(node, `A connection of layer ${layer}`);
-  // Keras 3 notes this by itself, and does not go by it.
-  const isNoted = recurrentClasses.includes(className) && isObject(kwargs) && !kwargs.training;
-  checkNoArguments(isNoted ? { ...kwargs, training: null } : kwargs, layer);
-  return tensorsIn(asList(args, `The arguments of layer ${layer}`), layer);
-}
-
-function tensorsIn(args: Json[], layer: string): Json[] {
-  return args.flatMap((arg) => {
-    if (Array.isArray(arg)) {
-      return tensorsIn(arg, layer);
-    }
-    const config = isObject(arg) && arg.class_name === '__keras_tensor__' ? arg.config : undefined;
-    if (!isObject(config)) {
-      throw new Error(`Layer ${layer} is called with ${shown(arg)}, which is not supported.`);
-    }
-    return [[...asList(config.keras_history, 'A connection'), {}]];
-  });
-}
-
-function checkNoArguments(kwargs: Json | undefined, layer: string): void {
-  const given = isObject(kwargs)
-    ? Object.entries(kwargs).filter(([, value]) => value !== null)
-    : [];
-  if (given.length > 0) {
-    throw new Error(`Layer ${layer} is called with ${shown(kwargs)}, which is not supported.`);
-  }
 }

@@ -14,7 +14,7 @@ import {
 } from './hdf5Tree';
 import { nameFromKeras, nameToKeras } from './layerNames';
 import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
-import { writeUnconstrained } from './layerWeights';
+import { tensorOf, writeUnconstrained } from './layerWeights';
 import {
   learningRateOf,
   readOptimizerState,
@@ -132,10 +132,6 @@ function fittingSlot(slot: string, array: StoredArray | undefined, weight: tf.Te
   return array;
 }
 
-function tensorOf({ values, shape }: StoredArray): tf.Tensor {
-  return tf.tensor(values as Float32Array, shape);
-}
-
 async function optimizerArrays({
   optimizer,
   trainableWeights,
@@ -173,7 +169,8 @@ function arraysFor(
   const isListed = /(^|\/)layers\/[^/]+$/.test(path);
   if (checkNames && isListed && name !== undefined && nameFromKeras(name) !== layer.name) {
     throw new Error(
-      `the weights in ${place} are those of a layer "${name}", not of "${layer.name}".`,
+      `the weights in ${place} are those of a layer "${name}", not of "${layer.name}": ` +
+        'layers of one class in another order, which is not supported.',
     );
   }
   const arrays = weights.map((_, i) =>

@@ -20,13 +20,15 @@ export function layersOfModel(layer: Layer): Layer[] | undefined {
 
 /** The layers inside a recurrent layer or a wrapper. */
 export function partsOf(layer: Layer): LayerPart[] {
-  const { cell, cells, forwardLayer, backwardLayer, layer: wrapped } = internals(layer);
+  const inside = internals(layer);
+  const { cell, cells, forwardLayer, backwardLayer, layer: wrapped } = inside;
   const parts: [string, Layer | undefined][] = [
     ['cell', cell],
     ...(cells ?? []).map((one, i): [string, Layer] => [`cells/${i}`, one]),
     ['forward_layer', forwardLayer],
     ['backward_layer', backwardLayer],
     ['layer', wrapped],
+    ...Object.entries(inside.layersInside ?? {}),
   ];
   return parts.flatMap(([attribute, part]) => (part ? [{ attribute, layer: part }] : []));
 }

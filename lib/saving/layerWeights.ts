@@ -32,12 +32,17 @@ export function writeWeights(model: tf.LayersModel, weights: WeightsByLayer): vo
   tf.tidy(() => {
     for (const layer of model.layers) {
       const arrays = weights.get(layer.name) ?? [];
-      for (const [i, { values, shape }] of arrays.entries()) {
-        const tensor = tf.tensor(values as Float32Array, shape);
-        writeUnconstrained(weightsOfLayer(layer)[i] as LayerVariable, tensor);
+      for (const [i, array] of arrays.entries()) {
+        writeUnconstrained(weightsOfLayer(layer)[i] as LayerVariable, tensorOf(array));
       }
     }
   });
+}
+
+/** The tensor of an array in a file; tfjs has no 64-bit numbers. */
+export function tensorOf({ values, shape }: StoredArray): tf.Tensor {
+  const numbers = values instanceof BigInt64Array ? Int32Array.from(values, Number) : values;
+  return tf.tensor(numbers as Float32Array, shape);
 }
 
 /**

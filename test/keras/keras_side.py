@@ -65,7 +65,7 @@ each("Conv2D", IMAGE, ["3, 3", "3, (2, 3), strides=2, padding='same'", "3, 2, di
 each("Conv3D", VOLUME, ["2, 2", "2, 3, padding='same', strides=2"])
 each("Conv2DTranspose", IMAGE, ["3, 3", "3, 3, strides=2, padding='same'", "3, 3, strides=2, output_padding=1"])
 each("Conv3DTranspose", VOLUME, ["2, 2"])
-each("DepthwiseConv2D", IMAGE, ["3", "3, depth_multiplier=2, padding='same'", "2, strides=2, activation='relu'"])
+each("DepthwiseConv2D", IMAGE, ["3", "2, dilation_rate=2", "3, depth_multiplier=2, padding='same'", "2, strides=2, activation='relu'"])
 each("SeparableConv2D", IMAGE, ["3, 3", "3, 3, depth_multiplier=2, padding='same', use_bias=False"])
 each("SeparableConv1D", SERIES, ["2, 2"])
 for kind in ["MaxPooling", "AveragePooling"]:
@@ -76,18 +76,25 @@ for kind in ["GlobalMaxPooling", "GlobalAveragePooling"]:
     each(f"{kind}1D", SERIES, ["", "keepdims=True"])
     each(f"{kind}2D", IMAGE, ["", "keepdims=True"])
     each(f"{kind}3D", VOLUME, [""])
-each("ZeroPadding1D", SERIES, ["1"])
+each("ZeroPadding1D", SERIES, ["1", "(0, 2)"])
+each("ZeroPadding3D", VOLUME, ["1"])
 each("ZeroPadding2D", IMAGE, ["1", "((1, 0), (2, 1))"])
-each("Cropping1D", SERIES, ["1"])
+each("Cropping1D", SERIES, ["1", "(0, 2)"])
+each("Cropping3D", VOLUME, ["1"])
 each("Cropping2D", IMAGE, ["1", "((1, 0), (2, 1))"])
 each("UpSampling1D", SERIES, ["2"])
+each("UpSampling3D", VOLUME, ["(1, 2, 3)"])
 each("UpSampling2D", IMAGE, ["", "(2, 3)", "2, interpolation='bilinear'"])
 each("BatchNormalization", SERIES, ["", "scale=False", "center=False", "scale=False, center=False", "momentum=0.8, epsilon=0.01",
                                     "axis=1"])
 each("BatchNormalization", IMAGE, [""])
 each("LayerNormalization", SERIES, ["", "epsilon=0.01", "scale=False", "center=False", "axis=1"])
-each("UnitNormalization", SERIES, [""])
+each("UnitNormalization", SERIES, ["", "axis=1"])
+each("GroupNormalization", IMAGE, ["2", "-1", "1, scale=False"])
+each("RMSNormalization", SERIES, ["", "epsilon=0.1"])
 each("Embedding", (4,), ["6, 3"])
+case("Embedding", "6, 3, mask_zero=True (then GlobalAveragePooling1D)", (4,),
+     lambda x: L.GlobalAveragePooling1D()(L.Embedding(6, 3, mask_zero=True)(x)))
 case("Embedding", "6, 3, mask_zero=True (then LSTM)", (4,), lambda x: L.LSTM(3)(L.Embedding(6, 3, mask_zero=True)(x)))
 each("Masking", SERIES, ["", "mask_value=0.5"])
 case("Masking", "(then LSTM)", SERIES, lambda x: L.LSTM(3)(L.Masking()(L.ReLU()(x))))
@@ -96,14 +103,15 @@ for cell in ["SimpleRNN", "LSTM", "GRU"]:
     each(cell, SERIES, [f"3{fixed}", f"3, return_sequences=True{fixed}", f"3, go_backwards=True{fixed}", f"3, use_bias=False{fixed}",
                         f"3, activation='relu'{fixed}", f"3, unroll=True{fixed}"])
     each(cell, SERIES, [f"3, dropout=0.3{fixed}", f"3, recurrent_dropout=0.3{fixed}"], random=True)
-each("LSTM", SERIES, ["3, unit_forget_bias=False", "3, recurrent_activation='tanh'"])
-each("GRU", SERIES, ["3", "3, return_sequences=True"])
+each("LSTM", SERIES, ["3, kernel_regularizer='l2'", "3, unit_forget_bias=False", "3, recurrent_activation='tanh'"])
+each("GRU", SERIES, ["3", "3, return_sequences=True", "3, use_bias=False", "3, go_backwards=True"])
+each("GRU", SERIES, ["3, dropout=0.3", "3, recurrent_dropout=0.3"], random=True)
 for mode in ["'concat'", "'sum'", "'mul'", "'ave'"]:
     each("Bidirectional", SERIES, [f"L.LSTM(3), merge_mode={mode}"])
-each("Bidirectional", SERIES, ["L.LSTM(3, return_sequences=True)", "L.GRU(3, reset_after=False)", "L.SimpleRNN(2)"])
+each("Bidirectional", SERIES, ["L.LSTM(3, return_sequences=True)", "L.GRU(3)", "L.GRU(3, reset_after=False)", "L.SimpleRNN(2)"])
 each("TimeDistributed", SERIES, ["L.Dense(2)"])
 each("TimeDistributed", (3, 6, 6, 2), ["L.Conv2D(2, 3)"])
-each("ConvLSTM2D", (3, 6, 6, 2), ["2, 3"])
+each("ConvLSTM2D", (3, 6, 6, 2), ["2, 3", "2, 3, padding='same', return_sequences=True", "2, 2, strides=2, use_bias=False"])
 for kind in ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"]:
     merged(kind)
 merged("Concatenate", "axis=1")
@@ -115,7 +123,8 @@ each("Reshape", IMAGE, ["(12, 6)", "(-1, 4)"])
 each("Permute", SERIES, ["(2, 1)"])
 each("RepeatVector", VECTOR, ["3"])
 each("Rescaling", IMAGE, ["0.5", "1 / 255, offset=-1"])
-each("Normalization", SERIES, ["mean=0.5, variance=2.0"])
+each("Normalization", SERIES, ["mean=0.5, variance=2.0", "mean=[0.5, 1.0, 0.0], variance=[1.0, 2.0, 3.0]",
+                                 "mean=0.5, variance=2.0, invert=True"])
 each("Dropout", VECTOR, ["0.0"])
 each("Dropout", SERIES, ["0.3", "0.3, noise_shape=(None, 1, 3)", "0.3, seed=1"], random=True)
 each("SpatialDropout1D", SERIES, ["0.3"], random=True)
@@ -125,7 +134,12 @@ each("GaussianDropout", VECTOR, ["0.3"], random=True)
 each("AlphaDropout", VECTOR, ["0.3"], random=True)
 each("ActivityRegularization", VECTOR, ["0.1"])
 each("Lambda", VECTOR, ["lambda x: x * 2"])
-case("MultiHeadAttention", "2, 3", SERIES, lambda x: L.MultiHeadAttention(2, 3)(x, x))
+for options, arguments in [("2, 3", "x, x"), ("2, 3, value_dim=4, output_shape=5", "x, x"), ("2, 3, use_bias=False", "x, L.Dense(4)(x)"),
+                           ("2, 3", "x, x, use_causal_mask=True"), ("1, 3", "x, value=L.Dense(4)(x), key=L.Dense(2)(x)")]:
+    build = lambda x, o=options, a=arguments: eval(f"L.MultiHeadAttention({o})({a})", {"L": L, "x": x})
+    case("MultiHeadAttention", f"{options})({arguments}", SERIES, build)
+adapted = lambda: (lambda layer: (layer.adapt(inputs(SERIES, False)), layer)[1])(L.Normalization())
+case("Normalization", "adapted to data", SERIES, lambda x: adapted()(x))
 sequential = lambda *layers: keras.Sequential(list(layers))
 case("Sequential inside", "", VECTOR, lambda x: sequential(L.Dense(3, activation="tanh"), L.BatchNormalization())(x))
 
@@ -193,7 +207,10 @@ if command == "make":
     only = sys.argv[4] if len(sys.argv) > 4 else ""
     made, failed = {}, {}
     for index, entry in enumerate(cases):
-        if only and entry["layer"] not in only.split(","):
+        if only.startswith("every:"):
+            if index % int(only.removeprefix("every:")):
+                continue
+        elif only and entry["layer"] not in only.split(","):
             continue
         try:
             name, result = make(index, entry)

@@ -1,0 +1,172 @@
+/** How the layers of a functional model are connected, in Keras's two ways of writing it. */
+import type * as tf from '../tensorflow';
+import { asList, asObject, isObject, type Json, type JsonObject, shown } from './json';
+
+const recurrentClasses = ['Bidirectional', 'GRU', 'LSTM', 'SimpleRNN'];
+const attention = 'MultiHeadAttention';
+
+/** The arguments by which Keras 3 hands masks to layers. */
+const maskArguments = ['mask', 'query_mask', 'value_mask', 'key_mask'];
+
+/**
+ * One call of a layer: the tensors that go into it, each as `[layer, node, tensor, {}]`. Keras 2
+ * has this form; Keras 3 writes the arguments of the call with tensors described in them.
+ *
+ * @param masks the operations that make masks: tfjs makes these itself.
+ */
+export function inboundNode(
+  node: Json,
+  layer: string,
+  className: string,
+  masks: Set<string>,
+): Json[] {
+  if (Array.isArray(node)) {
+    return node.flatMap((tensor) => {
+      const [name, call, index, options] = asList(tensor, 'A connection');
+      const { tensors, others } = argumentsOf(options, className, layer);
+      checkNoArguments(others, layer);
+      return [[name, call, index, {}] as Json[], ...tensors];
+    });
+  }
+  const { args, kwargs } = asObject(node, `A connection of layer ${layer}`);
+  const { tensors, others } = argumentsOf(kwargs, className, layer);
+  for (const name of maskArguments) {
+    if (masks.has(String(historyOf(others[name])?.[0]))) {
+      delete others[name];
+    }
+  }
+  // Keras 3 notes this by itself, and does not go by it.
+  if (recurrentClasses.includes(className) && !others.training) {
+    delete others.training;
+  }
+  checkNoArguments(others, layer);
+  return [...tensorsIn(asList(args, `The arguments of layer ${layer}`), layer), ...tensors];
+}
+
+/** Whether attention is called so that a step sees no step after it: an option of the layer here. */
+export function isCausal(nodes: Json[], layer: string): boolean {
+  const all = nodes.map((node) => {
+    const last = Array.isArray(node) ? asList(node.at(-1), 'A connection')[3] : asKwargs(node);
+    return isObject(last) && last.use_causal_mask === true;
+  });
+  if (new Set(all).size > 1) {
+    throw new Error(
+      `Layer ${layer} is called with use_causal_mask = true and false, which is not supported.`,
+    );
+  }
+  return all[0] ?? false;
+}
+
+/**
+ * A call of attention for Keras, whose inputs are arguments of their own: query, value and key.
+ *
+ * @param node the tensors, each as `[layer, node, tensor, {}]`
+ */
+export function attentionNode(node: Json, layer: tf.layers.Layer, version: 2 | 3): Json {
+  const tensors = asList(node, 'A connection').map((tensor) => asList(tensor, 'A connection'));
+  const { useCausalMask } = layer.getConfig();
+  const options: JsonObject = useCausalMask === true ? { use_causal_mask: true } : {};
+  if (version === 3) {
+    const inputs = layer.inboundNodes[0]?.inputTensors ?? [];
+    const args = tensors.map((tensor, i) => {
+      const { shape, dtype } = inputs[i] as tf.SymbolicTensor;
+      const config = { shape, dtype, keras_history: tensor.slice(0, 3) };
+      return { class_name: '__keras_tensor__', config };
+    });
+    return { args, kwargs: options };
+  }
+  const [query = [], value = [], key] = tensors;
+  const kwargs = { ...options, value: value.slice(0, 3), ...(key && { key: key.slice(0, 3) }) };
+  return [[...query.slice(0, 3), kwargs]];
+}
+
+/**
+ * The operations by which Keras 3 makes the masks of Embedding (with `mask_zero`) and Masking. Others
+ * of their kind are not among them.
+ */
+export function maskOperations(entries: JsonObject[]): Set<string> {
+  const inputOf = ({ inbound_nodes: nodes }: JsonObject) => {
+    const [node] = asList(nodes, 'The connections of a layer');
+    const [first] = isObject(node) ? asList(node.args, 'Arguments') : [];
+    return historyOf(first);
+  };
+  const makesMasks = ({ class_name, config }: JsonObject) =>
+    class_name === 'Masking' ||
+    (class_name === 'Embedding' && isObject(config) && config.mask_zero === true);
+  const masked = entries.filter(makesMasks).map((entry) => String(inputOf(entry)));
+  const found = new Set<string>();
+  for (const entry of entries) {
+    const input = ['NotEqual', 'Any'].includes(String(entry.class_name)) && inputOf(entry);
+    if (!input) {
+      continue;
+    }
+    const isMask =
+      entry.class_name === 'NotEqual'
+        ? masked.includes(String(input))
+        : found.has(String(input[0]));
+    if (isMask) {
+      found.add(String(entry.name));
+    }
+  }
+  return found;
+}
+
+interface Arguments {
+  /** Tensors beside the first argument, in the order in which tfjs takes them. */
+  tensors: Json[];
+  others: JsonObject;
+}
+
+function argumentsOf(kwargs: Json | undefined, className: string, layer: string): Arguments {
+  const others: JsonObject = isObject(kwargs) ? { ...kwargs } : {};
+  if (className !== attention) {
+    return { tensors: [], others };
+  }
+  const { query, value, key } = others;
+  for (const name of ['query', 'value', 'key', 'use_causal_mask']) {
+    delete others[name];
+  }
+  if (others.return_attention_scores === false) {
+    delete others.return_attention_scores;
+  }
+  const given = [query, value, key].filter((tensor) => tensor !== undefined && tensor !== null);
+  const tensors = given.map((tensor) =>
+    Array.isArray(tensor) ? [...tensor.slice(0, 3), {}] : tensorsIn([tensor as Json], layer)[0],
+  );
+  return { tensors: tensors as Json[], others };
+}
+
+function asKwargs(node: Json): Json | undefined {
+  return isObject(node) ? node.kwargs : undefined;
+}
+
+function tensorsIn(args: Json[], layer: string): Json[] {
+  return args.flatMap((arg) => {
+    if (Array.isArray(arg)) {
+      return tensorsIn(arg, layer);
+    }
+    if (arg === null) {
+      return [];
+    }
+    const history = historyOf(arg);
+    if (!history) {
+      throw new Error(`Layer ${layer} is called with ${shown(arg)}, which is not supported.`);
+    }
+    return [[...history, {}]];
+  });
+}
+
+/** Where a tensor comes from, `[layer, node, tensor]`, as Keras 3 describes it. */
+function historyOf(tensor: Json | undefined): Json[] | undefined {
+  const { class_name, config } = isObject(tensor) ? tensor : {};
+  return class_name === '__keras_tensor__' && isObject(config)
+    ? asList(config.keras_history, 'A connection')
+    : undefined;
+}
+
+function checkNoArguments(kwargs: JsonObject, layer: string): void {
+  const given = Object.entries(kwargs).filter(([, value]) => value !== null);
+  if (given.length > 0) {
+    throw new Error(`Layer ${layer} is called with ${shown(kwargs)}, which is not supported.`);
+  }
+}
