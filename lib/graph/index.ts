@@ -7,7 +7,14 @@
 import './softmaxCrossentropy';
 
 export type { BatchRunner } from './batchRunner';
-export { type CompileModelOptions, compileModel } from './compileModel';
+export {
+  type AnswerRunner,
+  type CompileModelOptions,
+  callsCustomCode,
+  compileAnswers,
+  compileModel,
+  type Use,
+} from './compileModel';
 export { type CompiledStep, compile, type StepResult } from './compileStep';
 export { describe, draw, type InputsAndOptions, type StageOptions } from './describe';
 export { NotCompilableError } from './notCompilableError';

@@ -18,10 +18,17 @@ export interface SessionOptions {
    * for it; a prediction is, as convolutions and what follows them become one operation.
    */
   simplify?: boolean;
+  /**
+   * Whether the thread that calls `run` does all the work itself. A graph of a few small operations
+   * is done before another thread has woken up.
+   */
+  onCallingThread?: boolean;
 }
 
 /** Parts of TensorFlow's message `ConfigProto`, as protobuf writes them. */
 const intraOpParallelismThreads = (count: number) => [0x10, count];
+/** `inter_op_parallelism_threads`: -1, which means the calling thread. */
+const interOpOnCallingThread = [0x28, ...Array<number>(9).fill(0xff), 0x01];
 /** `graph_options.rewrite_options.disable_meta_optimizer`. */
 const disableMetaOptimizer = [0x52, 0x05, 0x52, 0x03, 0x98, 0x01, 0x01];
 
@@ -33,9 +40,13 @@ export class Session {
    * @param savedModel The bytes of a `saved_model.pb`.
    * @param options how it is run.
    */
-  constructor(savedModel: Uint8Array, { oneCore = false, simplify = true }: SessionOptions = {}) {
+  constructor(
+    savedModel: Uint8Array,
+    { oneCore = false, simplify = true, onCallingThread = false }: SessionOptions = {},
+  ) {
     const configuration = [
-      ...(oneCore ? intraOpParallelismThreads(1) : []),
+      ...(oneCore || onCallingThread ? intraOpParallelismThreads(1) : []),
+      ...(onCallingThread ? interOpOnCallingThread : []),
       ...(simplify ? [] : disableMetaOptimizer),
     ];
     const given = configuration.length > 0 ? [Uint8Array.from(configuration)] : [];
