@@ -47,6 +47,9 @@ export class Program implements VariableHolder {
   private session: Session | null = null;
   private disposed = false;
 
+  /** @param options how its session is run, where it is not for the program to decide. */
+  constructor(private readonly options: Pick<SessionOptions, 'onCallingThread'> = {}) {}
+
   get isDisposed(): boolean {
     return this.disposed;
   }
@@ -209,6 +212,7 @@ export class Program implements VariableHolder {
     ]);
     const sharded = entries.map(({ graph }) => graph.isSharded);
     const session = openSession(bytes, {
+      ...this.options,
       oneCore: sharded.includes(true) && !sharded.includes(false),
       simplify:
         nameOf.size <= MOST_SIMPLIFIED || entries.every(({ graph }) => graph.updates.length === 0),

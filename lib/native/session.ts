@@ -19,17 +19,27 @@ export interface SessionOptions {
    * for it; a prediction is, as convolutions and what follows them become one operation.
    */
   simplify?: boolean;
+  /**
+   * Whether the thread that calls `run` does all the work itself. A graph of a few small operations
+   * is done before another thread has woken up.
+   */
+  onCallingThread?: boolean;
 }
 
 /**
  * Some fields of TensorFlow's message `ConfigProto` (tensorflow/core/protobuf/config.proto), for which
  * tfjs-node has no class.
  */
-function configuration({ oneCore = false, simplify = true }: SessionOptions): Uint8Array {
+function configuration(options: SessionOptions): Uint8Array {
+  const { oneCore = false, simplify = true, onCallingThread = false } = options;
   const writer = new BinaryWriter();
-  if (oneCore) {
+  if (oneCore || onCallingThread) {
     const intraOpParallelismThreads = 2;
     writer.writeInt32(intraOpParallelismThreads, 1);
+  }
+  if (onCallingThread) {
+    const [interOpParallelismThreads, callingThread] = [5, -1];
+    writer.writeInt32(interOpParallelismThreads, callingThread);
   }
   if (!simplify) {
     const [graphOptions, rewriteOptions, disableMetaOptimizer] = [10, 10, 19];

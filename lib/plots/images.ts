@@ -1,4 +1,3 @@
-import encoder, { PNGColorType } from '@jimp/js-png';
 import { baseLayout, type Figure, textColor } from './figure';
 import { type Pictures, type PixelRange, type Pixels, readPictures } from './pixels';
 
@@ -191,6 +190,8 @@ function encodePng(pictures: Pictures, places: Places): string {
       paper[to + 3] = 255;
     }
   }
+  // Loaded when it is needed, which keeps importing the library quick.
+  const { default: encoder, PNGColorType }: typeof import('@jimp/js-png') = require('@jimp/js-png');
   const bitmap = { width: places.width, height: places.height, data: paper };
   const colorType = channels === 1 ? PNGColorType.GRAYSCALE_ALPHA : PNGColorType.COLOR_ALPHA;
   const png = encoder().encode(bitmap, { colorType });

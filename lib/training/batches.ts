@@ -64,6 +64,21 @@ export class SampleBatches implements BatchSource {
   }
 }
 
+/** Rows in their stored order: one batch of the tensors as they are, if it holds all of them. */
+export function storedBatches(samples: Samples, batchSize: number): BatchSource {
+  return samples.count > batchSize
+    ? new SampleBatches(samples, batchSize, undefined)
+    : {
+        steps: 1,
+        batchSize,
+        samples: samples.count,
+        *pass() {
+          yield { inputs: samples.inputs, targets: samples.targets, size: samples.count };
+        },
+        dispose: () => samples.dispose(),
+      };
+}
+
 /**
  * Divides passes over the data into epochs: one pass each, or as many steps as are asked for. Then,
  * as in Keras, an epoch goes on where the one before has stopped, and a new pass begins with the

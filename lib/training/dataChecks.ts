@@ -198,10 +198,12 @@ function checkUsable(tensor: tf.Tensor, label: string): void {
   }
 }
 
+/** Looking at so many values takes less time than one operation of TensorFlow. */
+const FEW_VALUES = 10_000;
+
 /** One NaN would turn every weight into NaN in the first step that sees it. */
 function checkFinite(tensor: tf.Tensor, label: string): void {
-  // The sum is 10 times cheaper than looking at each value, and not finite if one of them is not.
-  if (tensor.dtype !== 'float32' || Number.isFinite(tf.sum(tensor).dataSync()[0])) {
+  if (tensor.dtype !== 'float32' || hasFiniteSum(tensor)) {
     return;
   }
   const notFinite = tf
@@ -216,6 +218,15 @@ function checkFinite(tensor: tf.Tensor, label: string): void {
         'Look at how it was computed (a division by 0, a logarithm of 0) or leave those rows out.',
     );
   }
+}
+
+/** The sum is cheaper than looking at each value, and not finite if one of them is not. */
+function hasFiniteSum(tensor: tf.Tensor): boolean {
+  const sum =
+    tensor.size <= FEW_VALUES
+      ? (tensor.dataSync() as Float32Array).reduce((total, value) => total + value, 0)
+      : tf.sum(tensor).dataSync()[0];
+  return Number.isFinite(sum);
 }
 
 /** `[rows]` as `[rows, 1]`, where that is what is expected. */

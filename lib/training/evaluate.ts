@@ -1,6 +1,6 @@
 import type * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
-import { type BatchSource, batchesOf, SampleBatches } from './batches';
+import { type BatchSource, batchesOf, storedBatches } from './batches';
 import type { AnyCallback, Callback, Logs } from './callbacks/callback';
 import { CallbackList, checkedCallbacks } from './callbacks/callbackList';
 import { compiledModel, metricNames } from './compiledModel';
@@ -14,6 +14,7 @@ import {
   SourceBatches,
 } from './dataSource';
 import { requireUndisposed } from './disposal';
+import { evaluationBatchSize, inferenceOptions } from './inferenceBatches';
 import { Breaks } from './interruption';
 import { checkOptionNames } from './names';
 import { checkedBatchSize, checkedSteps, checkedVerbose } from './options';
@@ -99,7 +100,8 @@ export async function evaluate(
   requireUndisposed(model);
   const compiled = compiledModel(model);
   const breaks = new Breaks(options.signal);
-  const source = batchSource(compiled, x, y, options, breaks);
+  const isSeen = verbose !== 0 || users.length > 0 || limit !== undefined;
+  const source = batchSource(compiled, x, y, options, breaks, isSeen);
   try {
     return await evaluateBatches(
       model,
@@ -132,7 +134,9 @@ async function evaluateBatches(
   compiled: boolean | undefined,
 ): Promise<Logs> {
   const means = new RunningMeans(metricNames(compiledModel(model)));
-  const runner = createRunner(model, compiled);
+  const { samples = 0, batchSize = samples } = source;
+  const { inferenceRows } = inferenceOptions(samples, batchSize);
+  const runner = createRunner(model, compiled, inferenceRows ? { inferenceRows } : {});
   const steps = expectedSteps(source.steps, limit);
   const progress = new ProgressLogger({ verbose, steps, rows: () => means.rows });
   const callbacks = new CallbackList([progress], users, breaks, () => runner.userCodeRan());
@@ -167,6 +171,7 @@ function batchSource(
   y: TensorOrTensors | undefined,
   options: EvaluateOptions,
   breaks: Breaks,
+  isSeen: boolean,
 ): BatchSource {
   if (isDataSource(x)) {
     refuseOptions(options, ['batchSize', 'sampleWeight']);
@@ -177,5 +182,6 @@ function batchSource(
   const batchSize = checkedBatchSize(options.batchSize);
   const { sampleWeight } = options;
   const samples = preparedSamples(model, x, y as TensorOrTensors, { sampleWeight });
-  return new SampleBatches(samples, batchSize, undefined);
+  const chosen = options.batchSize === undefined && !isSeen;
+  return storedBatches(samples, chosen ? evaluationBatchSize(model, samples.count) : batchSize);
 }

@@ -21,6 +21,7 @@ export type { FitOptions, ValidationData } from './fitOptions';
 export { type GradientCheck, type GradientPair, gradientCheck } from './gradientCheck';
 export { Interrupted } from './interruption';
 export { type PredictOptions, predict } from './predict';
+export { type Predictor, predictor } from './predictor';
 export type { Verbosity } from './progress/index';
 export { type RandomBatchesOptions, randomBatches } from './randomBatches';
 export type { RunOptions } from './runner';

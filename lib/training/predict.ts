@@ -1,6 +1,6 @@
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
-import { type BatchSource, batchesOf, SampleBatches } from './batches';
+import { type BatchSource, batchesOf, storedBatches } from './batches';
 import { innerModel } from './compiledModel';
 import { preparedInputs, type TensorOrTensors } from './dataChecks';
 import {
@@ -11,6 +11,7 @@ import {
   SourceBatches,
 } from './dataSource';
 import { requireUndisposed } from './disposal';
+import { inferenceOptions, predictionBatchSize } from './inferenceBatches';
 import { Breaks } from './interruption';
 import { checkOptionNames } from './names';
 import { checkedBatchSize, checkedSteps } from './options';
@@ -64,7 +65,8 @@ export async function predict<Output extends tf.Tensor | tf.Tensor[] = tf.Tensor
   const outputs: tf.Tensor[][] = inner.outputs.map(() => []);
   let done = 0;
   try {
-    const runner = createRunner(model, options.compiled);
+    const { samples = Number.POSITIVE_INFINITY, batchSize = samples } = source;
+    const runner = createRunner(model, options.compiled, inferenceOptions(samples, batchSize));
     for await (const { inputs, rows } of batchesOf(source, limit)) {
       for (const [index, output] of runner.predictOnBatch(inputs, rows).entries()) {
         outputs[index]?.push(output);
@@ -102,5 +104,7 @@ function batchSource(
     return source;
   }
   const batchSize = checkedBatchSize(options.batchSize);
-  return new SampleBatches(preparedInputs(model, x), batchSize, undefined);
+  const samples = preparedInputs(model, x);
+  const chosen = options.steps === undefined && options.batchSize === undefined;
+  return storedBatches(samples, chosen ? predictionBatchSize(model, samples.count) : batchSize);
 }

@@ -12,7 +12,11 @@ import { eagerRunner } from './runners/eagerRunner';
 
 /** What `fit`, `evaluate` and `predict` have in common. */
 export interface RunOptions {
-  /** Rows per step; 32 by default, as in Keras. Larger than the data set means one step. */
+  /**
+   * Rows per step; 32 by default, as in Keras. Larger than the data set means one step. Left out,
+   * `predict`, and `evaluate` where no step is shown or reported, take more at a time if that changes
+   * nothing: no code of your own is called, and losses and metrics are given by name.
+   */
   batchSize?: number;
   /** Abort it to end the run with an `Interrupted` error. A notebook's interrupt always does. */
   signal?: AbortSignal;
@@ -49,7 +53,7 @@ export function createRunner(
   if (compiled === undefined) {
     return compiledWherePossible(model, options);
   }
-  return compiled ? compileModel(model, { immediately: true }) : eagerRunner(model);
+  return compiled ? compileModel(model, { ...options, immediately: true }) : eagerRunner(model);
 }
 
 const modelsWarnedOf = new WeakSet<tf.LayersModel>();

@@ -4,7 +4,6 @@
  */
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
-import { batchSize } from '../trainings';
 import type { Network } from './network';
 
 type Pictures = tf.Tensor4D;
@@ -12,7 +11,14 @@ type Pictures = tf.Tensor4D;
 /** A step as `graph.compile` gives it back; without compiling, the plain function. */
 type Step = (x: Pictures, y: tf.Tensor1D) => tf.Scalar;
 
-export function fromScratch(optimizer: tf.Optimizer, compiled: boolean): Network {
+/** Rows per batch of evaluation and prediction, unless told otherwise. */
+const inferenceRows = 250;
+
+export function fromScratch(
+  optimizer: tf.Optimizer,
+  compiled: boolean,
+  batchSize: number,
+): Network {
   const variables = initialVariables();
   const train = (x: Pictures, y: tf.Tensor1D) =>
     optimizer.minimize(() => loss(forward(variables, x), y), true) as tf.Scalar;
@@ -31,12 +37,12 @@ export function fromScratch(optimizer: tf.Optimizer, compiled: boolean): Network
       }
     },
     async fit(x, y, epochEnd) {
-      epochEnd(meanLoss(trainStep, x, y));
-      epochEnd(meanLoss(trainStep, x, y));
+      epochEnd(meanLoss(trainStep, x, y, batchSize));
+      epochEnd(meanLoss(trainStep, x, y, batchSize));
     },
-    evaluate: async (x, y) => meanLoss(testStep, x, y),
-    async predict(x) {
-      const pictures = batches(x as Pictures);
+    evaluate: async (x, y) => meanLoss(testStep, x, y, inferenceRows),
+    async predict(x, rows = inferenceRows) {
+      const pictures = batches(x as Pictures, rows);
       const answers = pictures.map((batch) => answerStep(batch));
       const all = tf.concat(answers);
       tf.dispose([pictures, answers]);
@@ -90,9 +96,9 @@ function loss(logits: tf.Tensor2D, y: tf.Tensor1D): tf.Scalar {
 }
 
 /** Runs the step for every batch, in order; the mean of its losses over all rows. */
-function meanLoss(step: Step, x: tf.Tensor, y: tf.Tensor1D): number {
-  const pictures = batches(x as Pictures);
-  const labels = batches(y);
+function meanLoss(step: Step, x: tf.Tensor, y: tf.Tensor1D, rows: number): number {
+  const pictures = batches(x as Pictures, rows);
+  const labels = batches(y, rows);
   const sums = labels.map((batch, index) => {
     const value = step(pictures[index] as Pictures, batch);
     const [loss] = value.dataSync();
@@ -104,10 +110,10 @@ function meanLoss(step: Step, x: tf.Tensor, y: tf.Tensor1D): number {
 }
 
 /** The rows in batches, cut by one operation: one before each step would cost more than it does itself. */
-function batches<T extends tf.Tensor>(tensor: T): T[] {
+function batches<T extends tf.Tensor>(tensor: T, rows: number): T[] {
   const count = tensor.shape[0] as number;
-  const sizes = Array.from({ length: Math.ceil(count / batchSize) }, (_, batch) =>
-    Math.min(batchSize, count - batch * batchSize),
+  const sizes = Array.from({ length: Math.ceil(count / rows) }, (_, batch) =>
+    Math.min(rows, count - batch * rows),
   );
   return tf.split<T>(tensor, sizes);
 }

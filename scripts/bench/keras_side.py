@@ -8,7 +8,16 @@ import keras
 import numpy as np
 from keras import layers
 
-from measurement import batch_size, measure, network, read_data, read_weights, settings, task
+from measurement import (
+    INFERENCE_ROWS,
+    batch_size,
+    measure,
+    network,
+    read_data,
+    read_weights,
+    settings,
+    task,
+)
 
 on_tensorflow = keras.backend.backend() == "tensorflow"
 jit_compile = False if task.get("setting") == "jit_compile=False" else "auto"
@@ -101,7 +110,32 @@ networks = {
 }
 
 
+def resnet():
+    """The network of residualNetwork.ts."""
+    inputs = layers.Input(settings["picture"])
+
+    def convolution(x, filters, size=3):
+        return layers.Conv2D(filters, size, padding="same", use_bias=False)(x)
+
+    x = layers.ReLU()(layers.BatchNormalization()(convolution(inputs, 16)))
+    for index, filters in enumerate([16, 32, 64]):
+        source = x if index == 0 else layers.AveragePooling2D(2)(x)
+        inner = layers.ReLU()(layers.BatchNormalization()(convolution(source, filters)))
+        outer = layers.BatchNormalization()(convolution(inner, filters))
+        shortcut = source if index == 0 else convolution(source, filters, 1)
+        x = layers.ReLU()(layers.Add()([outer, shortcut]))
+    outputs = layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(inputs, outputs)
+    weights = iter(read_weights())
+    for layer in model.layers:
+        if isinstance(layer, (layers.Conv2D, layers.Dense)):
+            layer.set_weights([next(weights) for _ in layer.get_weights()])
+    return model
+
+
 def make_model():
+    if network == "resnet":
+        return resnet()
     model = keras.Sequential([layers.Input(settings["picture"]), *networks[network]()])
     model.set_weights(read_weights())
     return model
@@ -138,7 +172,7 @@ class Fit:
             metrics=[] if network == "from-scratch" else ["accuracy"],
             jit_compile=jit_compile,
         )
-        self.ways_to_predict_one = [self.predict, self.model.predict_on_batch]
+        self.ways_to_predict_one = [lambda x: self.predict(x, 1), self.model.predict_on_batch]
 
     def fit(self, x, y, epoch_end):
         self.model.fit(
@@ -152,10 +186,11 @@ class Fit:
         )
 
     def evaluate(self, x, y):
-        return self.model.evaluate(x, y, batch_size=batch_size, verbose=0, return_dict=True)["loss"]
+        scores = self.model.evaluate(x, y, batch_size=INFERENCE_ROWS, verbose=0, return_dict=True)
+        return scores["loss"]
 
-    def predict(self, x):
-        return self.model.predict(x, batch_size=batch_size, verbose=0)
+    def predict(self, x, rows):
+        return self.model.predict(x, batch_size=rows, verbose=0)
 
 
 class GradientTapeLoop:
@@ -184,27 +219,25 @@ class GradientTapeLoop:
             return tf.nn.softmax(model(x, training=False))
 
         self.train, self.test, self.answer = train, test, answer
-        self.ways_to_predict_one = [self.predict]
+        self.ways_to_predict_one = [lambda x: self.predict(x, 1)]
 
     def fit(self, x, y, epoch_end):
         for _ in range(2):
-            epoch_end(mean_loss(self.train, x, y))
+            epoch_end(mean_loss(self.train, x, y, batch_size))
 
     def evaluate(self, x, y):
-        return mean_loss(self.test, x, y)
+        return mean_loss(self.test, x, y, INFERENCE_ROWS)
 
-    def predict(self, x):
-        batches = range(0, len(x), batch_size)
-        return np.concatenate(
-            [self.answer(x[start : start + batch_size]).numpy() for start in batches]
-        )
+    def predict(self, x, rows):
+        batches = range(0, len(x), rows)
+        return np.concatenate([self.answer(x[start : start + rows]).numpy() for start in batches])
 
 
-def mean_loss(step, x, y):
+def mean_loss(step, x, y, size):
     """Runs the step for every batch, in order; the mean of its losses over all rows."""
     total = 0.0
-    for start in range(0, len(x), batch_size):
-        rows = slice(start, start + batch_size)
+    for start in range(0, len(x), size):
+        rows = slice(start, start + size)
         total += float(step(x[rows], y[rows])) * len(y[rows])
     return total / len(y)
 

@@ -1,18 +1,23 @@
 /** `npm run bench`: this project's training against Python's. See `npm run bench -- --help`. */
 import path from 'node:path';
 import { runProgram } from '../commandLine';
-import { batchSize } from '../trainings';
+import { batchSize as usualBatchSize } from '../trainings';
 import type { Measurement } from './measurement';
 import { help, type Options, parseOptions } from './options';
-import { cache, measure, prepare, stopRunning } from './processes';
+import { writePages } from './page';
+import { besideNeighbours, cache, measure, prepare, stopRunning } from './processes';
 import { loadWarning, report, thisMachine, writeResults } from './results';
-import { pythonEnvironment, title, trains, variantsOf } from './sides';
+import { type NetworkName, pythonEnvironment, title, trains, variantsOf } from './sides';
 import { trainWhole } from './wholeTraining';
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   if (!options) {
     process.stdout.write(help);
+    return;
+  }
+  if (options.page) {
+    await writePages(`${options.output}.json`, ['docs/benchmark.md', 'docs/benchmark.zh-CN.md']);
     return;
   }
   if (process.platform === 'win32') {
@@ -30,30 +35,40 @@ async function main(): Promise<void> {
   await prepare([...new Set(environments)], folder, Boolean(options.whole));
 
   if (options.whole) {
-    await trainWhole(options, machine, { folder, batchSize });
+    await trainWhole(options, machine, { folder, batchSize: usualBatchSize });
     console.log(`Written to ${options.output}.json and ${options.output}.md`);
     return;
   }
   const measurements: Measurement[] = [];
-  for (let round = 1; round <= options.rounds; round++) {
-    measurements.push(...(await measureAll(options, round, folder)));
-    await writeResults(measurements, options, machine);
-  }
+  await besideNeighbours(options.busy ?? 0, async () => {
+    for (let round = 1; round <= options.rounds; round++) {
+      measurements.push(...(await measureAll(options, round, folder)));
+      await writeResults(measurements, options, machine);
+    }
+  });
   console.log(`\n${report(measurements, options, machine)}`);
   console.log(`Written to ${options.output}.json and ${options.output}.md`);
+}
+
+/** A step of the residual network takes as long as several of the others. */
+function stepsOf(network: NetworkName, steps: number): number {
+  return network === 'resnet' ? Math.ceil(steps / 3) : steps;
 }
 
 /** One round: every side of every network once. */
 async function measureAll(options: Options, round: number, folder: string): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
+  const batchSize = options.batch ?? usualBatchSize;
   for (const network of options.models) {
     const sides = options.sides.filter((side) => trains(side, network));
     for (const variant of variantsOf(sides)) {
       const startedAt = Date.now();
-      const task = { ...variant, network, steps: options.steps, batchSize, folder, startedAt };
+      const steps = stepsOf(network, options.steps);
+      const task = { ...variant, network, steps, batchSize, folder, startedAt };
       const result = await measure(task);
-      measurements.push({ network, ...variant, round, ...result });
-      const speed = Math.round((options.steps * batchSize) / result.secondEpoch);
+      const pictures = steps * batchSize;
+      measurements.push({ network, ...variant, round, pictures, ...result });
+      const speed = Math.round(pictures / result.secondEpoch);
       console.log(
         `round ${round}/${options.rounds}  ${network.padEnd(12)}  ${title(variant).padEnd(37)}` +
           `${String(speed).padStart(7)} images/s`,

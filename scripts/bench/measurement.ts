@@ -30,8 +30,12 @@ export interface Result {
   evaluate: number[];
   evaluateLoss: number;
   predict: number[];
+  /** `testPictures` pictures in batches of the training's size, the second call. */
+  predictBatches: number;
   /** Median of many calls for one picture. */
   predictOne: number;
+  /** The same for the side's way that is meant for one picture at a time, if there is one. */
+  answerOne?: number;
   /** Of the whole process, in bytes. */
   peakMemory: number;
   versions: Record<string, string>;
@@ -59,6 +63,8 @@ export interface WholeResult {
 export interface Measurement extends Variant, Result {
   network: NetworkName;
   round: number;
+  /** In each of the two epochs of training, where they are not `steps` batches of 32. */
+  pictures?: number;
 }
 
 /** What prepare.ts writes down for all sides about each network. */

@@ -1,3 +1,4 @@
+import type { training } from '../../lib/index';
 import type * as tf from '../../lib/tensorflow';
 
 /** A network that can be trained, tested and asked. */
@@ -8,5 +9,8 @@ export interface Network {
   fit(x: tf.Tensor, y: tf.Tensor1D, epochEnd: (loss: number) => void): Promise<void>;
   /** The mean loss. */
   evaluate(x: tf.Tensor, y: tf.Tensor1D): Promise<number>;
-  predict(x: tf.Tensor): Promise<tf.Tensor>;
+  /** @param rows per batch; left out, the side chooses. */
+  predict(x: tf.Tensor, rows?: number): Promise<tf.Tensor>;
+  /** The way that is meant for one picture at a time, if there is one. */
+  predictor?(): training.Predictor;
 }

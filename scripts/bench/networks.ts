@@ -1,35 +1,57 @@
-/** The five networks in TypeScript, with the settings of their articles, and nothing but `lib`. */
+/** The networks in TypeScript, with the settings of their articles, and nothing but `lib`. */
 import { training } from '../../lib/index';
 import type * as tf from '../../lib/tensorflow';
-import { adam, batchSize, compiledModel, newOptimizer, trainings } from '../trainings';
+import { adam, compiledModel, newOptimizer, type TrainedNetwork, trainings } from '../trainings';
 import { fromScratch } from './fromScratch';
 import type { NetworkSettings } from './measurement';
 import type { Network } from './network';
+import { residualNetwork, residualWeights } from './residualNetwork';
 import type { NetworkName } from './sides';
 
 export const settings: Record<NetworkName, NetworkSettings> = {
   ...trainings,
   // Article 003 has Adam's learning rate at 0.1, for batches of 400 and more.
   'from-scratch': { picture: [28, 28, 1], divisor: 255, optimizer: adam },
+  // MNIST's pictures, with a border of 2 and thrice: this is about size, not about learning.
+  resnet: { picture: [32, 32, 3], divisor: 255, optimizer: adam },
 };
 
-/** @param compiled whether training runs as one graph, or operation by operation. */
-export function network(name: NetworkName, compiled: boolean): Network {
+/**
+ * @param compiled whether training runs as one graph, or operation by operation.
+ * @param batchSize of the training; evaluation and prediction choose their own unless told.
+ */
+export function network(name: NetworkName, compiled: boolean, batchSize: number): Network {
   if (name === 'from-scratch') {
-    return fromScratch(newOptimizer(settings[name].optimizer), compiled);
+    return fromScratch(newOptimizer(settings[name].optimizer), compiled, batchSize);
   }
-  return layersNetwork(layersModel(name), compiled);
+  if (name === 'resnet') {
+    const model = residualNetwork(newOptimizer(settings.resnet.optimizer));
+    const layers = residualWeights(model);
+    return {
+      ...layersNetwork(model, compiled, batchSize),
+      weights: layers.flatMap((layer) => layer.getWeights()),
+      setWeights: (weights) => {
+        let place = 0;
+        for (const layer of layers) {
+          const count = layer.weights.length;
+          layer.setWeights(weights.slice(place, place + count));
+          place += count;
+        }
+      },
+    };
+  }
+  return layersNetwork(layersModel(name), compiled, batchSize);
 }
 
 /** The compiled model of a network that is made of layers. */
-export function layersModel(name: Exclude<NetworkName, 'from-scratch'>): tf.LayersModel {
+export function layersModel(name: TrainedNetwork): tf.LayersModel {
   // Labels as they are: all sides compute the same loss from the class numbers.
   return compiledModel(name, { seed: 0, oneHot: false });
 }
 
-function layersNetwork(model: tf.LayersModel, compiled: boolean): Network {
+function layersNetwork(model: tf.LayersModel, compiled: boolean, batchSize: number): Network {
   // Compiling is what `lib` does unless told otherwise.
-  const options = { batchSize, ...(compiled ? {} : { compiled: false }) };
+  const options = compiled ? {} : { compiled: false };
   return {
     weights: model.getWeights(),
     setWeights: (weights) => model.setWeights(weights),
@@ -39,6 +61,7 @@ function layersNetwork(model: tf.LayersModel, compiled: boolean): Network {
       ];
       await training.fit(model, x, y, {
         ...options,
+        batchSize,
         epochs: 2,
         shuffle: false,
         verbose: 0,
@@ -49,6 +72,8 @@ function layersNetwork(model: tf.LayersModel, compiled: boolean): Network {
       const { loss } = await training.evaluate(model, x, y, { ...options, verbose: 0 });
       return loss ?? Number.NaN;
     },
-    predict: (x) => training.predict(model, x, options),
+    predict: (x, rows) =>
+      training.predict(model, x, { ...options, ...(rows && { batchSize: rows }) }),
+    ...(compiled && { predictor: () => training.predictor(model) }),
   };
 }

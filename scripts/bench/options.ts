@@ -5,7 +5,7 @@ import { type NetworkName, networkNames, type SideName, sideNames } from './side
 
 export const help = `Usage: npm run bench -- [options]
 
-Trains the articles' five networks with this project and with Python Keras, in turns, on this
+Trains the articles' five networks and a residual one with this project and with Python Keras, in turns, on this
 machine, and compares speed and memory. All start from the same weights and see the same batches.
 Runs on Linux and macOS.
 The first run makes a Python environment in .cache/bench (2 GB).
@@ -15,15 +15,21 @@ Options:
   --sides A,B    some of: ${sideNames.join(', ')}
                  default: all but pytorch
   --torch        PyTorch too; its Python environment needs several gigabytes
-  --rounds N     how often everything is measured; default 3
-  --steps N      batches of 32 in each of the two epochs, at most 1875; default 300
+  --rounds N     how often everything is measured; default 2
+  --steps N      batches in each of the two epochs, at most 60,000 pictures; default 300 of 32;
+                 a third of it for resnet
+  --batch N      pictures in a batch of training; default 32
+  --busy N       beside N processes that keep a core busy each; default output
+                 results/benchmark-busy
+  --page         measures nothing: writes the table of docs/benchmark.md, in both languages, from
+                 FILE.json
   --output FILE  the results, as FILE.json and FILE.md; default results/benchmark
   --whole        trains the networks of notebooks 01 to 04 as long as these do, with Keras and
                  compiled; once unless --rounds is given; default output results/whole-training
   --epochs N     with --whole: so many epochs instead of the notebooks'
   --help         print this text
 
-With the defaults it takes about 15 minutes on two cores with nothing else to do. The results are
+With the defaults it takes less than 20 minutes on two cores with nothing else to do. The results are
 written after every round, so that stopping it with Ctrl-C loses one round at most.
 
 Exit status: 0, or 1 if a measurement failed, or 2 if the command line is wrong.
@@ -35,6 +41,12 @@ export interface Options {
   rounds: number;
   steps: number;
   output: string;
+  /** Pictures in a batch of training, where it is not 32. */
+  batch?: number;
+  /** How many processes keep a core busy each meanwhile. */
+  busy?: number;
+  /** Only to write the table of the page. */
+  page?: true;
   /** Whole trainings instead of two epochs. */
   whole?: true;
   epochs?: number;
@@ -51,7 +63,10 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       whole: { type: 'boolean', default: false },
       epochs: { type: 'string' },
       rounds: { type: 'string' },
-      steps: { type: 'string', default: '300' },
+      steps: { type: 'string' },
+      batch: { type: 'string' },
+      busy: { type: 'string' },
+      page: { type: 'boolean', default: false },
       output: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -62,17 +77,34 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   if (values.epochs !== undefined && !values.whole) {
     throw new UsageError('--epochs goes with --whole only.');
   }
+  const batch = wholeNumber('--batch', values.batch ?? '32', 1, 10_000);
   const chosen = chooseFrom(sideNames, '--sides', values.sides);
   const withTorch = values.torch || (values.sides !== undefined && chosen.includes('pytorch'));
   return {
     models: chooseFrom(networkNames, '--models', values.models),
     sides: sideNames.filter((side) => (side === 'pytorch' ? withTorch : chosen.includes(side))),
-    rounds: wholeNumber('--rounds', values.rounds ?? (values.whole ? '1' : '3'), 1),
-    steps: wholeNumber('--steps', values.steps, 1, 1875),
-    output: values.output ?? (values.whole ? 'results/whole-training' : 'results/benchmark'),
+    rounds: wholeNumber('--rounds', values.rounds ?? (values.whole ? '1' : '2'), 1),
+    steps: wholeNumber(
+      '--steps',
+      values.steps ?? String(Math.ceil(9600 / batch)),
+      1,
+      Math.floor(60_000 / batch),
+    ),
+    output: values.output ?? defaultOutput(values),
+    ...(values.batch !== undefined && { batch }),
+    ...(values.busy !== undefined && { busy: wholeNumber('--busy', values.busy, 1) }),
+    ...(values.page && { page: true as const }),
     ...(values.whole && { whole: true as const }),
     ...(values.epochs !== undefined && { epochs: wholeNumber('--epochs', values.epochs, 1) }),
   };
+}
+
+function defaultOutput(values: { whole?: boolean; busy?: string; batch?: string }): string {
+  if (values.whole) {
+    return 'results/whole-training';
+  }
+  const kind = values.busy === undefined ? '' : '-busy';
+  return `results/benchmark${kind}${values.batch === undefined ? '' : `-batch-${values.batch}`}`;
 }
 
 /** The named ones in the order of `known`; all of them if none are named. */

@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { datasets } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
+import { batchSize } from '../trainings';
 import type { Manifest, NetworkManifest } from './measurement';
 import { network, settings } from './networks';
 import { type NetworkName, networkNames } from './sides';
@@ -33,7 +34,7 @@ function writeData(folder: string, prefix: string, data: datasets.ImageDataset):
 }
 
 function writeWeights(folder: string, name: NetworkName): NetworkManifest {
-  const { weights } = network(name, false);
+  const { weights } = network(name, false, batchSize);
   const bytes = weights.map((weight) =>
     Buffer.from(new Uint8Array(weight.dataSync().slice().buffer)),
   );

@@ -1,4 +1,5 @@
 /** The processes of the benchmark: one at a time, and none is left behind. */
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Result, Task, WholeResult, WholeTask } from './measurement';
 import { pythonEnvironment, title } from './sides';
@@ -26,6 +27,25 @@ export async function prepare(
   await run(process.execPath, [program, folder, ...(fashion ? ['--fashion'] : [])]);
 }
 
+/** Does the work while so many processes keep a core busy each. */
+export async function besideNeighbours(count: number, work: () => Promise<void>): Promise<void> {
+  const neighbours = Array.from({ length: count }, () =>
+    spawn(process.execPath, ['-e', 'for (;;) {}'], { stdio: 'ignore' }),
+  );
+  const end = () => {
+    for (const neighbour of neighbours) {
+      neighbour.kill();
+    }
+  };
+  process.once('exit', end);
+  try {
+    await work();
+  } finally {
+    end();
+    process.off('exit', end);
+  }
+}
+
 /** Runs one measurement in a process of its own. */
 export function measure(task: Task): Promise<Result> {
   return measured<Result>(task);
@@ -42,8 +62,8 @@ async function measured<Answer>(task: Task | WholeTask): Promise<Answer> {
   const output = environment
     ? await run(...python(environment, argument), {
         KERAS_BACKEND: task.side === 'keras-jax' ? 'jax' : 'tensorflow',
-        // As on our side: TensorFlow would otherwise use oneDNN on some processors only.
-        TF_ENABLE_ONEDNN_OPTS: process.env.TF_ENABLE_ONEDNN_OPTS ?? '1',
+        // TensorFlow would otherwise use oneDNN on some processors only. The faster way counts.
+        TF_ENABLE_ONEDNN_OPTS: task.setting === 'oneDNN off' ? '0' : '1',
         TF_CPP_MIN_LOG_LEVEL: '3',
       })
     : await run(process.execPath, [path.join(__dirname, 'typescriptSide.js'), argument]);

@@ -1,6 +1,6 @@
 /** What is compared: the networks, and the programs that train them. */
 
-export const networkNames = ['mlp', 'lenet5', 'lenet', 'cnn', 'from-scratch'] as const;
+export const networkNames = ['mlp', 'lenet5', 'lenet', 'cnn', 'from-scratch', 'resnet'] as const;
 export type NetworkName = (typeof networkNames)[number];
 
 export const sideNames = [
@@ -20,7 +20,7 @@ export const reference: SideName = 'keras-tensorflow';
 export interface Variant {
   side: SideName;
   /** What tells it from the side's other ways. */
-  setting?: 'jit_compile=auto' | 'jit_compile=False' | 'tf.function';
+  setting?: 'jit_compile=auto' | 'jit_compile=False' | 'oneDNN off' | 'tf.function';
 }
 
 /** The ways of running the sides, in the order in which they take turns. */
@@ -31,6 +31,7 @@ export function variantsOf(sides: readonly SideName[]): Variant[] {
         return [
           { side, setting: 'jit_compile=auto' },
           { side, setting: 'jit_compile=False' },
+          { side, setting: 'oneDNN off' },
         ];
       case 'tensorflow':
         return [{ side, setting: 'tf.function' }];

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from measurement import batch_size, measure, network, read_weights, settings
+from measurement import INFERENCE_ROWS, batch_size, measure, network, read_weights, settings
 
 
 class ScaledLinear(nn.Linear):
@@ -12,6 +12,30 @@ class ScaledLinear(nn.Linear):
 
     def forward(self, x):
         return nn.functional.linear(x, self.weight * 0.01, self.bias)
+
+
+class Residual(nn.Module):
+    """A block of residualNetwork.ts."""
+
+    def __init__(self, channels, filters):
+        super().__init__()
+        changes = channels != filters
+        self.pool = nn.AvgPool2d(2) if changes else nn.Identity()
+        self.conv1 = nn.Conv2d(channels, filters, 3, padding=1, bias=False)
+        self.norm1 = normalization(filters)
+        self.conv2 = nn.Conv2d(filters, filters, 3, padding=1, bias=False)
+        self.norm2 = normalization(filters)
+        self.shortcut = nn.Conv2d(channels, filters, 1, bias=False) if changes else nn.Identity()
+
+    def forward(self, x):
+        x = self.pool(x)
+        y = torch.relu(self.norm1(self.conv1(x)))
+        return torch.relu(self.norm2(self.conv2(y)) + self.shortcut(x))
+
+
+def normalization(filters):
+    """Batch normalisation with Keras's settings."""
+    return nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01)
 
 
 def make_model():
@@ -54,10 +78,22 @@ def make_model():
             ScaledLinear(120, 84), nn.ReLU(),
             ScaledLinear(84, 10),
         ],
+        "resnet": lambda: [
+            nn.Conv2d(3, 16, 3, padding=1, bias=False), normalization(16), nn.ReLU(),
+            Residual(16, 16), Residual(16, 32), Residual(32, 64),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10),
+        ],
     }  # fmt: skip
     model = nn.Sequential(*layers[network]())
     set_weights(model)
     return model
+
+
+def weighted_parameters(model):
+    """In the order of the file; what batch normalisation has starts alike on all sides."""
+    for module in model.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            yield from module.parameters()
 
 
 def set_weights(model):
@@ -65,7 +101,7 @@ def set_weights(model):
     in its own way: channels before height and width."""
     channels = None
     with torch.no_grad():
-        for parameter, weight in zip(model.parameters(), read_weights()):
+        for parameter, weight in zip(weighted_parameters(model), read_weights()):
             if weight.ndim == 4:
                 channels = weight.shape[3]
                 weight = weight.transpose(3, 2, 0, 1)
@@ -91,17 +127,17 @@ class Loop:
         self.model = make_model()
         self.optimizer = make_optimizer(self.model)
         self.loss = nn.CrossEntropyLoss()
-        self.ways_to_predict_one = [self.predict]
+        self.ways_to_predict_one = [lambda x: self.predict(x, 1)]
 
-    def batches(self, x, y):
+    def batches(self, x, y, rows):
         x, y = picture_tensor(x), torch.from_numpy(y).long()
-        return zip(x.split(batch_size), y.split(batch_size))
+        return zip(x.split(rows), y.split(rows))
 
     def fit(self, x, y, epoch_end):
         self.model.train()
         for _ in range(2):
             total, correct = 0.0, 0
-            for pictures, labels in self.batches(x, y):
+            for pictures, labels in self.batches(x, y, batch_size):
                 logits = self.model(pictures)
                 loss = self.loss(logits, labels)
                 self.optimizer.zero_grad()
@@ -115,20 +151,22 @@ class Loop:
         self.model.eval()
         total, correct = 0.0, 0
         with torch.inference_mode():
-            for pictures, labels in self.batches(x, y):
+            for pictures, labels in self.batches(x, y, INFERENCE_ROWS):
                 logits = self.model(pictures)
                 total += self.loss(logits, labels).item() * len(labels)
                 correct += (logits.argmax(1) == labels).sum().item()
         return total / len(y)
 
-    def predict(self, x):
+    def predict(self, x, rows):
         self.model.eval()
         with torch.inference_mode():
-            answers = [self.model(batch).softmax(1) for batch in picture_tensor(x).split(batch_size)]
+            answers = [self.model(batch).softmax(1) for batch in picture_tensor(x).split(rows)]
             return torch.cat(answers).numpy()
 
 
 def picture_tensor(x):
+    if settings["picture"][-1] == 3:
+        return torch.from_numpy(x).permute(0, 3, 1, 2).contiguous()
     return torch.from_numpy(x).reshape(-1, 1, 28, 28)
 
 

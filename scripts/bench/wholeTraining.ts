@@ -1,6 +1,6 @@
 /** Whole trainings, as the notebooks do them: from the start of a process to the last evaluation. */
 import { today, writeResult } from '../recordedResults';
-import { lastEpoch, trainings } from '../trainings';
+import { lastEpoch, type TrainedNetwork, trainings } from '../trainings';
 import type { WholeResult, WholeTraining } from './measurement';
 import type { Options } from './options';
 import { measureWhole } from './processes';
@@ -8,6 +8,10 @@ import { list, loadWarning, type Machine, versions } from './results';
 import { type NetworkName, title, type Variant } from './sides';
 
 type Measured = Variant & WholeResult & WholeTraining & { network: NetworkName; round: number };
+
+function isTrained(network: NetworkName): network is TrainedNetwork {
+  return network in trainings;
+}
 
 const variants: Variant[] = [
   { side: 'keras-tensorflow', setting: 'jit_compile=auto' },
@@ -23,8 +27,8 @@ export async function trainWhole(
   const results: Measured[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     for (const network of options.models) {
-      if (network === 'from-scratch') {
-        console.log(`${network}: its notebook trains without fit; left out.`);
+      if (!isTrained(network)) {
+        console.log(`${network}: no notebook trains it with fit; left out.`);
         continue;
       }
       const { data, validation } = trainings[network];

@@ -5,9 +5,9 @@ import { UsageError } from '../../scripts/commandLine';
 
 test('without options everything but PyTorch is measured', () => {
   assert.deepEqual(parseOptions([]), {
-    models: ['mlp', 'lenet5', 'lenet', 'cnn', 'from-scratch'],
+    models: ['mlp', 'lenet5', 'lenet', 'cnn', 'from-scratch', 'resnet'],
     sides: ['keras-tensorflow', 'tensorflow', 'keras-jax', 'eager', 'compiled'],
-    rounds: 3,
+    rounds: 2,
     steps: 300,
     output: 'results/benchmark',
   });
@@ -58,4 +58,11 @@ test('what the command line does not take is named', () => {
   refused(['--rounds', '0'], /--rounds takes a whole number from 1 up, not "0"/);
   refused(['--steps', '1876'], /--steps takes a whole number from 1 to 1875, not "1876"/);
   assert.throws(() => parseOptions(['--round', '2']), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
+});
+
+test('other batches and busy neighbours have files of their own, and as many pictures', () => {
+  const { steps, output, batch, busy } = parseOptions(['--batch', '128', '--busy', '2']) ?? {};
+  assert.deepEqual([steps, output, batch, busy], [75, 'results/benchmark-busy-batch-128', 128, 2]);
+  assert.throws(() => parseOptions(['--batch', '1000', '--steps', '61']), UsageError);
+  assert.equal(parseOptions(['--page'])?.page, true);
 });

@@ -34,6 +34,7 @@ function rounds(variant: Variant, seconds: number[], loss = 2): Measurement[] {
     evaluateLoss: 1,
     predict: [2, 1],
     predictOne: 0.001,
+    predictBatches: 1.5,
     peakMemory: 500e6,
     versions: {},
   }));

@@ -29,7 +29,24 @@ export interface CompileModelOptions {
     /** Rows in each of them. */
     rows: number;
   };
+  /**
+   * How many rows the test or prediction batches have that are to come, if they are so many that the
+   * first of them is to be compiled already.
+   */
+  inferenceRows?: number;
+  /** What the runner is for; default `steps`. */
+  use?: Use;
 }
+
+/**
+ * What a model's graphs are for. Each use has a session of its own: a graph more in one session makes
+ * TensorFlow load all of them anew.
+ *
+ * - `steps`: training and tests, which take turns on the same variables;
+ * - `predictions` of many rows;
+ * - `answers`: predictions of a few rows, done by the calling thread before another one has woken up.
+ */
+export type Use = 'steps' | 'predictions' | 'answers';
 
 /** From this many training batches on, a graph saves more time than it takes to build. */
 const MANY_BATCHES = 10;
@@ -40,12 +57,12 @@ const MANY_BATCHES = 10;
  */
 const MAXIMUM_GRAPHS = 16;
 
-const runners = new WeakMap<ModelInternals, GraphRunner>();
+const runners = new WeakMap<ModelInternals, Map<Use, GraphRunner>>();
 
 /**
  * Makes a runner that executes each training, test or prediction step of a model as one TensorFlow
- * graph, with the answers of eager tfjs (up to the rounding of single operations). One runner is
- * kept per model and returned again until `model.compile` is called or the model is disposed, which
+ * graph, with the answers of eager tfjs (up to the rounding of single operations). One runner for each
+ * use is kept per model and returned again until `model.compile` is called or the model is disposed, which
  * release it. Changes of the model's settings (a layer is frozen, another dropout rate) make another
  * graph. Code of the user's (a layer, loss or metric of their own) is recorded once more at the first
  * batch after this call, and after `userCodeRan`, to see whether it still computes the same.
@@ -57,31 +74,64 @@ const runners = new WeakMap<ModelInternals, GraphRunner>();
  */
 export function compileModel(
   model: tf.LayersModel,
-  { immediately = false, trainingBatches }: CompileModelOptions = {},
+  { immediately = false, trainingBatches, inferenceRows, use = 'steps' }: CompileModelOptions = {},
 ): BatchRunner {
   const inner = innerModel(model);
   if (inner.optimizer) {
     requireKnownOptimizer(inner.optimizer);
   }
-  let runner = runners.get(inner);
-  if (!runner?.isFor(inner)) {
-    runner?.dispose();
-    runner = new GraphRunner(inner);
-    runners.set(inner, runner);
-  }
+  const runner = runnerOf(inner, use);
   const { policy } = runner;
   policy.beginRun();
   policy.immediately ||= immediately;
   if (trainingBatches && trainingBatches.count >= MANY_BATCHES) {
-    policy.frequentRows = trainingBatches.rows;
+    policy.frequentRows.train = trainingBatches.rows;
   }
+  if (inferenceRows !== undefined) {
+    Object.assign(policy.frequentRows, { test: inferenceRows, predict: inferenceRows });
+  }
+  return runner;
+}
+
+/** Whether a model calls code of the user's, which may compute anything. */
+export function callsCustomCode(model: tf.LayersModel): boolean {
+  return new ModelCode(innerModel(model)).custom !== null;
+}
+
+/** Predicts, in a session of its own. */
+export type AnswerRunner = Pick<BatchRunner, 'predictOnBatch'> & { dispose(): void };
+
+/**
+ * Makes a runner for predictions of a few rows, each by the calling thread alone, compiled at the first
+ * batch of each shape. It is the caller's: nothing else uses its session.
+ *
+ * @throws NotCompilableError from its method, if the model does what a graph cannot repeat.
+ */
+export function compileAnswers(model: tf.LayersModel): AnswerRunner {
+  const runner = new GraphRunner(innerModel(model), 'answers');
+  runner.policy.immediately = true;
+  return runner;
+}
+
+/** The runner that is kept, or a new one in the place of those that `model.compile` has outdated. */
+function runnerOf(model: ModelInternals, use: Use): GraphRunner {
+  const ofModel = runners.get(model) ?? new Map<Use, GraphRunner>();
+  runners.set(model, ofModel);
+  for (const [known, runner] of ofModel) {
+    if (!runner.isFor(model)) {
+      runner.dispose();
+      ofModel.delete(known);
+    }
+  }
+  const runner = ofModel.get(use) ?? new GraphRunner(model, use);
+  ofModel.set(use, runner);
   return runner;
 }
 
 class GraphRunner implements BatchRunner {
   readonly policy = new CompilePolicy();
 
-  private readonly program = new Program();
+  private readonly program: Program;
   private readonly bodies: Record<Kind, TensorFunction>;
   private readonly compiledWith: unknown[];
   /** What the model has computed so far, with one setting after the other. */
@@ -90,7 +140,11 @@ class GraphRunner implements BatchRunner {
   /** What the last recording changed in a layer of the user's. */
   private changeWhileRecording: string | null = null;
 
-  constructor(private readonly model: ModelInternals) {
+  constructor(
+    private readonly model: ModelInternals,
+    use: Use,
+  ) {
+    this.program = new Program({ onCallingThread: use === 'answers' });
     this.compiledWith = compileState(model);
     this.code = new ModelCode(model);
     this.codes.push(this.code);

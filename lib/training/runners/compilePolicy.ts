@@ -42,8 +42,8 @@ export interface BatchHistory {
 export class CompilePolicy {
   /** Whether graphs are built at the first batch, whatever they cost. */
   immediately = false;
-  /** Training batches of this many rows are compiled at the first. */
-  frequentRows: number | undefined;
+  /** Batches of a kind that have this many rows are compiled at the first. */
+  readonly frequentRows: Partial<Record<Kind, number>> = {};
 
   private readonly histories = new Map<string, BatchHistory>();
   /** Counts how often code of the user's may have changed something. */
@@ -103,7 +103,7 @@ export class CompilePolicy {
       isCompared: false,
     };
     this.histories.set(key, history);
-    history.isFrequent = kind === 'train' && rows !== undefined && rows === this.frequentRows;
+    history.isFrequent = rows !== undefined && rows === this.frequentRows[kind];
     if (history.time !== this.time) {
       history.before = history.sinceThen;
       history.shortTimes += history.before < FEW_BATCHES ? 1 : 0;
@@ -137,11 +137,11 @@ export class CompilePolicy {
    * @throws NotCompilableError if that goes on in training.
    */
   isTooOften(history: BatchHistory, custom: string): boolean {
-    const { isCompared, isFrequent, before, sinceThen, shortTimes } = history;
+    const { kind, isCompared, isFrequent, before, sinceThen, shortTimes } = history;
     if (this.immediately || isCompared || before >= FEW_BATCHES || sinceThen > FEW_BATCHES) {
       return false;
     }
-    if (isFrequent && shortTimes > TOLERATED_CHANGES) {
+    if (kind === 'train' && isFrequent && shortTimes > TOLERATED_CHANGES) {
       throw new NotCompilableError(
         `a callback runs after each batch or so and may change what ${custom} computes, which would ` +
           'have to be recorded anew each time. A callback that changes nothing of the kind can say ' +

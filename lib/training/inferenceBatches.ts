@@ -1,0 +1,80 @@
+/** How many rows `predict` and `evaluate` take at a time where the caller does not say. */
+import { callsCustomCode } from '../graph/index';
+import * as tf from '../tensorflow';
+import type { ModelInternals } from '../tfjsInternals';
+import { lossOfOutput, metricsOfOutput } from './compiledModel';
+import { isKerasFunction } from './kerasFunctions';
+
+/** All that layers give out for one batch is to stay in the processor's caches, more or less. */
+const BYTES_PER_BATCH = 2 ** 25;
+const MOST_ROWS = 512;
+const KERAS_ROWS = 32;
+
+/** From so many rows on, a graph is built at the first batch: it saves more time than it takes. */
+const MANY_ROWS = 4096;
+
+/** Predictions of so few rows are done by one thread before another has woken up. */
+const FEW_ROWS = 4;
+
+/**
+ * Rows per batch for a prediction: as Keras, 32, or more where that can only be faster. A row's output
+ * does not depend on the other rows in its batch, unless code of the user's makes it so.
+ */
+export function predictionBatchSize(model: ModelInternals, rows: number): number {
+  return rows > KERAS_ROWS && isFree(model) ? evenSize(rows, mostRows(model)) : KERAS_ROWS;
+}
+
+/**
+ * Rows per batch for an evaluation. Keras's own losses and metrics are means over rows, the same for
+ * batches of any size; a function of the user's need not be.
+ */
+export function evaluationBatchSize(model: ModelInternals, rows: number): number {
+  const named = model.outputs.flatMap((_, output) => [
+    lossOfOutput(model, output),
+    ...metricsOfOutput(model, output),
+  ]);
+  const areMeans = named.every((one) => typeof one === 'string' || isKerasFunction(one));
+  return areMeans ? predictionBatchSize(model, rows) : KERAS_ROWS;
+}
+
+/** What the compiler should know of the batches to come. */
+export function inferenceOptions(
+  rows: number,
+  batchSize: number,
+): { use: 'answers' | 'predictions'; inferenceRows?: number } {
+  return rows <= FEW_ROWS
+    ? { use: 'answers' }
+    : { use: 'predictions', ...(rows >= MANY_ROWS && { inferenceRows: batchSize }) };
+}
+
+function isFree(model: ModelInternals): boolean {
+  const takesAnyNumber = model.inputs.every(({ shape }) => shape[0] === null);
+  return takesAnyNumber && !callsCustomCode(model as unknown as tf.LayersModel);
+}
+
+function mostRows(model: ModelInternals): number {
+  const { layers } = model as unknown as tf.LayersModel;
+  const bytes = layers
+    .flatMap(({ outputShape }) => shapesOf(outputShape))
+    .reduce(
+      (sum, [, ...sizes]) => sum + 4 * tf.util.sizeFromShape(sizes.map((size) => size ?? 1)),
+      0,
+    );
+  const rows = 2 ** Math.floor(Math.log2(BYTES_PER_BATCH / bytes));
+  return Math.min(MOST_ROWS, Math.max(KERAS_ROWS, rows));
+}
+
+function shapesOf(shape: tf.Shape | tf.Shape[]): tf.Shape[] {
+  return Array.isArray(shape[0]) ? (shape as tf.Shape[]) : [shape as tf.Shape];
+}
+
+/** Batches of one size need one graph: a size that leaves no rest, if there is one not much smaller. */
+function evenSize(rows: number, most: number): number {
+  const fewest = Math.ceil(rows / most);
+  for (let count = fewest; count <= 2 * fewest; count++) {
+    if (rows % count === 0) {
+      return rows / count;
+    }
+  }
+  return Math.ceil(rows / fewest);
+}
