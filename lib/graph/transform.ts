@@ -76,24 +76,18 @@ export class Rewriting {
   }
 }
 
-/** Applies the rules for each node's operation until none has anything to replace. */
-export function applyRules(graph: Graph, rulesOf: (op: string) => Rule[]): Graph {
+/** Replaces the nodes for whose operation there is a rule, where that knows something better. */
+export function applyRules(graph: Graph, ruleOf: (op: string) => Rule | undefined): Graph {
   const rewriting = new Rewriting();
   for (const node of nodesOf(graph)) {
-    rewriting.set(node, rewriteNode(rewriting.moved(node), rulesOf(node.op)));
+    const moved = rewriting.moved(node);
+    const better = ruleOf(node.op)?.(moved) ?? null;
+    if (better !== null) {
+      markOrigin([better], moved);
+    }
+    rewriting.set(node, better ?? { node: moved, index: 0 });
   }
   return rewriting.finish(graph);
-}
-
-function rewriteNode(node: GraphNode, rules: Rule[]): GraphValue {
-  for (const rule of rules) {
-    const value = rule(node);
-    if (value !== null) {
-      markOrigin([value], node);
-      return value;
-    }
-  }
-  return { node, index: 0 };
 }
 
 /** Gives the nodes that a pass has made the origin, and the core, of the node that they stand for. */

@@ -13,13 +13,13 @@ import { attributeIs, matMul, reshape, sameShape } from '../builders';
 import { sizeOf } from '../operations';
 import { applyRules, type Pass, type Rule } from '../transform';
 
-const RULES: Record<string, Rule[]> = {
-  Conv2D: [convolution],
-  Conv2DBackpropInput: [inputGradient],
-  Conv2DBackpropFilter: [filterGradient],
+const RULES: Record<string, Rule> = {
+  Conv2D: convolution,
+  Conv2DBackpropInput: inputGradient,
+  Conv2DBackpropFilter: filterGradient,
 };
 
-export const multiplyImages: Pass = (graph) => applyRules(graph, (op) => RULES[op] ?? []);
+export const multiplyImages: Pass = (graph) => applyRules(graph, (op) => RULES[op]);
 
 function convolution(node: GraphNode): GraphValue | null {
   const [images, filter] = [inputOf(node, 0), inputOf(node, 1)];

@@ -24,5 +24,5 @@ export const deduplicate: Pass = (graph) => {
     }
     return same ?? null;
   };
-  return applyRules(graph, (op) => (op === 'Const' || OPERATIONS[op] ? [first] : []));
+  return applyRules(graph, (op) => (op === 'Const' || OPERATIONS[op] ? first : undefined));
 };

@@ -15,16 +15,16 @@ import { attributeIs, concatenate, float, reshape, sameShape } from '../builders
 import { GRADIENT_KERNELS, OPERATIONS } from '../operations';
 import { applyRules, type Pass, type Rule } from '../transform';
 
-const RULES: Record<string, Rule[]> = {
-  MaxPool: [poolBeforeActivation],
-  BiasAddGrad: [sumBeforePooling],
-  AvgPoolGrad: [averagePoolingGradient],
+const RULES: Record<string, Rule> = {
+  MaxPool: poolBeforeActivation,
+  BiasAddGrad: sumBeforePooling,
+  AvgPoolGrad: averagePoolingGradient,
 };
 
 export const pool: Pass = (graph) =>
   applyRules(
     graph,
-    (op) => RULES[op] ?? (GRADIENT_KERNELS.has(op) ? [activationGradientAfterPooling] : []),
+    (op) => RULES[op] ?? (GRADIENT_KERNELS.has(op) ? activationGradientAfterPooling : undefined),
   );
 
 /**

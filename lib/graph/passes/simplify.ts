@@ -18,18 +18,18 @@ import {
 import { attributeIs, FLOAT, float, inputIs, matMul, reshape, sameShape } from '../builders';
 import { applyRules, type Pass, type Rule } from '../transform';
 
-const RULES: Record<string, Rule[]> = {
-  Add: [biasAdd],
-  Sum: [biasAddGrad],
-  Mean: [meanOfBooleans],
-  Reshape: [lastReshapeOnly],
-  ExpandDims: [expandDims],
-  Cast: [castToOtherType],
-  ArgMax: [argMaxOfLogits],
-  BatchMatMulV2: [matrixProduct],
+const RULES: Record<string, Rule> = {
+  Add: biasAdd,
+  Sum: biasAddGrad,
+  Mean: meanOfBooleans,
+  Reshape: lastReshapeOnly,
+  ExpandDims: expandDims,
+  Cast: castToOtherType,
+  ArgMax: argMaxOfLogits,
+  BatchMatMulV2: matrixProduct,
 };
 
-export const simplify: Pass = (graph) => applyRules(graph, (op) => RULES[op] ?? []);
+export const simplify: Pass = (graph) => applyRules(graph, (op) => RULES[op]);
 
 const CHANNELS_LAST = { data_format: string('NHWC') };
 
