@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Layout, Plot } from 'nodeplotlib';
 import type { Figure } from './figure';
@@ -15,7 +17,7 @@ const guard = 'src/lib/server/guard.js';
  * lets only the browser that opens the printed address, on this machine, see the figures.
  */
 export async function openWindow({ data, layout }: Figure): Promise<void> {
-  const obstacle = whyNoWindow();
+  const obstacle = await whyNoWindow();
   if (obstacle) {
     console.warn(
       `The figure is not shown: ${obstacle}. Save it with plots.saveFigure(figure, 'figure.png'), ` +
@@ -28,7 +30,7 @@ export async function openWindow({ data, layout }: Figure): Promise<void> {
 }
 
 /** nodeplotlib starts a browser and waits for it to be closed; without one it would wait for ever. */
-function whyNoWindow(): string | undefined {
+async function whyNoWindow(): Promise<string | undefined> {
   if (!isGuarded()) {
     return (
       'this nodeplotlib is not patched: others on the network could see the figures ' +
@@ -37,7 +39,8 @@ function whyNoWindow(): string | undefined {
   }
   const { CI, DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME, NODEPLOTLIB_PORT } = process.env;
   if (NODEPLOTLIB_PORT) {
-    return undefined;
+    obstacleOfPort ??= whyNotOn(NODEPLOTLIB_PORT);
+    return obstacleOfPort;
   }
   if (CI) {
     return 'this is a CI run (the environment variable CI is set)';
@@ -45,6 +48,25 @@ function whyNoWindow(): string | undefined {
   if (process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY && !WSL_DISTRO_NAME) {
     return 'there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set)';
   }
+  return undefined;
+}
+
+/** Why not on the port that is asked for. Once the server has it, it would seem taken: asked once. */
+let obstacleOfPort: Promise<string | undefined> | undefined;
+
+async function whyNotOn(text: string): Promise<string | undefined> {
+  const port = Number(text);
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    return `NODEPLOTLIB_PORT is "${text}", not a port (0 to 65535)`;
+  }
+  const server = createServer();
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch (error) {
+    return `the port ${port} that NODEPLOTLIB_PORT names cannot be used (${(error as Error).message})`;
+  }
+  server.close();
+  await once(server, 'close');
   return undefined;
 }
 

@@ -141,9 +141,8 @@ function validationParts(data: Exclude<ValidationData, DataSource>): ValidationP
   const parts = data as { x: TensorOrTensors; y: TensorOrTensors; sampleWeight?: SampleWeight };
   const { x, y, sampleWeight } = parts;
   if (x === undefined || y === undefined) {
-    throw new TypeError(
-      `validationData must be [x, y] or { x, y }, but it has ${Object.keys(data).join(', ')}.`,
-    );
+    const seen = typeof data === 'object' ? `has ${Object.keys(data).join(', ')}` : `is ${data}`;
+    throw new TypeError(`validationData must be [x, y] or { x, y }, but it ${seen}.`);
   }
   checkOptionNames('validationData', data, ['x', 'y', 'sampleWeight']);
   return {

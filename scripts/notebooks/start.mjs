@@ -1,7 +1,7 @@
 // `npm start`: JupyterLab on notebooks/, and the compiler keeping the library's build fresh while
 // somebody edits lib/. Arguments go to JupyterLab: `npm start -- --no-browser --port 9000`.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { compiler } from '../setup/library.mjs';
@@ -24,21 +24,21 @@ const quiet = wanted.some((argument) => /log[-_]level|debug/.test(argument))
 // server listens on loopback only and asks for its token.
 const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
 
-// The folder with custom.css.
-const styles = `--ServerApp.static_custom_path=${path.join(project, 'scripts/notebooks/jupyter/custom')}`;
-
 // Both get process groups of their own, so that Ctrl-C reaches only this program, which then stops
 // them in order. JupyterLab opens on the folder it is started in; its settings are in
 // ./jupyter.
 const env = jupyterEnvironment();
 const runtime = `${env.JUPYTER_RUNTIME_DIR}`;
+// JupyterLab looks for its style sheet here, and nowhere else.
+const styles = path.join(`${env.JUPYTER_CONFIG_DIR}`, 'custom');
+cpSync(path.join(project, 'scripts/notebooks/jupyter/custom'), styles, { recursive: true });
 // JupyterLab looks for a free port long before it listens there: two that start at once would take
 // the same one. So the next one begins when this one has its port.
 const starting = await takeLock(path.join(cache, 'start.lock'), {
   onWait: () => console.log('Another JupyterLab is starting here; this one follows …'),
 });
 const before = new Set(runningServers());
-const lab = spawn(venvPython, ['-m', 'jupyterlab', ...quiet, ...asRoot, styles, ...wanted], {
+const lab = spawn(venvPython, ['-m', 'jupyterlab', ...quiet, ...asRoot, ...wanted], {
   cwd: notebooks,
   env,
   stdio: ['ignore', 'inherit', 'inherit'],

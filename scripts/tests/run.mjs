@@ -70,7 +70,7 @@ function chooseFiles() {
 }
 
 /** Folders whose tests can share a process: loading TensorFlow takes longer than many of them. */
-const together = ['graph', 'models', 'plots', 'saving', 'training'];
+const together = ['training'];
 
 /**
  * Puts the files of such a folder into one, and leaves the others as they are.

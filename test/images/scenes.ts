@@ -161,10 +161,6 @@ export const scenes: Readonly<Record<string, Scene>> = {
       page.write({ height: [0.88, 0.96], middle: () => [0.5, 0.5] });
     },
   },
-};
-
-/** Scenes that have several of those difficulties at once. */
-export const combinedScenes: Readonly<Record<string, Scene>> = {
   'graph paper on a dark table, in a shadow': {
     paint(page) {
       sheetOnTable(page, () => graphPaper(page, grey(between(page.random, 120, 190))));

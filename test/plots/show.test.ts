@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -169,10 +171,32 @@ describe('show in a plain program', () => {
       plots.show(plots.curves([{ name: 'a', y: [1] }]));
     `;
     const env = { ...process.env, CI: 'true', NODEPLOTLIB_PORT: '' };
-    const options = { env, timeout: 60_000 };
+    const options = { env, timeout: 600_000 };
     const { stderr } = await promisify(execFile)(process.execPath, ['-e', script], options);
     assert.match(stderr, /not shown: this is a CI run.*saveFigure/);
   });
+});
+
+test('a port that is taken, or none, is a warning that says so', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const taken = String((other.address() as AddressInfo).port);
+  const script = `
+    const plots = require(${JSON.stringify(join(__dirname, '../../lib/plots'))});
+    plots.show(plots.curves([{ name: 'a', y: [1] }]));
+  `;
+  try {
+    for (const [port, message] of [
+      [taken, new RegExp(`not shown: the port ${taken} .* cannot be used .*EADDRINUSE`)],
+      ['80a', /not shown: NODEPLOTLIB_PORT is "80a", not a port/],
+    ] as const) {
+      const env = { ...process.env, NODEPLOTLIB_PORT: port };
+      const { stderr } = await promisify(execFile)(process.execPath, ['-e', script], { env });
+      assert.match(stderr, message);
+    }
+  } finally {
+    other.close();
+  }
 });
 
 describe('the server of the window', () => {
