@@ -28,9 +28,17 @@ export interface Comm {
   send(data: unknown, extras?: CommExtras): void;
   /** Ends the connection. */
   close(): void;
-  /** Called with what the browser sends. */
+  /**
+   * Called with what the browser sends.
+   *
+   * @param event the message.
+   */
   onMessage: ((event: CommEvent) => void) | undefined;
-  /** Called when the connection ends from the other side, or its cell is run again. */
+  /**
+   * Called when the connection ends from the other side, or its cell is run again.
+   *
+   * @param event the last message.
+   */
   onClose: ((event: CommEvent) => void) | undefined;
 }
 
