@@ -53,6 +53,7 @@ export class Modules {
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     }) as (specifier: string) => Promise<Exports>;
     this.hookInto();
+    keepQuietAboutLoader();
   }
 
   /** Makes of a text a module that cells import by `./name`. */
@@ -136,6 +137,16 @@ export class Modules {
       this.loaded.delete(name);
     }
   }
+}
+
+/** Node.js warns, once, of the loader that `import()` in cells takes; no reader can do anything. */
+function keepQuietAboutLoader(): void {
+  const { emitWarning } = process;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).startsWith('vm.USE_MAIN_CONTEXT_DEFAULT_LOADER')) {
+      (emitWarning as (...all: unknown[]) => void).call(process, warning, ...rest);
+    }
+  };
 }
 
 function modifiedAt(fileName: string): number {

@@ -13,6 +13,13 @@ export interface CommEvent extends Required<CommExtras> {
 }
 
 /**
+ * Takes what comes through a {@link Comm}.
+ *
+ * @param event the message.
+ */
+export type CommListener = (event: CommEvent) => void;
+
+/**
  * A connection between code in a cell and its counterpart in the browser
  * (https://jupyter-client.readthedocs.io/en/stable/messaging.html#custom-messages).
  */
@@ -29,9 +36,9 @@ export interface Comm {
   /** Ends the connection. */
   close(): void;
   /** Called with what the browser sends. */
-  onMessage: ((event: CommEvent) => void) | undefined;
+  onMessage: CommListener | undefined;
   /** Called when the connection ends from the other side, or its cell is run again. */
-  onClose: ((event: CommEvent) => void) | undefined;
+  onClose: CommListener | undefined;
 }
 
 /** What a notebook kernel offers to code that has a counterpart in the browser. */

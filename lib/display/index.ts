@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { Comm, CommEvent, CommExtras, CommHost } from './comms';
+export type { Comm, CommEvent, CommExtras, CommHost, CommListener } from './comms';
 export { alignedCell, escapeHtml } from './html';
 export type { DisplayHandle, MimeBundle, NotebookHost } from './output';
 export { notebookHost, show } from './output';

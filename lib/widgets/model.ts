@@ -9,7 +9,9 @@ export type ModelState = Readonly<Record<string, unknown>>;
 
 /** What the browser sends: properties that have changed, or an event such as a click. */
 export interface ModelMessage {
+  /** The properties that have changed, with their new values. */
   readonly state?: ModelState;
+  /** An event that changes no property. */
   readonly content?: unknown;
 }
 

@@ -1,4 +1,4 @@
-import type { FrameLocator, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { until } from './until';
 
 /** A point on the pad, as shares of its sides. */
@@ -61,9 +61,9 @@ export async function drawThreeWithAFinger(page: Page, pad: Locator): Promise<vo
 }
 
 /** Waits until the networks read this digit: two of three at least, since one may be mistaken. */
-export async function reads(page: Page | FrameLocator, digit: string): Promise<void> {
-  const networks = page.locator('#networks .network');
-  await until(`two of three networks read a ${digit}`, 10, async () => {
+export async function reads(page: Page | Locator, digit: string): Promise<void> {
+  const networks = page.locator('[data-answer]');
+  await until(`two of three networks read a ${digit}`, 30, async () => {
     const answers = await networks.evaluateAll((all) =>
       all.map((network) => (network as HTMLElement).dataset.answer),
     );

@@ -33,12 +33,9 @@ describe('notebook 07', () => {
       await notebook.isThrough(secondsToTrain);
       assert.deepEqual(await notebook.errors(), []);
 
-      const pad = browser.page.locator('iframe[title="Draw a digit"]');
-      await pad.scrollIntoViewIfNeeded();
-      const frame = pad.contentFrame();
-      await frame.locator('html[data-state="ready"]').waitFor();
-      await drawThree(browser.page, frame.locator('#pad'));
-      await reads(frame, '3');
+      const cell = notebook.cell('drawing.drawDigits({ ');
+      await drawThree(browser.page, cell.locator('.digit-pad canvas'));
+      await reads(cell, '3');
       assert.deepEqual(browser.outside, []);
     }));
 });

@@ -33,6 +33,8 @@ class KernelCase(unittest.TestCase):
         # The manager, which sends the interrupts, counts its messages by itself: without this the
         # interrupts and the cells would have the same ids.
         cls.client.session.session = "cells"
+        # Until its answer come those to what the client has asked while the kernel started.
+        cls.client.execute_interactive("", silent=True, timeout=120)
         cls.pid = cls.manager.provisioner.process.pid
 
     @classmethod

@@ -141,7 +141,7 @@ class Widgets(KernelCase):
 class Sources(KernelCase):
     def test_the_library_as_its_sources(self):
         code = "import { images, models } from '../../lib/index';"
-        reply = self.client.execute_interactive(code, timeout=120)
+        reply = self.client.execute_interactive(code, timeout=400)
         self.assertEqual(reply["content"]["status"], "ok", reply)
         self.assertEqual(self.printed("console.log(models.mlp({ seed: 0 }).countParams())"), "795010\n")
         # This one starts a process of the library's own, from its compiled files.
