@@ -55,6 +55,44 @@ export abstract class KerasLayer<Options extends object> extends tf.layers.Layer
   }
 }
 
+const classesOfTfjs = new Set(Object.keys(tf.serialization.SerializationMap.getMap().classNameMap));
+
+/** Classes that tfjs lacks. */
+const ownClasses = new Set<string>();
+
+/**
+ * What of a layer tfjs alone, in a browser for example, does not compute, or computes otherwise, in
+ * words; undefined if it is as here.
+ */
+export function lackedByTfjs(layer: tf.layers.Layer): string | undefined {
+  const className = layer.getClassName();
+  if (ownClasses.has(className)) {
+    return 'the layer';
+  }
+  const config = layer.getConfig();
+  const differs = Object.entries(optionsLackedByTfjs[className] ?? {}).find(
+    ([option, known]) => (config[option] ?? known) !== known,
+  );
+  return differs && `${differs[0]} = ${JSON.stringify(config[differs[0]])}`;
+}
+
+const keepdims = { keepdims: false };
+
+/** Options of tfjs's layers that only the classes here have, with the value that tfjs computes. */
+const optionsLackedByTfjs: Record<string, tf.serialization.ConfigDict> = {
+  Conv1D: { groups: 1 },
+  Conv2D: { groups: 1 },
+  Conv3D: { groups: 1 },
+  ELU: { alpha: 1 },
+  GRU: { resetAfter: false },
+  GlobalAveragePooling1D: keepdims,
+  GlobalAveragePooling2D: keepdims,
+  GlobalMaxPooling1D: keepdims,
+  GlobalMaxPooling2D: keepdims,
+  ReLU: { negativeSlope: 0, threshold: 0 },
+  UpSampling2D: { interpolation: 'nearest' },
+};
+
 /**
  * Makes a class known to files, in the place of tfjs's own of that name if it has one, and to
  * compiled training as one that reads nothing but its own properties.
@@ -62,6 +100,10 @@ export abstract class KerasLayer<Options extends object> extends tf.layers.Layer
 export function registerLayer(
   layerClass: abstract new (...options: never[]) => tf.layers.Layer,
 ): void {
+  const { className } = layerClass as unknown as { className: string };
+  if (!classesOfTfjs.has(className)) {
+    ownClasses.add(className);
+  }
   tf.serialization.registerClass(
     layerClass as unknown as tf.serialization.SerializableConstructor<tf.layers.Layer>,
   );

@@ -6,11 +6,11 @@ type Regularizer = ReturnType<typeof tf.regularizers.l2>;
 type Constraint = ReturnType<typeof tf.constraints.nonNeg>;
 
 /** As the options of `tf.layers.dense` are: a name, an object of tfjs, or its configuration. */
-export type InitializerOption = string | Initializer;
+export type InitializerOption = string | ReturnType<typeof tf.initializers.zeros>;
 /** As the options of `tf.layers.dense` are: a name, an object of tfjs, or its configuration. */
-export type RegularizerOption = string | Regularizer;
+export type RegularizerOption = string | ReturnType<typeof tf.regularizers.l2>;
 /** As the options of `tf.layers.dense` are: a name, an object of tfjs, or its configuration. */
-export type ConstraintOption = string | Constraint;
+export type ConstraintOption = string | ReturnType<typeof tf.constraints.nonNeg>;
 
 /** What tfjs makes of the options for one weight. */
 export interface WeightSettings {

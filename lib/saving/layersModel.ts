@@ -1,8 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../files/replaceFile';
+import { lackedByTfjs } from '../layers/kerasLayer';
 import * as tf from '../tensorflow';
 import type { Json } from './json';
+import { layersOfModel, partsOf } from './layerStructure';
 import {
   checksumOf,
   type LayersModelChecksum,
@@ -68,11 +70,27 @@ export async function saveLayersModel(model: tf.LayersModel, folder: string): Pr
   }
 }
 
+/** A model that a browser would compute otherwise must not get there. */
+function refuseWhatTfjsLacks(layer: tf.layers.Layer): void {
+  const lacked = lackedByTfjs(layer);
+  if (lacked) {
+    throw new Error(
+      `layer "${layer.name}" (${layer.getClassName()}): TensorFlow.js in a browser does not know ` +
+        `${lacked}, which is not supported.`,
+    );
+  }
+  const inside = layersOfModel(layer) ?? partsOf(layer).map((part) => part.layer);
+  for (const one of inside) {
+    refuseWhatTfjsLacks(one);
+  }
+}
+
 async function artifactsOf(model: tf.LayersModel): Promise<ModelArtifacts> {
   // A Sequential that has not been used yet has no weights.
   if (model instanceof tf.Sequential && !model.built) {
     model.build();
   }
+  refuseWhatTfjsLacks(model);
   let artifacts: ModelArtifacts | undefined;
   await model.save(
     tf.io.withSaveHandler(async (given) => {

@@ -12,6 +12,7 @@ import { parseArgs, promisify } from 'node:util';
 import { saving } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import { createRunner } from '../../lib/training/runner';
+import { compareExamples } from '../examples/compare';
 import { writeTable } from './table';
 
 /** What Keras computed with a model. */
@@ -83,7 +84,7 @@ async function main(): Promise<void> {
   const isRight = statuses.every((status) => status === 0);
   if (only === '') {
     const outcomes = versions.map((version) => [version, readJson(outcomesFile(version))]);
-    writeFileSync('docs/layers.md', writeTable(Object.fromEntries(outcomes)));
+    writeFileSync('docs/layers.md', writeTable(Object.fromEntries(outcomes), compareExamples()));
     console.log('The table is in docs/layers.md.');
   }
   console.log(isRight ? 'All is right, or refused by name.' : 'There are faults.');

@@ -1,9 +1,13 @@
+import type { ExampleOutcome } from '../examples/compare';
 import type { Outcome } from './run';
 
 const columns = ['loads', 'saves', 'trains', 'compiles'] as const;
 
 /** The page of the documentation: which layers, and what of them, move between Keras and here. */
-export function writeTable(outcomes: Record<string, Outcome[]>): string {
+export function writeTable(
+  outcomes: Record<string, Outcome[]>,
+  examples: ExampleOutcome[],
+): string {
   const versions = Object.keys(outcomes).sort().reverse();
   const rows = new Map<string, string[]>();
   const reasons: string[] = [];
@@ -35,7 +39,25 @@ export function writeTable(outcomes: Record<string, Outcome[]>): string {
     '',
     ...reasons.map((reason, i) => `${i + 1}. ${reason}`),
     '',
+    ...exampleTable(examples),
   ].join('\n');
+}
+
+function exampleTable(examples: ExampleOutcome[]): string[] {
+  const result = ({ random, fault }: ExampleOutcome) =>
+    fault || (random ? 'runs' : 'the same losses');
+  return [
+    '## Models as in the examples of TensorFlow.js',
+    '',
+    'Models of the kinds that [tfjs-examples](https://github.com/tensorflow/tfjs-examples) trains, in',
+    'small: three training steps compiled, compared with three steps of TensorFlow.js uncompiled from',
+    'the same weights. A model that draws random numbers is run, and has no losses to compare.',
+    '',
+    '| model | compiled |',
+    '|---|---|',
+    ...examples.map((example) => `| ${example.name} | ${result(example)} |`),
+    '',
+  ];
 }
 
 function cell(outcome: Outcome, column: (typeof columns)[number], reasons: string[]): string {

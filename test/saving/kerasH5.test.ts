@@ -112,8 +112,8 @@ const damagedFiles: [
   ],
   [
     'an option that tfjs does not have',
-    /layer "conv2d" \(Conv2D\) has groups = 2/,
-    changed('"groups": 1', '"groups": 2'),
+    /layer "conv2d" \(Conv2D\) has data_format = "channels_first"/,
+    changed('channels_last', 'channels_first'),
   ],
   ['another number type', /computes in "float16"/, changed('"float32"', '"float16"')],
   [

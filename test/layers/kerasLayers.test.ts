@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { layers, saving } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+
+/** What a layer makes of an input. */
+function applied(layer: tf.layers.Layer, x: tf.Tensor): number[] {
+  return tf.tidy(() => Array.from((layer.apply(x) as tf.Tensor).dataSync()));
+}
+
+test('layers that tfjs lacks compute what their pages say, and leave no tensors behind', () => {
+  const x = tf.tensor3d([
+    [
+      [-1, 2],
+      [3, -4],
+    ],
+  ]);
+  const cases: [tf.layers.Layer, number[]][] = [
+    [layers.relu({ negativeSlope: 0.5, maxValue: 2.5 }), [-0.5, 2, 2.5, -2]],
+    [layers.relu({ threshold: 2.5 }), [0, 0, 3, 0]],
+    [layers.zeroPadding1d({ padding: [0, 1] }), [-1, 2, 3, -4, 0, 0]],
+    [layers.cropping1d({ cropping: [1, 0] }), [3, -4]],
+    [layers.upSampling1d({ size: 2 }), [-1, 2, -1, 2, 3, -4, 3, -4]],
+    [layers.globalAveragePooling1d({ keepdims: true }), [1, -1]],
+    [layers.globalMaxPooling1d(), [3, 2]],
+    [layers.normalization({ mean: 1, variance: 4 }), [-1, 0.5, 1, -2.5]],
+    [layers.normalization({ mean: [1, 0], variance: [1, 4] }), [-2, 1, 2, -2]],
+  ];
+  const { numTensors } = tf.memory();
+  for (const [layer, expected] of cases) {
+    assert.deepEqual(applied(layer, x), expected, layer.getClassName());
+  }
+  assert.equal(tf.memory().numTensors, numTensors);
+  x.dispose();
+});
+
+test('a causal convolution sees no step after its own', () => {
+  const x = tf.tensor3d([[[1], [2], [3]]]);
+  const options = { filters: 1, kernelSize: 2, padding: 'causal', useBias: false } as const;
+  const layer = layers.conv1d({ ...options, kernelInitializer: 'ones' });
+  assert.deepEqual(applied(layer, x), [1, 3, 5]);
+  layer.dispose();
+  x.dispose();
+});
+
+test('softmax and batch normalisation work along another axis than the last', () => {
+  const x = tf.tensor3d([
+    [
+      [1, 5],
+      [1, 5],
+    ],
+  ]);
+  assert.deepEqual(applied(layers.softmax({ axis: 1 }), x), [0.5, 0.5, 0.5, 0.5]);
+  const normalization = tf.layers.batchNormalization({ axis: 1, epsilon: 0.25 });
+  const [first] = applied(normalization, x);
+  assert.ok(Math.abs((first as number) - 1 / Math.sqrt(1.25)) < 1e-6, String(first));
+  normalization.dispose();
+  x.dispose();
+});
+
+test('what tfjs in a browser would compute otherwise is not saved for it', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'layers-'));
+  const lacked = [
+    layers.relu({ negativeSlope: 0.1, inputShape: [4, 3] }),
+    layers.upSampling1d({ inputShape: [4, 3] }),
+    layers.gru({ units: 2, inputShape: [4, 3] }),
+  ];
+  for (const layer of lacked) {
+    const model = tf.sequential({ layers: [layer] });
+    await assert.rejects(saving.saveLayersModel(model, folder), (error: Error) =>
+      error.message.includes(`layer "${layer.name}"`),
+    );
+    model.dispose();
+  }
+  const known = tf.sequential({ layers: [layers.relu({ inputShape: [4, 3] })] });
+  await saving.saveLayersModel(known, folder);
+  known.dispose();
+  rmSync(folder, { recursive: true });
+});
