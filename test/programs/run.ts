@@ -12,12 +12,23 @@ export function run(
   folder: string,
   ...options: string[]
 ) {
+  return runWith({}, program, folder, ...options);
+}
+
+/** The same with more variables in its environment. */
+export function runWith(
+  environment: Record<string, string>,
+  program: 'distribute' | 'draw' | 'predict' | 'train',
+  folder: string,
+  ...options: string[]
+) {
   const file = path.join(programs, `${program}.js`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...options], {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [file, ...options], {
     cwd: folder,
     encoding: 'utf8',
+    env: { ...process.env, ...environment },
   });
-  return { status, stdout, stderr };
+  return { status, signal, stdout, stderr };
 }
 
 /** An empty folder, deleted when the tests are over. */

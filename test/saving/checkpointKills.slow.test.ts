@@ -74,7 +74,9 @@ async function filledWith(prefix: string): Promise<number> {
 /** Returns whether the saving process was ended before it was done. */
 async function saveAndStop(prefix: string, value: number, stopAt: number): Promise<boolean> {
   const program = path.join(__dirname, 'saveAndStop.js');
-  const child = spawn(process.execPath, [program, prefix, String(value), String(stopAt)]);
+  const changes = { STOP_AT_CHANGE: String(stopAt), CHANGES: 'rename,copyFile,rm' };
+  const env = { ...process.env, ...changes };
+  const child = spawn(process.execPath, [program, prefix, String(value)], { env });
   const [, signal] = await once(child, 'exit');
   return signal === 'SIGKILL';
 }

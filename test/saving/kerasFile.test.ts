@@ -74,6 +74,51 @@ test('files that are no .keras files, damaged or too large are named, and what i
   model.dispose();
 });
 
+test('one bit changed in a .keras file is noticed, wherever it is', async () => {
+  const model = await saving.loadModel(fixture('keras2_adam'));
+  const file = path.join(folder, 'bit.keras');
+  await saving.saveModel(model, file);
+  const good = readFileSync(file);
+  for (const text of ['"learning_rate": ', '"epsilon": ', '"units": ']) {
+    const bytes = Buffer.from(good);
+    const digit = bytes.indexOf(text) + text.length;
+    assert.ok(digit > text.length, text);
+    bytes.writeUInt8(bytes.readUInt8(digit) ^ 1, digit);
+    writeFileSync(file, bytes);
+    await assert.rejects(
+      saving.loadModel(file),
+      /bit\.keras .*damaged: the checksum of config\.json in it is wrong/,
+    );
+  }
+  model.dispose();
+});
+
+test('a damaged state of the optimiser leaves the weights as they were, in both formats', async () => {
+  const saved = await saving.loadModel(fixture('keras2_adam'));
+  const model = await saving.loadModel(fixture('keras2_adam'));
+  await trainingLosses(model, 3);
+  const before = predictions(model);
+  const state = (await saved.optimizer.getWeights()).at(-1)?.tensor as tf.Tensor;
+  const values = state.dataSync<'float32'>();
+  const needle = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  for (const [name, written] of [
+    ['half.weights.h5', 'half.weights.h5'],
+    ['half.ckpt', 'half.ckpt.data-00000-of-00001'],
+  ] as const) {
+    await saving.saveWeights(saved, path.join(folder, name));
+    const bytes = readFileSync(path.join(folder, written));
+    const place = bytes.indexOf(needle);
+    assert.ok(place > 0);
+    bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
+    writeFileSync(path.join(folder, written), bytes);
+    await assert.rejects(saving.loadWeights(model, path.join(folder, name)), new RegExp(name));
+    assert.deepEqual(predictions(model), before, name);
+  }
+  for (const one of [saved, model]) {
+    one.dispose();
+  }
+});
+
 test('weights that do not fit are named, and change nothing', async () => {
   const model = await saving.loadModel(fixture('keras2_adam'));
   const other = await saving.loadModel(fixture('keras2_functional'));

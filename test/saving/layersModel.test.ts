@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { lenet5, mlp } from '../../lib/models/index';
-import { saveLayersModel } from '../../lib/saving/index';
+import { loadLayersModel, saveLayersModel } from '../../lib/saving/index';
 import * as tf from '../../lib/tensorflow';
 import { fit } from '../../lib/training/index';
 import { assertClose } from './assertClose';
@@ -146,4 +146,43 @@ test('what cannot be saved is named', async () => {
     /The model "mlp" could not be saved in .*file/,
   );
   model.dispose();
+});
+
+test('loaded again it predicts the same, also where another program wrote it', async () => {
+  const model = lenet5({ seed: 3 });
+  await saveLayersModel(model, folder);
+  const other = join(folder, 'other');
+  await model.save(`file://${other}`);
+  const tensors = tf.memory().numTensors;
+  const shape = [2, 28, 28, 1];
+  for (const place of [folder, other]) {
+    const loaded = await loadLayersModel(place);
+    assert.deepEqual(predictHere(loaded, shape), predictHere(model, shape));
+    loaded.dispose();
+  }
+  assert.equal(tf.memory().numTensors, tensors);
+  model.dispose();
+});
+
+test('damage is noticed and named, and leaves no tensor', async () => {
+  const model = mlp({ seed: 1 });
+  await saveLayersModel(model, folder);
+  model.dispose();
+  const [modelFile, weights] = readdirSync(folder).sort() as [string, string];
+  const [json, bytes] = [modelFile, weights].map((name) => readFileSync(join(folder, name)));
+  const tensors = tf.memory().numTensors;
+  const changes: [name: string, content: string | Buffer, reason: RegExp][] = [
+    [modelFile, `${json}`.replace('"relu"', '"selu"'), /model\.json .* does not have the checksum/],
+    [modelFile, `${json}`.slice(0, -9), /model\.json is damaged, or no model/],
+    [modelFile, `${json}`.replace(weights, '../secret'), /model\.json .*damaged/],
+    [modelFile, '{"weightsManifest": [{"paths": ["../a"]}]}', /\.\.\/a is not in the same folder/],
+    [weights, (bytes as Buffer).subarray(1), /the file with its weights, weights-.* is damaged/],
+  ];
+  for (const [name, content, reason] of changes) {
+    writeFileSync(join(folder, name), content);
+    await assert.rejects(loadLayersModel(folder), reason);
+    assert.equal(tf.memory().numTensors, tensors);
+    writeFileSync(join(folder, modelFile), json as Buffer);
+  }
+  await assert.rejects(loadLayersModel(join(folder, 'none')), /model\.json cannot be read: ENOENT/);
 });
