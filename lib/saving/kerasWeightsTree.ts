@@ -2,6 +2,7 @@
  * Weights as Keras 3 stores them, in `.weights.h5` files and inside `.keras` files: each layer's in
  * a group that is named by the layer's class and its place among the layers of that class.
  */
+import { isNadam } from '../optimizers/algorithms';
 import * as tf from '../tensorflow';
 import {
   emptyGroup,
@@ -16,6 +17,7 @@ import { nameFromKeras, nameToKeras } from './layerNames';
 import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
 import { writeUnconstrained } from './layerWeights';
 import {
+  hasSchedule,
   learningRateOf,
   readOptimizerState,
   setLearningRate,
@@ -32,8 +34,27 @@ interface LayerGroup {
   weights: LayerVariable[];
 }
 
-/** Optimisers that list their slots weight by weight; the others go slot by slot. */
-const weightByWeight = ['Adam', 'Adamax', 'Adadelta'];
+/** How many slots an optimiser lists weight by weight; all others follow slot by slot. */
+const weightByWeight: Record<string, number> = {
+  Adam: 2,
+  AmsgradAdam: 2,
+  Nadam: 2,
+  Adamax: 2,
+  Adadelta: 2,
+};
+
+/** The slot and the weight of each array in a file. */
+function slotOrder(optimizer: tf.Optimizer, slots: number, weights: number): [number, number][] {
+  const indices = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
+  const together = weightByWeight[optimizer.getClassName()] ?? 0;
+  const pairs = (slot: number, weight: number): [number, number] => [slot, weight];
+  return [
+    ...indices(weights).flatMap((weight) => indices(together).map((slot) => pairs(slot, weight))),
+    ...indices(slots - together, together).flatMap((slot) =>
+      indices(weights).map((weight) => pairs(slot, weight)),
+    ),
+  ];
+}
 
 /** The weights of a model, and its optimiser's state if that is wanted. */
 export async function weightsTree(
@@ -95,10 +116,12 @@ export async function writeOptimizerFromTree(
   const { optimizer } = model;
   const weights = model.trainableWeights.map((weight) => weight.read());
   const slots = slotsOf(optimizer).filter(({ inKeras }) => inKeras);
-  const scalars = arrays.findIndex(({ shape }, i) => shape.length > 0 || i === 2);
-  // Before its first step an optimiser has no slots; Keras 2 stores no learning rate.
-  const slotArrays = scalars === -1 ? [] : arrays.slice(scalars);
-  const [iterations, rate] = arrays.slice(0, scalars === -1 ? 2 : scalars);
+  // Keras 2 stores no learning rate, and neither does Keras 3 where it follows a schedule.
+  const most = hasSchedule(optimizer) ? 1 : 2;
+  const first = arrays.findIndex(({ shape }, i) => shape.length > 0 || i === most);
+  // Before its first step an optimiser has no slots.
+  const slotArrays = first === -1 ? [] : arrays.slice(first);
+  const [iterations, rate] = arrays.slice(0, first === -1 ? most : first);
   if (rate) {
     setLearningRate(optimizer, Number(rate.values[0]));
   }
@@ -108,12 +131,11 @@ export async function writeOptimizerFromTree(
   }
   const state: Record<string, tf.Tensor[]> = {};
   try {
-    for (const [s, { name }] of slots.entries()) {
-      state[name] = weights.map((weight, w) => {
-        const isWeightByWeight = weightByWeight.includes(optimizer.getClassName());
-        const index = isWeightByWeight ? w * slots.length + s : s * weights.length + w;
-        return slotTensor(name, slotArrays[index], weight);
-      });
+    const order = slotOrder(optimizer, slots.length, weights.length);
+    for (const [index, [s, w]] of order.entries()) {
+      const { name } = slots[s] as { name: string };
+      state[name] ??= [];
+      state[name][w] = slotTensor(name, slotArrays[index], weights[w] as tf.Tensor);
     }
     await writeOptimizerState(optimizer, weights, { iterations: count, slots: state });
   } finally {
@@ -138,18 +160,18 @@ async function optimizerArrays({
   const weights = trainableWeights.map((weight) => weight.read());
   const { iterations, slots } = await readOptimizerState(optimizer, weights);
   const lists = Object.values(slots);
-  const inOrder = weightByWeight.includes(optimizer.getClassName())
-    ? weights.flatMap((_, i) => lists.map((list) => list[i] as tf.Tensor))
-    : lists.flat();
-  const arrays: StoredArray[] = [
-    { name: '0', shape: [], values: Int32Array.of(iterations) },
-    { name: '1', shape: [], values: Float32Array.of(learningRateOf(optimizer)) },
-  ];
-  for (const [i, tensor] of inOrder.entries()) {
-    arrays.push(await stored(String(i + 2), tensor));
+  const arrays: Omit<StoredArray, 'name'>[] = [{ shape: [], values: Int32Array.of(iterations) }];
+  if (!hasSchedule(optimizer)) {
+    arrays.push({ shape: [], values: Float32Array.of(learningRateOf(optimizer)) });
+  }
+  for (const [s, w] of slotOrder(optimizer, lists.length, weights.length)) {
+    arrays.push(await stored('', lists[s]?.[w] as tf.Tensor));
+  }
+  if (isNadam(optimizer)) {
+    arrays.push({ shape: [], values: Float32Array.of(optimizer.momentumProduct()) });
   }
   tf.dispose(slots);
-  return arrays;
+  return arrays.map((array, i) => ({ ...array, name: String(i) }));
 }
 
 async function stored(name: string, tensor: tf.Tensor): Promise<StoredArray> {
