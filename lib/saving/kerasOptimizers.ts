@@ -31,6 +31,8 @@ const floatOptions = [
   'epsilon',
   'rho',
   'initial_accumulator_value',
+  // Of Huber's loss:
+  'delta',
   // Of schedules:
   'initial_learning_rate',
   'decay_rate',
