@@ -135,7 +135,7 @@ const damagedFiles: [
   [
     'an average of weights',
     /use_ema = true /,
-    changed('"clipnorm": null', '"use_ema": true', 'training_config'),
+    changed('"use_ema": false', '"use_ema": true', 'training_config'),
   ],
   [
     'an unknown loss',
