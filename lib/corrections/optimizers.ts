@@ -3,7 +3,13 @@
  * are unchanged.
  */
 import * as tf from '@tensorflow/tfjs-node';
-import { internals, type OptimizerInternals, type Slot } from '../tfjsInternals';
+import { prepareStep } from '../optimizers/stepSettings';
+import {
+  internals,
+  type NamedGradients,
+  type OptimizerInternals,
+  type Slot,
+} from '../tfjsInternals';
 
 const adam = internals(tf.AdamOptimizer.prototype);
 const adamOfTfjs = adam.applyGradients;
@@ -104,3 +110,26 @@ tf.MomentumOptimizer.prototype.dispose = function () {
   dispose.call(this);
   internals(this).c.dispose();
 };
+
+/** Keras's optimisers can clip gradients and let weights decay before their step. */
+const prototypes = [
+  tf.SGDOptimizer,
+  tf.MomentumOptimizer,
+  tf.AdamOptimizer,
+  tf.AdamaxOptimizer,
+  tf.RMSPropOptimizer,
+  tf.AdagradOptimizer,
+  tf.AdadeltaOptimizer,
+].map(({ prototype }) => prototype as tf.Optimizer);
+
+for (const prototype of prototypes) {
+  const { applyGradients } = prototype;
+  prototype.applyGradients = function (gradients) {
+    tf.tidy(() => {
+      const prepared = prepareStep(this, gradients as NamedGradients, (_, read) => {
+        return tf.scalar(read());
+      });
+      applyGradients.call(this, prepared as tf.NamedTensorMap);
+    });
+  };
+}

@@ -1,10 +1,12 @@
 /** An optimiser's state in TensorFlow's checkpoints. */
+import { isNadam } from '../optimizers/algorithms';
 import * as tf from '../tensorflow';
 import type { NamedTensor } from './checkpointOps';
 import { writtenSlotName } from './kerasOptimizerWeights';
 import type { LayerVariable } from './layerStructure';
 import { objectAt, objectMadeAt, type TrackedObject } from './objectGraph';
 import {
+  hasSchedule,
   learningRateOf,
   readOptimizerState,
   requireRestorable,
@@ -22,6 +24,13 @@ export type WeightObjects = Map<LayerVariable, TrackedObject>;
 /** The names under which the optimisers of TensorFlow 2.11 and later keep lists of slots. */
 const slotLists: Record<string, Record<string, string>> = {
   Momentum: { momentum: 'momentums' },
+  ScheduledSGD: { momentum: 'momentums' },
+  AmsgradAdam: {
+    momentum: '_momentums',
+    velocity: '_velocities',
+    velocity_hat: '_velocity_hats',
+  },
+  Nadam: { momentum: '_momentums', velocity: '_velocities' },
   Adam: { momentum: '_momentums', velocity: '_velocities' },
   Adamax: { momentum: '_m', norm: '_u' },
   RMSProp: {
@@ -30,6 +39,7 @@ const slotLists: Record<string, Record<string, string>> = {
     average_gradient: '_average_gradients',
   },
   Adagrad: { accumulator: '_accumulators' },
+  EpsilonAdagrad: { accumulator: '_accumulators' },
   Adadelta: {
     accumulated_grad: '_accumulated_grads',
     accumulated_delta_var: '_accumulated_delta_vars',
@@ -66,8 +76,15 @@ export async function optimizerEntries(
       tensor: tf.scalar(iterations, 'int32'),
       asInt64: true,
     },
-    { name: variableAt('_learning_rate'), tensor: tf.scalar(learningRateOf(optimizer)) },
   ];
+  if (!hasSchedule(optimizer)) {
+    const tensor = tf.scalar(learningRateOf(optimizer));
+    entries.push({ name: variableAt('_learning_rate'), tensor });
+  }
+  if (isNadam(optimizer)) {
+    const tensor = tf.scalar(optimizer.momentumProduct());
+    entries.push({ name: variableAt('_u_product'), tensor });
+  }
   for (const [slot, tensors] of Object.entries(slots)) {
     for (const [i, tensor] of tensors.entries()) {
       entries.push({ name: variableAt(`${listName(optimizer, slot)}/${i}`), tensor });
@@ -133,7 +150,7 @@ export async function restoreOptimizer(
   const { optimizer, trainableWeights } = model;
   const number = (key: string) => numberIn(tensors, key);
   // First: the slot of momentum is stored in steps, which depend on the learning rate.
-  if (keys.learningRate !== undefined) {
+  if (keys.learningRate !== undefined && !hasSchedule(optimizer)) {
     setLearningRate(optimizer, number(keys.learningRate));
   }
   const iterations = number(keys.iterations);

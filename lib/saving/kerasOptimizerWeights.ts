@@ -10,6 +10,13 @@ import {
 /** Names of the slots in Keras before TensorFlow 2.11, which are written; then all later ones. */
 const slotNames: Record<string, Record<string, [string, ...string[]]>> = {
   Momentum: { momentum: ['momentum', 'm'] },
+  ScheduledSGD: { momentum: ['momentum', 'm'] },
+  AmsgradAdam: {
+    momentum: ['m', 'momentum'],
+    velocity: ['v', 'velocity'],
+    velocity_hat: ['vhat', 'velocity_hat'],
+  },
+  Nadam: { momentum: ['m', 'momentum'], velocity: ['v', 'velocity'] },
   Adam: { momentum: ['m', 'momentum'], velocity: ['v', 'velocity'] },
   Adamax: { momentum: ['m', 'momentum'], norm: ['v', 'u', 'norm'] },
   RMSProp: {
@@ -18,6 +25,7 @@ const slotNames: Record<string, Record<string, [string, ...string[]]>> = {
     average_gradient: ['mg', 'average_gradient'],
   },
   Adagrad: { accumulator: ['accumulator'] },
+  EpsilonAdagrad: { accumulator: ['accumulator'] },
   Adadelta: {
     accumulated_grad: ['accum_grad', 'accumulated_grad'],
     accumulated_delta_var: ['accum_var', 'accumulated_delta_var'],

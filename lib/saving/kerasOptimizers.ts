@@ -1,11 +1,13 @@
-import * as tf from '../tensorflow';
+import * as optimizers from '../optimizers/index';
+import { stepSettingsOf } from '../optimizers/stepSettings';
+import type * as tf from '../tensorflow';
 import { asNumber, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 
-/** How one optimiser of Keras is made in tfjs. */
+/** How an optimiser of Keras is made here, from its options. */
 interface OptimizerFormat {
-  /** The options that make the tfjs optimiser; every other one has to be off. */
+  /** The options it has beside those that all have; every other one has to be off. */
   options: string[];
-  create(option: (name: string, ifMissing?: number) => number, config: JsonObject): tf.Optimizer;
+  make(options: object): tf.Optimizer;
 }
 
 /** Options of Keras that change nothing as long as the others are off. */
@@ -17,15 +19,28 @@ const optionsWithoutEffect = [
   'is_legacy_optimizer',
 ];
 
+/** Options that all optimisers have. */
+const commonOptions = ['learning_rate', 'weight_decay', 'clipnorm', 'clipvalue', 'global_clipnorm'];
+
 /** Options that Keras 3 takes only as floating-point numbers: 0.0, not 0. */
 const floatOptions = [
-  'learning_rate',
+  ...commonOptions,
   'momentum',
   'beta_1',
   'beta_2',
   'epsilon',
   'rho',
   'initial_accumulator_value',
+  // Of Huber's loss:
+  'delta',
+  // Of schedules:
+  'initial_learning_rate',
+  'decay_rate',
+  'values',
+  'end_learning_rate',
+  'power',
+  'alpha',
+  'warmup_target',
 ];
 
 /** Whether an option of an optimiser has to be written as a floating-point number. */
@@ -33,73 +48,26 @@ export function isFloatOption(option: string): boolean {
   return floatOptions.includes(option);
 }
 
-/** tfjs has its epsilon fixed in Adagrad. */
-const adagradEpsilon = 1e-7;
+const adamOptions = ['beta_1', 'beta_2', 'epsilon'];
 
-const optimizers: Record<string, OptimizerFormat> = {
-  SGD: {
-    options: ['learning_rate', 'momentum', 'nesterov'],
-    create: (option, { nesterov }) => {
-      const momentum = option('momentum', 0);
-      return momentum === 0
-        ? tf.train.sgd(option('learning_rate'))
-        : tf.train.momentum(option('learning_rate'), momentum, nesterov === true);
-    },
-  },
-  Adam: {
-    options: ['learning_rate', 'beta_1', 'beta_2', 'epsilon'],
-    create: (option) =>
-      tf.train.adam(
-        option('learning_rate'),
-        option('beta_1', 0.9),
-        option('beta_2', 0.999),
-        option('epsilon', 1e-7),
-      ),
-  },
-  Adamax: {
-    options: ['learning_rate', 'beta_1', 'beta_2', 'epsilon'],
-    create: (option) =>
-      tf.train.adamax(
-        option('learning_rate'),
-        option('beta_1', 0.9),
-        option('beta_2', 0.999),
-        option('epsilon', 1e-7),
-      ),
-  },
-  RMSprop: {
-    options: ['learning_rate', 'rho', 'momentum', 'epsilon', 'centered'],
-    create: (option, { centered }) =>
-      tf.train.rmsprop(
-        option('learning_rate'),
-        option('rho', 0.9),
-        option('momentum', 0),
-        option('epsilon', 1e-7),
-        centered === true,
-      ),
-  },
-  Adagrad: {
-    options: ['learning_rate', 'initial_accumulator_value', 'epsilon'],
-    create: (option) => {
-      const epsilon = option('epsilon', adagradEpsilon);
-      if (epsilon !== adagradEpsilon) {
-        throw new Error(
-          `Adagrad with epsilon ${epsilon} is not supported, only ${adagradEpsilon}.`,
-        );
-      }
-      return tf.train.adagrad(option('learning_rate'), option('initial_accumulator_value', 0.1));
-    },
-  },
-  Adadelta: {
-    options: ['learning_rate', 'rho', 'epsilon'],
-    create: (option) =>
-      tf.train.adadelta(option('learning_rate'), option('rho', 0.95), option('epsilon', 1e-7)),
-  },
+const formats: Record<string, OptimizerFormat> = {
+  SGD: { options: ['momentum', 'nesterov'], make: optimizers.sgd },
+  Adam: { options: [...adamOptions, 'amsgrad'], make: optimizers.adam },
+  AdamW: { options: [...adamOptions, 'amsgrad'], make: optimizers.adamW },
+  Nadam: { options: adamOptions, make: optimizers.nadam },
+  Adamax: { options: adamOptions, make: optimizers.adamax },
+  RMSprop: { options: ['rho', 'momentum', 'epsilon', 'centered'], make: optimizers.rmsprop },
+  Adagrad: { options: ['initial_accumulator_value', 'epsilon'], make: optimizers.adagrad },
+  Adadelta: { options: ['rho', 'epsilon'], make: optimizers.adadelta },
 };
+
+/** Options that are numbers in Keras. */
+const numericOptions = floatOptions.filter((option) => option !== 'learning_rate');
 
 /**
  * Makes the optimiser that Keras's `optimizer_config` describes (with another learning rate, if one
  * is given). The caller disposes it.
- * Throws if tfjs has none that does the same.
+ * Throws if there is none here that does the same.
  */
 export function optimizerFromKeras(
   optimizerConfig: Json | undefined,
@@ -112,32 +80,99 @@ export function optimizerFromKeras(
     '',
   );
   const config = asObject(serialized.config, "The optimizer's config");
-  const format = optimizers[className];
+  const format = formats[className];
   if (!format) {
     throw new Error(
-      `The optimizer ${className} is not supported; supported are ${Object.keys(optimizers).join(', ')}.`,
+      `The optimizer ${className} is not supported; supported are ${Object.keys(formats).join(', ')}.`,
     );
   }
+  const known = [...commonOptions, ...format.options];
   for (const [name, value] of Object.entries(config)) {
     const isOff = value === null || value === false || value === 0;
-    if (!isOff && !format.options.includes(name) && !optionsWithoutEffect.includes(name)) {
+    if (!isOff && !known.includes(name) && !optionsWithoutEffect.includes(name)) {
       throw new Error(`${className} with ${name} = ${shown(value)} is not supported.`);
     }
   }
-  if (isObject(config.learning_rate)) {
-    throw new Error(`${className} with a schedule of learning rates is not supported.`);
+  const given = known.filter((name) => config[name] !== undefined && config[name] !== null);
+  const options = given.map((name) => {
+    const value = config[name] as Json;
+    // Keras 2 writes false or 0 for no clipping and no decay.
+    const isNone = !value && commonOptions.includes(name) && name !== 'learning_rate';
+    return isNone ? [] : [[camelCase(name), checkedOption(className, name, value)]];
+  });
+  const rate = isObject(config.learning_rate)
+    ? scheduleFromKeras(config.learning_rate, className)
+    : learningRate;
+  return format.make({
+    ...(className === 'AdamW' && { weightDecay: undefined }),
+    ...Object.fromEntries(options.flat()),
+    ...(rate !== undefined && { learningRate: rate }),
+  });
+}
+
+function checkedOption(className: string, name: string, value: Json): Json {
+  const isNumber = numericOptions.includes(name) || (name === 'learning_rate' && !isObject(value));
+  return isNumber ? asNumber(value, `${className}'s ${name}`) : value;
+}
+
+const schedules: Record<string, (options: never) => optimizers.LearningRateSchedule> = {
+  ExponentialDecay: optimizers.exponentialDecay,
+  InverseTimeDecay: optimizers.inverseTimeDecay,
+  PiecewiseConstantDecay: optimizers.piecewiseConstantDecay,
+  PolynomialDecay: optimizers.polynomialDecay,
+  CosineDecay: optimizers.cosineDecay,
+  CosineDecayRestarts: optimizers.cosineDecayRestarts,
+};
+
+function scheduleFromKeras(
+  serialized: JsonObject,
+  optimizer: string,
+): optimizers.LearningRateSchedule {
+  const className = asString(serialized.class_name, "A schedule's class_name");
+  const make = schedules[className];
+  if (!make) {
+    throw new Error(
+      `${optimizer} with the schedule ${className} of learning rates is not supported; supported ` +
+        `are ${Object.keys(schedules).join(', ')}.`,
+    );
   }
-  const all = learningRate === undefined ? config : { ...config, learning_rate: learningRate };
-  const option = (name: string, ifMissing?: number) =>
-    asNumber(all[name] ?? ifMissing, `${className}'s ${name}`);
-  return format.create(option, config);
+  const { name, ...config } = asObject(serialized.config, "A schedule's config");
+  const options = Object.entries(config).map(([option, value]) => [camelCase(option), value]);
+  return make(Object.fromEntries(options) as never);
+}
+
+function scheduleToKeras({ className, options }: optimizers.LearningRateSchedule): JsonObject {
+  const entries = Object.entries(options).map(([option, value]) => [snakeCase(option), value]);
+  return {
+    module: 'keras.optimizers.schedules',
+    class_name: className,
+    config: { ...Object.fromEntries(entries), name: className },
+    registered_name: null,
+  };
+}
+
+function camelCase(option: string): string {
+  return option.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function snakeCase(option: string): string {
+  return option.replace(/[A-Z]|\d+/g, (part) => `_${part.toLowerCase()}`);
 }
 
 /** The optimiser's `class_name` and `config` as every Keras from 2 on reads them. */
 export function optimizerToKeras(optimizer: tf.Optimizer): JsonObject {
+  const { schedule, ...settings } = stepSettingsOf(optimizer);
   const { className, options } = kerasOptions(optimizer);
   const { learningRate } = optimizer.getConfig() as { learningRate: number };
-  return { class_name: className, config: { learning_rate: learningRate, ...options } };
+  const common = Object.entries(settings).map(([name, value]) => [snakeCase(name), value]);
+  return {
+    class_name: className === 'Adam' && settings.weightDecay ? 'AdamW' : className,
+    config: {
+      learning_rate: schedule ? scheduleToKeras(schedule) : learningRate,
+      ...options,
+      ...Object.fromEntries(common),
+    },
+  };
 }
 
 function kerasOptions(optimizer: tf.Optimizer): { className: string; options: JsonObject } {
@@ -149,8 +184,16 @@ function kerasOptions(optimizer: tf.Optimizer): { className: string; options: Js
       return { className, options: { momentum: 0, nesterov: false } };
     case 'Momentum':
       return { className: 'SGD', options: { momentum, nesterov: config.useNesterov ?? false } };
+    case 'ScheduledSGD':
+      return { className: 'SGD', options: { momentum, nesterov: config.nesterov ?? false } };
     case 'Adam':
       return { className, options: { beta_1: beta1, beta_2: beta2, epsilon, amsgrad: false } };
+    case 'AmsgradAdam': {
+      const options = { beta_1: beta1, beta_2: beta2, epsilon, amsgrad: true };
+      return { className: 'Adam', options };
+    }
+    case 'Nadam':
+      return { className, options: { beta_1: beta1, beta_2: beta2, epsilon } };
     case 'Adamax':
       if (config.decay) {
         throw new Error(`Keras has no Adamax with decay (here ${config.decay}).`);
@@ -160,9 +203,11 @@ function kerasOptions(optimizer: tf.Optimizer): { className: string; options: Js
       const { decay = null, centered = false } = config;
       return { className: 'RMSprop', options: { rho: decay, momentum, epsilon, centered } };
     }
-    case 'Adagrad': {
+    case 'Adagrad':
+    case 'EpsilonAdagrad': {
       const initial_accumulator_value = config.initialAccumulatorValue ?? null;
-      return { className, options: { initial_accumulator_value, epsilon: adagradEpsilon } };
+      const options = { initial_accumulator_value, epsilon: epsilon ?? adagradEpsilon };
+      return { className: 'Adagrad', options };
     }
     case 'Adadelta':
       return { className, options: { rho: config.rho ?? null, epsilon } };
@@ -170,3 +215,6 @@ function kerasOptions(optimizer: tf.Optimizer): { className: string; options: Js
       throw new Error(`The optimizer ${className} cannot be saved: Keras has none of that name.`);
   }
 }
+
+/** tfjs has its epsilon fixed in Adagrad. */
+const adagradEpsilon = 1e-7;

@@ -1,11 +1,14 @@
 import * as tf from '../tensorflow';
 import { innerModel } from '../training/compiledModel';
+import { type LossDescription, lossDescription } from '../training/lossFunctions/descriptions';
+import * as losses from '../training/lossFunctions/index';
+import { kerasFunctions } from '../training/lossFunctions/rowFunctions';
 import { declareLossWeights, lossWeightsOf } from '../training/runners/modelSteps';
 import { asNumber, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import { optimizerFromKeras, optimizerToKeras } from './kerasOptimizers';
 
 /** Losses that compute the same on both sides: tfjs's name, Keras's function, Keras's short names. */
-const losses: [tfjs: string, keras: string, ...shortNames: string[]][] = [
+const namedLosses: [tfjs: string, keras: string, ...shortNames: string[]][] = [
   ['meanSquaredError', 'mean_squared_error', 'mse', 'MSE'],
   ['meanAbsoluteError', 'mean_absolute_error', 'mae', 'MAE'],
   ['meanAbsolutePercentageError', 'mean_absolute_percentage_error', 'mape', 'MAPE'],
@@ -15,7 +18,49 @@ const losses: [tfjs: string, keras: string, ...shortNames: string[]][] = [
   ['sparseCategoricalCrossentropy', 'sparse_categorical_crossentropy'],
   ['kullbackLeiblerDivergence', 'kl_divergence', 'kullback_leibler_divergence', 'kld', 'KLD'],
   ['poisson', 'poisson'],
+  ['logcosh', 'log_cosh', 'logcosh'],
+  ['categoricalHinge', 'categorical_hinge'],
+  ['cosineProximity', 'cosine_similarity'],
 ];
+
+type LossFunction = losses.RowFunction;
+
+/** Losses that are functions here, by Keras's classes. */
+const lossClasses: Record<string, (config: JsonObject) => LossFunction> = {
+  BinaryCrossentropy: (config) => losses.binaryCrossentropy(crossentropyOptions(config)),
+  CategoricalCrossentropy: (config) => losses.categoricalCrossentropy(crossentropyOptions(config)),
+  SparseCategoricalCrossentropy: (config) =>
+    losses.sparseCategoricalCrossentropy(crossentropyOptions(config)),
+  Huber: (config) => losses.huber({ delta: asNumber(config.delta ?? 1, "Huber's delta") }),
+};
+
+function crossentropyOptions(config: JsonObject): losses.CrossentropyOptions {
+  const labelSmoothing = asNumber(config.label_smoothing ?? 0, 'label_smoothing');
+  return { fromLogits: config.from_logits === true, labelSmoothing };
+}
+
+/** Names of Keras's for functions of this library. */
+const lossFunctions: Record<string, LossFunction> = {
+  huber: kerasFunctions.huber,
+  hinge: kerasFunctions.hinge,
+  squared_hinge: kerasFunctions.squaredhinge,
+};
+
+/** A loss with options that change what it computes; undefined if it has none of those known here. */
+function lossWithOptions(value: Json): LossFunction | undefined {
+  if (!isObject(value) || !isObject(value.config)) {
+    return undefined;
+  }
+  const { config } = value;
+  const isChanged = config.from_logits || config.label_smoothing || (config.delta ?? 1) !== 1;
+  const make = isChanged ? lossClasses[String(value.class_name)] : undefined;
+  if (!make) {
+    return undefined;
+  }
+  // Whatever else is changed is refused by name.
+  functionName({ ...value, config: { ...config, from_logits: false, label_smoothing: 0 } }, 'loss');
+  return make(config);
+}
 
 type Metric = string | ((truth: tf.Tensor, predicted: tf.Tensor) => tf.Tensor);
 
@@ -117,26 +162,39 @@ function perOutput<To>(value: Json | undefined, convert: (one: Json) => To) {
 
 function lossesFromKeras(loss: Json | undefined): tf.ModelCompileArgs['loss'] {
   return perOutput(loss, (one) => {
-    const name = functionName(one, 'loss');
-    const entry = losses.find(([, ...kerasNames]) => kerasNames.includes(name));
-    if (!entry) {
-      throw new Error(
-        `The loss ${name} is not supported; supported are ${losses.map(([, keras]) => keras).join(', ')}.`,
-      );
+    const withOptions = lossWithOptions(one);
+    if (withOptions) {
+      return withOptions;
     }
-    return entry[0];
-  });
+    const name = functionName(one, 'loss');
+    const entry = namedLosses.find(([, ...kerasNames]) => kerasNames.includes(name));
+    const loss = entry?.[0] ?? lossFunctions[name];
+    if (!loss) {
+      const known = [...namedLosses.map(([, keras]) => keras), ...Object.keys(lossFunctions)];
+      throw new Error(`The loss ${name} is not supported; supported are ${known.join(', ')}.`);
+    }
+    return loss;
+  }) as tf.ModelCompileArgs['loss'];
 }
 
 function lossesToKeras(loss: unknown): Json {
   return perOutput(loss as Json, (name) => {
-    const entry = losses.find(([tfjs]) => tfjs === name);
+    const description = lossDescription(name);
+    if (description) {
+      return lossToKeras(description);
+    }
+    const entry = namedLosses.find(([tfjs]) => tfjs === name);
     if (!entry) {
       const what = typeof name === 'string' ? `The loss ${name}` : "A loss of the user's own";
       throw new Error(`${what} cannot be saved; save with { includeOptimizer: false }.`);
     }
     return entry[1];
   });
+}
+
+function lossToKeras({ className, config }: LossDescription): JsonObject {
+  const options = { name: snakeCase(className), reduction: 'sum_over_batch_size', ...config };
+  return { module: 'keras.losses', class_name: className, config: options, registered_name: null };
 }
 
 /** tfjs takes a list for an output as well; its types know only of one metric. */
@@ -227,6 +285,10 @@ function functionName(value: Json, kind: 'loss' | 'metric'): string {
   if (typeof config.fn === 'string') {
     return config.fn;
   }
+  return snakeCase(className);
+}
+
+function snakeCase(className: string): string {
   return className
     .replace(/^KLDivergence$/, 'KlDivergence')
     .replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`)

@@ -2,6 +2,7 @@
  * Weights as Keras 3 stores them, in `.weights.h5` files and inside `.keras` files: each layer's in
  * a group that is named by the layer's class and its place among the layers of that class.
  */
+import { isNadam } from '../optimizers/algorithms';
 import * as tf from '../tensorflow';
 import {
   emptyGroup,
@@ -16,6 +17,7 @@ import { nameFromKeras, nameToKeras } from './layerNames';
 import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
 import { tensorOf, writeUnconstrained } from './layerWeights';
 import {
+  hasSchedule,
   learningRateOf,
   readOptimizerState,
   requireRestorable,
@@ -33,8 +35,27 @@ interface LayerGroup {
   weights: LayerVariable[];
 }
 
-/** Optimisers that list their slots weight by weight; the others go slot by slot. */
-const weightByWeight = ['Adam', 'Adamax', 'Adadelta'];
+/** How many slots an optimiser lists weight by weight; all others follow slot by slot. */
+const weightByWeight: Record<string, number> = {
+  Adam: 2,
+  AmsgradAdam: 2,
+  Nadam: 2,
+  Adamax: 2,
+  Adadelta: 2,
+};
+
+/** The slot and the weight of each array in a file. */
+function slotOrder(optimizer: tf.Optimizer, slots: number, weights: number): [number, number][] {
+  const indices = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
+  const together = weightByWeight[optimizer.getClassName()] ?? 0;
+  const pairs = (slot: number, weight: number): [number, number] => [slot, weight];
+  return [
+    ...indices(weights).flatMap((weight) => indices(together).map((slot) => pairs(slot, weight))),
+    ...indices(slots - together, together).flatMap((slot) =>
+      indices(weights).map((weight) => pairs(slot, weight)),
+    ),
+  ];
+}
 
 /** The weights of a model, and its optimiser's state if that is wanted. */
 export async function weightsTree(
@@ -95,27 +116,34 @@ export function optimizerFromTree(model: tf.LayersModel, root: Hdf5Group): () =>
   const { optimizer } = model;
   const weights = model.trainableWeights.map((weight) => weight.read());
   const slots = slotsOf(optimizer).filter(({ inKeras }) => inKeras);
-  const scalars = arrays.findIndex(({ shape }, i) => shape.length > 0 || i === 2);
-  // Before its first step an optimiser has no slots; Keras 2 stores no learning rate.
-  const slotArrays = scalars === -1 ? [] : arrays.slice(scalars);
-  const [iterations, storedRate] = arrays.slice(0, scalars === -1 ? 2 : scalars);
+  // Keras 2 stores no learning rate, and neither does Keras 3 where it follows a schedule.
+  const most = hasSchedule(optimizer) ? 1 : 2;
+  const first = arrays.findIndex(({ shape }, i) => shape.length > 0 || i === most);
+  // Before its first step an optimiser has no slots.
+  const slotArrays = first === -1 ? [] : arrays.slice(first);
+  const [iterations, storedRate] = arrays.slice(0, first === -1 ? most : first);
   const rate = storedRate ? Number(storedRate.values[0]) : learningRateOf(optimizer);
+  const setRate = () => {
+    if (storedRate) {
+      setLearningRate(optimizer, rate);
+    }
+  };
   const count = Number(iterations?.values[0] ?? 0);
   if (slotArrays.length === 0 && slots.length > 0) {
-    return async () => setLearningRate(optimizer, rate);
+    return async () => setRate();
   }
   requireRestorable(optimizer, rate);
-  const isWeightByWeight = weightByWeight.includes(optimizer.getClassName());
-  const found = slots.map(({ name }, s) =>
-    weights.map((weight, w) => {
-      const index = isWeightByWeight ? w * slots.length + s : s * weights.length + w;
-      return fittingSlot(name, slotArrays[index], weight);
-    }),
-  );
+  const found: Record<string, StoredArray[]> = {};
+  const order = slotOrder(optimizer, slots.length, weights.length);
+  for (const [index, [s, w]] of order.entries()) {
+    const { name } = slots[s] as { name: string };
+    found[name] ??= [];
+    found[name][w] = fittingSlot(name, slotArrays[index], weights[w] as tf.Tensor);
+  }
   return async () => {
-    setLearningRate(optimizer, rate);
+    setRate();
     const state = Object.fromEntries(
-      slots.map(({ name }, s) => [name, (found[s] ?? []).map(tensorOf)]),
+      Object.entries(found).map(([name, stored]) => [name, stored.map(tensorOf)]),
     );
     await writeOptimizerState(optimizer, weights, { iterations: count, slots: state });
     tf.dispose(state);
@@ -139,18 +167,18 @@ async function optimizerArrays({
   const weights = trainableWeights.map((weight) => weight.read());
   const { iterations, slots } = await readOptimizerState(optimizer, weights);
   const lists = Object.values(slots);
-  const inOrder = weightByWeight.includes(optimizer.getClassName())
-    ? weights.flatMap((_, i) => lists.map((list) => list[i] as tf.Tensor))
-    : lists.flat();
-  const arrays: StoredArray[] = [
-    { name: '0', shape: [], values: Int32Array.of(iterations) },
-    { name: '1', shape: [], values: Float32Array.of(learningRateOf(optimizer)) },
-  ];
-  for (const [i, tensor] of inOrder.entries()) {
-    arrays.push(await stored(String(i + 2), tensor));
+  const arrays: Omit<StoredArray, 'name'>[] = [{ shape: [], values: Int32Array.of(iterations) }];
+  if (!hasSchedule(optimizer)) {
+    arrays.push({ shape: [], values: Float32Array.of(learningRateOf(optimizer)) });
+  }
+  for (const [s, w] of slotOrder(optimizer, lists.length, weights.length)) {
+    arrays.push(await stored('', lists[s]?.[w] as tf.Tensor));
+  }
+  if (isNadam(optimizer)) {
+    arrays.push({ shape: [], values: Float32Array.of(optimizer.momentumProduct()) });
   }
   tf.dispose(slots);
-  return arrays;
+  return arrays.map((array, i) => ({ ...array, name: String(i) }));
 }
 
 async function stored(name: string, tensor: tf.Tensor): Promise<StoredArray> {

@@ -1,3 +1,5 @@
+import type { SlotOptimizer } from '../optimizers/slotOptimizer';
+import { stepSettingsOf } from '../optimizers/stepSettings';
 import * as tf from '../tensorflow';
 import { internals } from '../tfjsInternals';
 
@@ -49,6 +51,13 @@ export function slotsOf(optimizer: tf.Optimizer): Slot[] {
       return [slot('accumulator', { initialValue: config.initialAccumulatorValue as number })];
     case 'Adadelta':
       return [slot('accumulated_grad'), slot('accumulated_delta_var')];
+    case 'ScheduledSGD':
+    case 'AmsgradAdam':
+    case 'Nadam':
+    case 'EpsilonAdagrad': {
+      const { slotNames, initialValue } = optimizer as SlotOptimizer;
+      return slotNames.map((name) => slot(name, { initialValue }));
+    }
     default:
       throw new Error(`The state of the optimizer ${className} cannot be saved or loaded.`);
   }
@@ -113,6 +122,11 @@ export async function writeOptimizerState(
     await makeSlots(optimizer, iterations, after);
   }
   tf.dispose(after);
+}
+
+/** Whether the learning rate follows a schedule: a file then has none beside the optimiser's state. */
+export function hasSchedule(optimizer: tf.Optimizer): boolean {
+  return stepSettingsOf(optimizer).schedule !== undefined;
 }
 
 /** The learning rate the next step will use. */

@@ -2,7 +2,7 @@
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
 import { lossOfOutput } from './compiledModel';
-import { isKerasFunction } from './kerasFunctions';
+import { lossDescription, takesClassNumbers } from './lossFunctions/descriptions';
 import { nearestName } from './names';
 import { Samples } from './samples';
 import { type Weights, weightTensors } from './sampleWeights';
@@ -100,10 +100,10 @@ function targetsOf(model: ModelInternals, y: TensorOrTensors, name: string): tf.
       checkUsable(tensor, label);
       checkFinite(tensor, label);
       const loss = lossOfOutput(model, index);
-      if (typeof loss !== 'string' && !isKerasFunction(loss)) {
+      if (typeof loss !== 'string' && !lossDescription(loss)) {
         return withColumn(tensor, [null, 1]).clone();
       }
-      if (loss === 'sparseCategoricalCrossentropy') {
+      if (takesClassNumbers(loss)) {
         return classNumbers(tensor, expected.shape, label);
       }
       const shaped = withColumn(tensor, expected.shape);
@@ -116,7 +116,7 @@ function targetsOf(model: ModelInternals, y: TensorOrTensors, name: string): tf.
 }
 
 function nameOf(loss: string | { name: string } | undefined): string {
-  return typeof loss === 'string' ? loss : (loss?.name ?? '');
+  return typeof loss === 'string' ? loss : (lossDescription(loss)?.className ?? loss?.name ?? '');
 }
 
 interface Assigned {

@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+export * as optimizers from '../optimizers/index';
 export { ModelCheckpoint, type ModelCheckpointOptions } from '../saving/index';
 export * from './callbacks/index';
 export {
@@ -20,6 +22,7 @@ export { fit } from './fit';
 export type { FitOptions, ValidationData } from './fitOptions';
 export { type GradientCheck, type GradientPair, gradientCheck } from './gradientCheck';
 export { Interrupted } from './interruption';
+export * as losses from './lossFunctions/index';
 export { type PredictOptions, predict } from './predict';
 export { type Predictor, predictor } from './predictor';
 export type { Verbosity } from './progress/index';

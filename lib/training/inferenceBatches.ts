@@ -3,7 +3,8 @@ import { callsCustomCode } from '../graph/index';
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
 import { lossOfOutput, metricsOfOutput } from './compiledModel';
-import { isKerasFunction } from './kerasFunctions';
+import { lossDescription } from './lossFunctions/descriptions';
+import { kerasFunctions, type RowFunction } from './lossFunctions/rowFunctions';
 
 /** All that layers give out for one batch is to stay in the processor's caches, more or less. */
 const BYTES_PER_BATCH = 2 ** 25;
@@ -33,8 +34,14 @@ export function evaluationBatchSize(model: ModelInternals, rows: number): number
     lossOfOutput(model, output),
     ...metricsOfOutput(model, output),
   ]);
-  const areMeans = named.every((one) => typeof one === 'string' || isKerasFunction(one));
+  const areMeans = named.every((one) => typeof one === 'string' || isOfKeras(one));
   return areMeans ? predictionBatchSize(model, rows) : KERAS_ROWS;
+}
+
+function isOfKeras(one: unknown): boolean {
+  return (
+    lossDescription(one) !== undefined || Object.values(kerasFunctions).includes(one as RowFunction)
+  );
 }
 
 /** What the compiler should know of the batches to come. */

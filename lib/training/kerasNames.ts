@@ -1,6 +1,9 @@
 /** What Keras's names of losses, metrics and optimisers mean here. */
+
+import { adadelta, adagrad, adam, adamax, adamW, nadam, rmsprop, sgd } from '../optimizers/index';
 import * as tf from '../tensorflow';
-import { kerasFunctions, type RowFunction } from './kerasFunctions';
+import { kerasFunctions, type RowFunction } from './lossFunctions/rowFunctions';
+
 import { nearestName } from './names';
 
 /** tfjs's own name of a loss or metric, or a function. */
@@ -51,13 +54,18 @@ const metrics: [meaning: Meaning, ...names: string[]][] = [
 
 /** With Keras's default settings, which are others than tfjs's. */
 const optimizers: Record<string, () => tf.Optimizer> = {
-  sgd: () => tf.train.sgd(0.01),
-  adam: () => tf.train.adam(0.001, 0.9, 0.999, 1e-7),
-  rmsprop: () => tf.train.rmsprop(0.001, 0.9, 0, 1e-7),
-  adagrad: () => tf.train.adagrad(0.001, 0.1),
-  adadelta: () => tf.train.adadelta(0.001, 0.95, 1e-7),
-  adamax: () => tf.train.adamax(0.001, 0.9, 0.999, 1e-7),
+  sgd,
+  adam,
+  adamw: adamW,
+  nadam,
+  rmsprop,
+  adagrad,
+  adadelta,
+  adamax,
 };
+
+/** Keras's others. */
+const optimizersOfKerasOnly = ['adafactor', 'ftrl', 'lamb', 'lion', 'lossscaleoptimizer', 'muon'];
 
 /** @throws TypeError that names the nearest one, if there is no such loss. */
 export function lossNamed(name: string): Meaning {
@@ -72,6 +80,12 @@ export function metricNamed(name: string): Meaning {
 /** @throws TypeError that names the nearest one, if there is no such optimiser. */
 export function optimizerNamed(name: string): tf.Optimizer {
   const make = optimizers[plain(name)];
+  if (optimizersOfKerasOnly.includes(plain(name))) {
+    throw new TypeError(
+      `Keras's optimiser "${name}" is not supported; supported are ` +
+        `${Object.keys(optimizers).join(', ')}.`,
+    );
+  }
   if (!make) {
     throw new TypeError(
       `There is no optimiser "${name}". ${nearestName(name, Object.keys(optimizers))}`,

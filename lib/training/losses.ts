@@ -1,96 +1,33 @@
-/**
- * Cross-entropy as Keras computes it.
- *
- * Where the output layer ends in softmax or sigmoid, Keras takes the sums that went into that
- * activation (the logits) and applies softmax itself: exact where the outputs are too close to 0 or
- * 1 for their logarithm to be. So a sigmoid on the output layer plays no part in the loss. tfjs
- * takes the outputs, limits them to 1e-7 … 1 - 1e-7 and divides by their sum: another loss, and no
- * gradient at all from a sample whose true class has a share below 1e-7.
- */
+/** Puts Keras's cross-entropies in the place of tfjs's, and has output layers note their logits. */
 
-import { softmaxCrossentropy, sparseSoftmaxCrossentropy } from '../native/softmaxCrossentropy';
 import * as tf from '../tensorflow';
 import { internals, type LayerInternals, type ModelInternals } from '../tfjsInternals';
 import { lossOfOutput } from './compiledModel';
+import {
+  binaryCrossentropyLoss,
+  categoricalCrossentropyLoss,
+  noteLogits,
+  sparseCategoricalCrossentropy,
+} from './lossFunctions/crossentropy';
+import { lossDescription } from './lossFunctions/descriptions';
 import { declareKnownCode } from './runners/modelCode';
 
 type Loss = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
 
-/** Keras's `keras.config.epsilon()`. */
-const epsilon = 1e-7;
-
-/** What went into the activation of an output layer, by what came out. */
-const logitsOf = new WeakMap<tf.Tensor, tf.Tensor>();
-
 const layersWithLogits = new WeakSet<LayerInternals>();
-
-/**
- * Follows https://keras.io/api/losses/probabilistic_losses/#sparse_categorical_crossentropy-function.
- *
- * @param classNumbers whole numbers from 0, `[rows]` or `[rows, 1]`.
- * @param outputs of a model, float32 `[rows, classes]`, 0 to 1.
- * @returns float32 `[rows]`, to be disposed by the caller.
- */
-export function sparseCategoricalCrossentropy(
-  classNumbers: tf.Tensor,
-  outputs: tf.Tensor,
-): tf.Tensor {
-  return tf.tidy(() => {
-    const logits = logitsOf.get(outputs) ?? outputs.clipByValue(epsilon, 1 - epsilon).log();
-    const numbers = classNumbers.reshape(outputs.shape.slice(0, -1)).toInt();
-    return hasKernels()
-      ? sparseSoftmaxCrossentropy(numbers, logits)
-      : crossentropy(tf.oneHot(numbers, outputs.shape.at(-1) ?? 0), logits);
-  });
-}
-
-/** As tfjs's loss of this name, but from the logits where they are known. */
-function categoricalCrossentropy(ofOutputs: Loss): Loss {
-  return (targets, outputs) => {
-    const logits = logitsOf.get(outputs);
-    return logits
-      ? tf.tidy(() => (hasKernels() ? softmaxCrossentropy : crossentropy)(targets, logits))
-      : ofOutputs(targets, outputs);
-  };
-}
-
-/** As tfjs's loss of this name, but from the logits where they are known. */
-function binaryCrossentropy(ofOutputs: Loss): Loss {
-  return (targets, outputs) => {
-    const logits = logitsOf.get(outputs);
-    return logits
-      ? tf.tidy(() => sigmoidCrossentropy(targets.toFloat(), logits).mean(-1))
-      : ofOutputs(targets, outputs);
-  };
-}
-
-/** Follows https://www.tensorflow.org/api_docs/python/tf/nn/sigmoid_cross_entropy_with_logits. */
-function sigmoidCrossentropy(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  const small = tf.log1p(tf.exp(tf.neg(tf.abs(logits))));
-  return tf.relu(logits).sub(logits.mul(targets)).add(small);
-}
-
-/** Only TensorFlow itself has the loss as one kernel. */
-function hasKernels(): boolean {
-  return tf.getBackend() === 'tensorflow';
-}
-
-function crossentropy(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  return tf.logSoftmax(logits).mul(targets).sum(-1).neg();
-}
 
 /** The lists of losses that have been gone through; `model.compile` makes a new one. */
 const listsWithKerasLosses = new WeakSet<Loss[]>();
 
-/** Puts the losses above in the place of tfjs's, where `model.compile` was given their names. */
+/** Puts Keras's cross-entropies in the place of tfjs's, where `model.compile` was given their names. */
 export function useKerasLosses(model: ModelInternals): void {
   const losses = model.lossFunctions;
   if (!losses || listsWithKerasLosses.has(losses)) {
     return;
   }
   listsWithKerasLosses.add(losses);
-  for (const [index, loss] of losses.entries()) {
-    const ofKeras = kerasLoss(lossOfOutput(model, index), loss);
+  for (const index of losses.keys()) {
+    const ofKeras = kerasLoss(lossOfOutput(model, index));
     if (ofKeras) {
       losses[index] = ofKeras;
       const reported = model.outputs.length > 1 && model.metricsTensors[index];
@@ -102,17 +39,22 @@ export function useKerasLosses(model: ModelInternals): void {
   }
 }
 
-function kerasLoss(name: unknown, ofTfjs: Loss): Loss | null {
-  switch (name) {
+/** A cross-entropy of Keras; null for any other loss. */
+function kerasLoss(given: unknown): Loss | null {
+  switch (given) {
     case 'sparseCategoricalCrossentropy':
       return sparseCategoricalCrossentropy;
     case 'categoricalCrossentropy':
-      return categoricalCrossentropy(ofTfjs);
+      return categoricalCrossentropyLoss();
     case 'binaryCrossentropy':
-      return binaryCrossentropy(ofTfjs);
+      return binaryCrossentropyLoss();
     default:
-      return null;
+      return isCrossentropy(given) ? (given as Loss) : null;
   }
+}
+
+function isCrossentropy(loss: unknown): boolean {
+  return lossDescription(loss)?.className.endsWith('Crossentropy') ?? false;
 }
 
 const noActivation = internals(tf.layers.activation({ activation: 'linear' }));
@@ -134,7 +76,7 @@ function recordLogits({ sourceLayer, rank }: tf.SymbolicTensor): void {
     // Of an Activation layer the logits are the input itself, which tfjs disposes before the loss.
     const logits = tf.clone(split.logits(inputs, options));
     const outputs = split.activate(logits, options);
-    logitsOf.set(outputs, logits);
+    noteLogits(outputs, logits);
     return outputs;
   };
   declareKnownCode(layer.call);

@@ -133,9 +133,9 @@ const damagedFiles: [
     changed('Custom>Adam', 'Custom>Lion', 'training_config'),
   ],
   [
-    'gradient clipping',
-    /clipnorm = 1 /,
-    changed('"clipnorm": null', '"clipnorm": 1', 'training_config'),
+    'an average of weights',
+    /use_ema = true /,
+    changed('"use_ema": false', '"use_ema": true', 'training_config'),
   ],
   [
     'an unknown loss',

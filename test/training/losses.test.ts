@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
-import { sparseCategoricalCrossentropy } from '../../lib/training/losses';
+import { sparseCategoricalCrossentropy } from '../../lib/training/lossFunctions/crossentropy';
 
 /** What Keras on TensorFlow gave; see fixtures/keras_crossentropy.py. */
 const keras: {

@@ -10,6 +10,8 @@
 import { type Attributes, bool, type } from '../../native/attributes';
 import { DT_FLOAT } from '../../native/backend';
 import { NotCompilableError } from '../../native/notCompilableError';
+import { SlotOptimizer } from '../../optimizers/slotOptimizer';
+import { namedGradients, prepareStep } from '../../optimizers/stepSettings';
 import * as tf from '../../tensorflow';
 import {
   internals,
@@ -29,17 +31,18 @@ const UPDATES: { optimizer: { prototype: tf.Optimizer }; update: (step: Step) =>
   { optimizer: tf.RMSPropOptimizer, update: rmsProp },
   { optimizer: tf.AdagradOptimizer, update: adagrad },
   { optimizer: tf.AdadeltaOptimizer, update: adadelta },
+  { optimizer: SlotOptimizer, update: slotOptimizer },
 ];
 
-/** @throws NotCompilableError if the optimiser is not one of tfjs's own. */
+/** @throws NotCompilableError if the optimiser is not one of tfjs's own, or of `lib/optimizers`. */
 export function requireKnownOptimizer(optimizer: tf.Optimizer): void {
   const { applyGradients } = optimizer;
   if (
     !UPDATES.some(({ optimizer: { prototype } }) => prototype.applyGradients === applyGradients)
   ) {
     throw new NotCompilableError(
-      `The optimiser ${optimizer.getClassName()} is not one of tfjs's own ` +
-        '(SGD, Momentum, Adam, Adamax, RMSProp, Adagrad, Adadelta).',
+      `The optimiser ${optimizer.getClassName()} is neither one of tfjs's own (SGD, Momentum, Adam, ` +
+        'Adamax, RMSProp, Adagrad, Adadelta) nor one of training.optimizers.',
     );
   }
 }
@@ -52,8 +55,14 @@ export function recordOptimizerUpdates(recorder: Recorder, replacements: Replace
       'applyGradients',
       () =>
         function (this: tf.Optimizer, gradients: NamedGradients) {
-          const step = new Step(recorder, internals(this), weightGradients(gradients));
-          tf.tidy(() => recorder.origins.inPhase('update', () => update(step)));
+          tf.tidy(() => {
+            recorder.origins.inPhase('update', () => {
+              const prepared = prepareStep(this, gradients, (name, read) => {
+                return recorder.parameter(this, name, read);
+              });
+              update(new Step(recorder, internals(this), weightGradients(prepared)));
+            });
+          });
           recorder.optimizers.push(this);
         },
     );
@@ -68,10 +77,7 @@ interface WeightGradient {
 }
 
 function weightGradients(gradients: NamedGradients): WeightGradient[] {
-  const named = Array.isArray(gradients)
-    ? gradients
-    : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
-  return named.map(({ name, tensor }) => {
+  return namedGradients(gradients).map(({ name, tensor }) => {
     const weight = tf.engine().registeredVariables[name];
     if (weight === undefined) {
       throw new Error(`The optimiser got a gradient for "${name}", but there is no such variable.`);
@@ -86,8 +92,8 @@ function weightGradients(gradients: NamedGradients): WeightGradient[] {
   });
 }
 
-/** An optimiser's list of slots, and what tfjs adds to a weight's name for them. */
-type Slots = [field: OptimizerField<Slot[]>, suffix: string];
+/** An optimiser's list of slots, and what is added to a weight's name for them. */
+type Slots = [list: OptimizerField<Slot[]> | (() => Slot[]), suffix: string];
 
 /** One step of an optimiser, while it is recorded. */
 class Step {
@@ -99,6 +105,11 @@ class Step {
 
   /** A number of the optimiser, which JavaScript may change between runs. */
   number(name: OptimizerField<number>, read: () => number = () => this.optimizer[name]): tf.Scalar {
+    return this.recorder.parameter(this.optimizer, name, read);
+  }
+
+  /** As above, of numbers that have no field. */
+  computed(name: string, read: () => number): tf.Scalar {
     return this.recorder.parameter(this.optimizer, name, read);
   }
 
@@ -131,19 +142,20 @@ class Step {
 
   /** A slot's variable, made if this is the optimiser's first step, as tfjs makes it. */
   private slot(
-    [field, suffix]: Slots,
+    [given, suffix]: Slots,
     weight: tf.Variable,
     index: number,
     initialValue: number,
   ): tf.Variable {
     const { optimizer, recorder } = this;
-    optimizer[field][index] ??= {
+    const list = typeof given === 'string' ? () => optimizer[given] : given;
+    list()[index] ??= {
       originalName: `${weight.name}/${suffix}`,
       variable: recorder.paused(() => tf.variable(tf.fill(weight.shape, initialValue), false)),
     };
-    const { variable } = optimizer[field][index];
+    const { variable } = list()[index] as Slot;
     // `optimizer.setWeights` puts new variables in the place of the old ones.
-    recorder.assumptions.push(() => optimizer[field][index]?.variable === variable);
+    recorder.assumptions.push(() => list()[index]?.variable === variable);
     return variable;
   }
 }
@@ -241,4 +253,22 @@ function adadelta(step: Step): void {
     ['accumulatedUpdates', 'accum_var'],
   ];
   step.apply('ResourceApplyAdadelta', slots, (gradient) => [...numbers, gradient]);
+}
+
+/** The step of an optimiser of `lib/optimizers`, in its own operations. */
+function slotOptimizer(step: Step): void {
+  const optimizer = step.optimizer as unknown as SlotOptimizer;
+  const scalars = Object.fromEntries(
+    Object.keys(optimizer.scalars()).map((name) => {
+      return [name, step.computed(name, () => optimizer.scalars()[name] as number)];
+    }),
+  );
+  const slots = optimizer.slotNames.map(
+    (name, kind): Slots => [() => optimizer.slotsOf(kind), name],
+  );
+  step.forEach(
+    slots,
+    (weight, gradient, variables) => optimizer.step(weight, gradient, variables, scalars),
+    optimizer.initialValue,
+  );
 }

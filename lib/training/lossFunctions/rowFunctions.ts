@@ -1,16 +1,14 @@
 /** Losses and metrics that Keras has and tfjs lacks, keeps to itself, or computes otherwise. */
 
-import * as tf from '../tensorflow';
-import { declareKnownCode } from './runners/modelCode';
+import * as tf from '../../tensorflow';
+import { declareKnownCode } from '../runners/modelCode';
+import { describeLoss } from './descriptions';
 
 /** Compares targets with outputs: one value per row, or per moment of a sequence. */
 export type RowFunction = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
 
 /** Keras's `keras.config.epsilon()`. */
 const epsilon = 1e-7;
-
-/** Where Huber's loss turns from a square into a line. */
-const delta = 1;
 
 const meanOverLast = (compare: RowFunction): RowFunction => {
   return (targets, outputs) => tf.tidy(() => tf.mean(compare(targets.toFloat(), outputs), -1));
@@ -34,14 +32,19 @@ function l2Normalized(values: tf.Tensor): tf.Tensor {
   return tf.mul(values, tf.rsqrt(tf.maximum(squares, 1e-12)));
 }
 
-/** By Keras's names, without underscores and in small letters. */
-export const kerasFunctions = {
-  /** Follows https://keras.io/api/losses/regression_losses/#huber-function. */
-  huber: meanOverLast((targets, outputs) => {
+/** Huber's loss: a square up to `delta`, from there on a line. */
+export function huberLoss(delta: number): RowFunction {
+  return meanOverLast((targets, outputs) => {
     const error = tf.abs(tf.sub(targets, outputs));
     const square = tf.mul(0.5, tf.square(error));
     return tf.where(tf.lessEqual(error, delta), square, tf.mul(delta, tf.sub(error, delta / 2)));
-  }),
+  });
+}
+
+/** By Keras's names, without underscores and in small letters. */
+export const kerasFunctions = {
+  /** Follows https://keras.io/api/losses/regression_losses/#huber-function. */
+  huber: huberLoss(1),
   /** Follows https://keras.io/api/losses/hinge_losses/#hinge-function. */
   hinge: meanOverLast(margin),
   /** Follows https://keras.io/api/losses/hinge_losses/#squared_hinge-function. */
@@ -67,7 +70,13 @@ for (const one of Object.values(kerasFunctions)) {
   declareKnownCode(one);
 }
 
-/** Whether a loss is one of these, whose targets have the shape of the outputs. */
-export function isKerasFunction(loss: unknown): boolean {
-  return Object.values(kerasFunctions).includes(loss as RowFunction);
+/** The classes of these as losses in Keras; the others are metrics only. */
+const classNames: Partial<Record<keyof typeof kerasFunctions, string>> = {
+  huber: 'Huber',
+  hinge: 'Hinge',
+  squaredhinge: 'SquaredHinge',
+};
+for (const [name, className] of Object.entries(classNames)) {
+  const loss = kerasFunctions[name as keyof typeof kerasFunctions];
+  describeLoss(loss, { className, config: {} });
 }

@@ -1,0 +1,97 @@
+// Optimisers, schedules, losses and metrics with options: what Keras gives, eager and compiled.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { training } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { type Described, setWeights, tensor } from './kerasFit';
+import { lossCases, optimizerCases } from './kerasOptions';
+
+interface Case {
+  targets: string;
+  activation: string;
+  history: Record<string, number[]>;
+  weights: Described[];
+}
+
+const keras: {
+  x: Described;
+  sampleWeight: Described;
+  initial: Described[];
+  targets: Record<string, Described>;
+} & Record<'optimizers' | 'losses' | 'metrics' | 'weightedMetrics', Record<string, Case>> =
+  JSON.parse(readFileSync('test/training/fixtures/keras_options.json', 'utf8'));
+
+function modelOf(activation: string): tf.Sequential {
+  const model = tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 5, activation: 'tanh', inputShape: [4] }),
+      tf.layers.dense({ units: 3, activation: activation as 'linear' }),
+    ],
+  });
+  setWeights(model, keras.initial);
+  return model;
+}
+
+/** Trains as Keras did, and expects what Keras gave. */
+async function assertAsKeras(
+  expected: Case,
+  options: () => training.CompileOptions,
+  compiled: boolean,
+  isWeighted = false,
+): Promise<void> {
+  const before = tf.memory().numTensors;
+  const model = modelOf(expected.activation);
+  training.compile(model, options());
+  const x = tensor(keras.x);
+  const y = tensor(keras.targets[expected.targets] as Described);
+  const sampleWeight = isWeighted ? tensor(keras.sampleWeight) : undefined;
+  const { history } = await training.fit(model, x, y, {
+    batchSize: 5,
+    epochs: 3,
+    shuffle: false,
+    verbose: 0,
+    compiled,
+    ...(sampleWeight && { sampleWeight }),
+  });
+  assert.deepEqual(Object.keys(history), Object.keys(expected.history));
+  for (const [name, values] of Object.entries(expected.history)) {
+    assertClose(history[name] ?? [], values, name);
+  }
+  assertClose(
+    model.getWeights().flatMap((weight) => [...weight.dataSync()]),
+    expected.weights.flatMap(({ values }) => values),
+    'weights',
+  );
+  tf.dispose([x, y, sampleWeight ?? []]);
+  model.optimizer.dispose();
+  model.dispose();
+  assert.equal(tf.memory().numTensors, before);
+}
+
+function assertClose(actual: number[], expected: number[], what: string): void {
+  assert.equal(actual.length, expected.length, what);
+  for (const [index, value] of expected.entries()) {
+    const difference = Math.abs((actual[index] as number) - value);
+    const allowed = 2e-5 * Math.max(1, Math.abs(value));
+    assert.ok(difference <= allowed, `${what}[${index}]: ${actual[index]}, Keras has ${value}`);
+  }
+}
+
+for (const compiled of [false, true]) {
+  describe(`as in Keras, ${compiled ? 'compiled' : 'op by op'}`, () => {
+    for (const [name, expected] of Object.entries(keras.optimizers)) {
+      it(name, async () => {
+        const optimizer = optimizerCases[name] as () => tf.Optimizer;
+        const options = () => ({ optimizer: optimizer(), loss: 'mse' });
+        await assertAsKeras(expected, options, compiled);
+      });
+    }
+    for (const [name, expected] of Object.entries(keras.losses)) {
+      it(name, async () => {
+        const loss = lossCases[name] as training.Loss;
+        await assertAsKeras(expected, () => ({ optimizer: tf.train.sgd(0.1), loss }), compiled);
+      });
+    }
+  });
+}
