@@ -1,4 +1,4 @@
-import util = require('node:util');
+import util from 'node:util';
 
 // TensorFlow reads both when its library is loaded. It writes start-up lines to stderr unless told
 // otherwise, and uses oneDNN by itself on some processors only, though it is faster on all of them.

@@ -1,10 +1,11 @@
 /** How many rows `predict` and `evaluate` take at a time where the caller does not say. */
-import { callsCustomCode } from '../graph/index';
+
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
 import { lossOfOutput, metricsOfOutput } from './compiledModel';
 import { lossDescription } from './lossFunctions/descriptions';
 import { kerasFunctions, type RowFunction } from './lossFunctions/rowFunctions';
+import { callsCustomCode } from './runners/compileModel';
 
 /** All that layers give out for one batch is to stay in the processor's caches, more or less. */
 const BYTES_PER_BATCH = 2 ** 25;

@@ -1,8 +1,8 @@
-import { type AnswerRunner, compileAnswers } from '../graph/index';
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
 import { innerModel } from './compiledModel';
 import { requireUndisposed } from './disposal';
+import { type AnswerRunner, compileAnswers } from './runners/compileModel';
 
 /**
  * Answers single inputs of a model, or a few at a time: what {@link predictor} makes.

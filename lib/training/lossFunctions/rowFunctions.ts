@@ -4,7 +4,12 @@ import * as tf from '../../tensorflow';
 import { declareKnownCode } from '../runners/modelCode';
 import { describeLoss } from './descriptions';
 
-/** Compares targets with outputs: one value per row, or per moment of a sequence. */
+/**
+ * Compares targets with outputs: one value per row, or per moment of a sequence.
+ *
+ * @param targets what the outputs should be.
+ * @param outputs what the model gave.
+ */
 export type RowFunction = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
 
 /** Keras's `keras.config.epsilon()`. */
