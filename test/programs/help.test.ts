@@ -8,7 +8,7 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   scripts: Record<string, string>;
 };
 /** Other projects' programs, with their own help. */
-const others = ['start', 'docs', 'format'];
+const others = ['start', 'docs', 'format', 'pack'];
 
 for (const [name, command] of Object.entries(scripts)) {
   if (!others.includes(name)) {
