@@ -210,6 +210,12 @@ export function internals(part: unknown): unknown {
   return part;
 }
 
+/**
+ * The name of a layer that is made for its class only. tfjs numbers the layers that have no name; the
+ * first one of the user's is to have the number 1.
+ */
+export const unnumbered = 'unnumbered';
+
 /** What a class of layers has in common. */
 export function prototypeOf<Internals = LayerInternals>(layer: tf.layers.Layer): Internals {
   return Object.getPrototypeOf(layer);

@@ -1,6 +1,6 @@
 /** Layers of tfjs that compute otherwise than Keras's of the same name. */
 import * as tf from '@tensorflow/tfjs-node';
-import { internals, prototypeOf } from '../tfjsInternals';
+import { internals, prototypeOf, unnumbered } from '../tfjsInternals';
 
 interface ConcatenateLayer {
   axis: number;
@@ -38,9 +38,10 @@ interface ReshapeLayer {
 }
 
 /** tfjs takes every negative axis for the last one. */
-prototypeOf<ConcatenateLayer>(tf.layers.concatenate()).mergeFunction = function (inputs) {
-  return tf.concat(inputs, this.axis);
-};
+prototypeOf<ConcatenateLayer>(tf.layers.concatenate({ name: unnumbered })).mergeFunction =
+  function (inputs) {
+    return tf.concat(inputs, this.axis);
+  };
 
 const { write } = tf.LayerVariable.prototype;
 
@@ -56,7 +57,9 @@ tf.LayerVariable.prototype.write = function (value) {
   }
 };
 
-const batchNormalization = prototypeOf<BatchNormalizationLayer>(tf.layers.batchNormalization());
+const batchNormalization = prototypeOf<BatchNormalizationLayer>(
+  tf.layers.batchNormalization({ name: unnumbered }),
+);
 const callOfTfjs = alongAnyAxis(batchNormalization.call);
 
 /**
@@ -124,7 +127,9 @@ function alongAnyAxis(call: BatchNormalizationLayer['call']): BatchNormalization
   };
 }
 
-const layerNormalization = prototypeOf<LayerNormalizationLayer>(tf.layers.layerNormalization());
+const layerNormalization = prototypeOf<LayerNormalizationLayer>(
+  tf.layers.layerNormalization({ name: unnumbered }),
+);
 const normalize = layerNormalization.call;
 
 layerNormalization.call = function (inputs, options) {
@@ -139,7 +144,9 @@ layerNormalization.call = function (inputs, options) {
   });
 };
 
-const reshape = prototypeOf<ReshapeLayer>(tf.layers.reshape({ targetShape: [1] }));
+const reshape = prototypeOf<ReshapeLayer>(
+  tf.layers.reshape({ name: unnumbered, targetShape: [1] }),
+);
 const { computeOutputShape } = reshape;
 
 /** tfjs works a size of -1 out only where the number of samples is known too. */

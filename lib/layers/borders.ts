@@ -1,5 +1,6 @@
 /** Layers that put zeros around their input, cut its borders off, or repeat its values. */
 import * as tf from '../tensorflow';
+import { unnumbered } from '../tfjsInternals';
 import {
   classOf,
   KerasLayer,
@@ -166,7 +167,7 @@ interface UpSamplingOfTfjs extends tf.layers.Layer {
   size: number[];
   interpolation: string;
 }
-const upSampling2dOfTfjs = classOf<UpSamplingOfTfjs>(tf.layers.upSampling2d({}));
+const upSampling2dOfTfjs = classOf<UpSamplingOfTfjs>(tf.layers.upSampling2d({ name: unnumbered }));
 
 /** tfjs takes the corners of pixels for their centres where it interpolates. */
 class UpSampling2D extends upSampling2dOfTfjs {

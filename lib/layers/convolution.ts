@@ -1,5 +1,6 @@
 /** Convolutions in groups of channels, and causal ones: options that tfjs's layers lack. */
 import * as tf from '../tensorflow';
+import { unnumbered } from '../tfjsInternals';
 import {
   classOf,
   type LayerOptions,
@@ -44,7 +45,7 @@ export interface ConvolutionOptions extends LayerOptions {
   biasInitializer?: string | tf.serialization.Serializable;
 }
 
-const windows = { kernelSize: 1, filters: 1 };
+const windows = { name: unnumbered, kernelSize: 1, filters: 1 };
 const conv1dOfTfjs = classOf<ConvolutionOfTfjs>(tf.layers.conv1d(windows));
 const conv2dOfTfjs = classOf<ConvolutionOfTfjs>(tf.layers.conv2d(windows));
 const conv3dOfTfjs = classOf<ConvolutionOfTfjs>(tf.layers.conv3d(windows));

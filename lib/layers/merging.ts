@@ -1,12 +1,13 @@
 /** Layers of two inputs that tfjs lacks. */
 import * as tf from '../tensorflow';
+import { unnumbered } from '../tfjsInternals';
 import { classOf, type LayerOptions, registerLayer } from './kerasLayer';
 
 /** What tfjs's layers of several inputs have, and keep private. */
 interface MergeOfTfjs extends tf.layers.Layer {
   mergeFunction(inputs: tf.Tensor[]): tf.Tensor;
 }
-const mergeOfTfjs = classOf<MergeOfTfjs>(tf.layers.add());
+const mergeOfTfjs = classOf<MergeOfTfjs>(tf.layers.add({ name: unnumbered }));
 
 class Subtract extends mergeOfTfjs {
   static readonly className = 'Subtract';

@@ -1,5 +1,6 @@
 /** Dropout of whole channels. */
 import * as tf from '../tensorflow';
+import { unnumbered } from '../tfjsInternals';
 import { classOf, type LayerOptions, registerLayer } from './kerasLayer';
 
 /** Options of {@link spatialDropout2d} and {@link spatialDropout3d}. */
@@ -15,7 +16,7 @@ interface DropoutOfTfjs extends tf.layers.Layer {
   rate: number;
   getNoiseShape(input: tf.Tensor): number[];
 }
-const dropoutOfTfjs = classOf<DropoutOfTfjs>(tf.layers.dropout({ rate: 0.5 }));
+const dropoutOfTfjs = classOf<DropoutOfTfjs>(tf.layers.dropout({ name: unnumbered, rate: 0.5 }));
 
 abstract class SpatialDropout extends dropoutOfTfjs {
   override getNoiseShape({ shape }: tf.Tensor): number[] {

@@ -1,5 +1,6 @@
 /** GRU as Keras has it by default: the reset gate after the multiplication, not before. */
 import * as tf from '../tensorflow';
+import { unnumbered } from '../tfjsInternals';
 import { classOf, type LayerOptions, onlyShape, registerLayer, type Shape } from './kerasLayer';
 
 interface Activation {
@@ -27,8 +28,8 @@ interface LayerOfTfjs extends tf.layers.Layer {
   cell: CellOfTfjs;
 }
 
-const cellOfTfjs = classOf<CellOfTfjs>(tf.layers.gruCell({ units: 1 }));
-const gruOfTfjs = classOf<LayerOfTfjs>(tf.layers.gru({ units: 1 }));
+const cellOfTfjs = classOf<CellOfTfjs>(tf.layers.gruCell({ name: unnumbered, units: 1 }));
+const gruOfTfjs = classOf<LayerOfTfjs>(tf.layers.gru({ name: unnumbered, units: 1 }));
 
 /** Options of {@link gru}: those of `tf.layers.gru`, and `resetAfter`. */
 export interface GruOptions extends LayerOptions {

@@ -10,6 +10,7 @@ import { callsCustomCode } from './runners/compileModel';
 /** All that layers give out for one batch is to stay in the processor's caches, more or less. */
 const BYTES_PER_BATCH = 2 ** 25;
 const MOST_ROWS = 512;
+const MOST_TESTED_ROWS = 256;
 const KERAS_ROWS = 32;
 
 /** From so many rows on, a graph is built at the first batch: it saves more time than it takes. */
@@ -28,7 +29,8 @@ export function predictionBatchSize(model: ModelInternals, rows: number): number
 
 /**
  * Rows per batch for an evaluation. Keras's own losses and metrics are means over rows, the same for
- * batches of any size; a function of the user's need not be.
+ * batches of any size; a function of the user's need not be. A power of two, as 32: the shares of right
+ * answers are then exact.
  */
 export function evaluationBatchSize(model: ModelInternals, rows: number): number {
   const named = model.outputs.flatMap((_, output) => [
@@ -36,7 +38,9 @@ export function evaluationBatchSize(model: ModelInternals, rows: number): number
     ...metricsOfOutput(model, output),
   ]);
   const areMeans = named.every((one) => typeof one === 'string' || isOfKeras(one));
-  return areMeans ? predictionBatchSize(model, rows) : KERAS_ROWS;
+  return areMeans && rows > KERAS_ROWS && isFree(model)
+    ? Math.min(MOST_TESTED_ROWS, mostRows(model))
+    : KERAS_ROWS;
 }
 
 function isOfKeras(one: unknown): boolean {

@@ -49,7 +49,7 @@ test('batches of predict and evaluate: larger ones that leave no rest, within th
   assert.equal(predictionBatchSize(inner, 10_000), 500);
   assert.equal(predictionBatchSize(inner, 1031), 344, 'a prime number');
   assert.equal(predictionBatchSize(inner, 20), 32, 'few rows');
-  assert.equal(evaluationBatchSize(inner, 10_000), 500);
+  assert.equal(evaluationBatchSize(inner, 10_000), 256);
   const cnn = innerModel(models.cnn({ seed: 1 }));
   assert.equal(predictionBatchSize(cnn, 10_000), 125);
 });

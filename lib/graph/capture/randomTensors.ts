@@ -17,6 +17,7 @@ import {
   type NumberType,
   prototypeOf,
   type Seed,
+  unnumbered,
 } from '../../tfjsInternals';
 import type { Replacements } from './replacements';
 
@@ -63,7 +64,7 @@ export function useGraphRandomTensors(replacements: Replacements): void {
   );
 }
 
-const dropoutLayer = prototypeOf(tf.layers.dropout({ rate: 0.5 }));
+const dropoutLayer = prototypeOf(tf.layers.dropout({ name: unnumbered, rate: 0.5 }));
 
 function isGiven(seed: Seed): boolean {
   return seed !== undefined && seed !== null;
