@@ -1,5 +1,6 @@
 /** Gradients that tfjs lacks, or computes as if an option were not set. */
 import * as tf from '@tensorflow/tfjs-node';
+import type { NativeBackend } from '../native/backend';
 
 interface Conv3dOptions {
   strides: [number, number, number];
@@ -28,26 +29,23 @@ tf.registerGradient({
   },
 });
 
-interface Backend {
-  binding: { TF_ATTR_BOOL: number };
-  executeSingleOutput(name: string, attributes: object[], inputs: tf.Tensor[]): tf.Tensor;
-}
-
 /** tfjs-node leaves `halfPixelCenters` out of the gradient of `tf.image.resizeBilinear`. */
 const resizeBilinearGrad = tf.getKernel('ResizeBilinearGrad', 'tensorflow');
 tf.unregisterKernel('ResizeBilinearGrad', 'tensorflow');
 tf.registerKernel({
   ...resizeBilinearGrad,
   kernelFunc: ({ inputs, attrs, backend: given }) => {
-    const backend = given as Backend;
+    const backend = given as unknown as NativeBackend;
     const halfPixelCenters = {
       name: 'half_pixel_centers',
       type: backend.binding.TF_ATTR_BOOL,
       value: attrs?.halfPixelCenters ?? false,
     };
-    const executeSingleOutput: Backend['executeSingleOutput'] = (name, attributes, tensors) =>
+    const executeSingleOutput: NativeBackend['executeSingleOutput'] = (name, attributes, tensors) =>
       backend.executeSingleOutput(name, [...attributes, halfPixelCenters], tensors);
-    const completing = Object.assign(Object.create(backend) as Backend, { executeSingleOutput });
+    const completing = Object.assign(Object.create(backend) as NativeBackend, {
+      executeSingleOutput,
+    });
     return resizeBilinearGrad.kernelFunc({
       inputs,
       ...(attrs && { attrs }),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { escapeHtml, type MimeBundle } from '../display/index';
-import { compiledLibrary } from '../files/places';
+import { padPage } from '../files/places';
 import type * as tf from '../tensorflow';
 import { interact, type PadPicture, pad } from '../widgets/index';
 import { type Answer, answerOf, percent } from './page/networks';
@@ -41,7 +41,7 @@ export async function drawInNotebook(networks: readonly ShownNetwork[]) {
 
 /** What a saved notebook shows where the pad was. */
 function pictureOfPad(): string {
-  const image = readFileSync(join(compiledLibrary, 'drawing/page/preview.png'), 'base64');
+  const image = readFileSync(join(padPage, 'preview.png'), 'base64');
   return (
     '<p>This is a picture of such a pad:</p>\n<img width="760" ' +
     `alt="The pad: a drawn digit and the answers of three networks" ` +

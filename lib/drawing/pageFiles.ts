@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { compiledLibrary } from '../files/places';
+import { padPage } from '../files/places';
 import { makeTemporaryFolder } from '../files/temporaryFolder';
 import { loadLayersModel, saveLayersModel } from '../saving/index';
 import { readLayersModel } from '../saving/loadLayersModel';
@@ -16,8 +16,6 @@ const types: Readonly<Record<string, string>> = {
   '.bin': 'application/octet-stream',
 };
 
-/** Made by the set-up from `lib/drawing/page`. */
-const pageFolder = join(compiledLibrary, 'drawing/page');
 const pageFileNames = ['index.html', 'pad.css', 'style.css', 'page.js'];
 
 /** A model as the page is to show it. */
@@ -32,7 +30,7 @@ export interface ShownNetwork {
 export async function pageFiles(networks: readonly ShownNetwork[]): Promise<PageFiles> {
   const files = new Map<string, PageFile>();
   for (const name of pageFileNames) {
-    const file = await pageFile(join(pageFolder, name));
+    const file = await pageFile(join(padPage, name));
     files.set(name === 'index.html' ? '' : name, file);
   }
   const descriptions: NetworkDescription[] = [];

@@ -9,5 +9,8 @@ export const compiledLibrary = existsSync(join(here, 'index.js'))
   ? here
   : resolve(here, '../build/lib');
 
+/** The drawing pad's page, made by the set-up from `lib/drawing/page`. */
+export const padPage = join(compiledLibrary, 'drawing/page');
+
 /** The project's folder. */
 export const project = resolve(compiledLibrary, '../..');

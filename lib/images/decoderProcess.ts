@@ -1,6 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { compiledLibrary } from '../files/places';
 import type { Answer, Question } from './decoder';
 import type { GreyPixels } from './grey';
@@ -27,8 +26,6 @@ export function decodeApart(question: Question): Promise<GreyPixels> {
 
 async function ask(question: Question): Promise<GreyPixels> {
   clearTimeout(idle);
-  // That the last decoder has ended while it was idle is heard in the event loop's next turn.
-  await setImmediate();
   decoder ??= start();
   const asked = decoder;
   keepAlive(asked, true);

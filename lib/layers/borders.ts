@@ -125,42 +125,31 @@ export interface UpSampling2dOptions extends UpSamplingOptions {
   interpolation?: 'nearest' | 'bilinear';
 }
 
-class ZeroPadding1D extends ZeroPadding {
-  static readonly className = 'ZeroPadding1D';
-  constructor(options: ZeroPaddingOptions = {}) {
-    super(1, options);
-  }
+/** A layer's class for one number of dimensions. */
+function forDimensions<Options extends LayerOptions>(
+  className: string,
+  base: abstract new (dimensions: number, options: Options) => tf.layers.Layer,
+  dimensions: number,
+) {
+  const layerClass = class extends (base as new (
+    dimensions: number,
+    options: Options,
+  ) => tf.layers.Layer) {
+    static readonly className = className;
+    constructor(options = {} as Options) {
+      super(dimensions, options);
+    }
+  };
+  registerLayer(layerClass);
+  return layerClass;
 }
-class ZeroPadding3D extends ZeroPadding {
-  static readonly className = 'ZeroPadding3D';
-  constructor(options: ZeroPaddingOptions = {}) {
-    super(3, options);
-  }
-}
-class Cropping1D extends Cropping {
-  static readonly className = 'Cropping1D';
-  constructor(options: CroppingOptions = {}) {
-    super(1, options);
-  }
-}
-class Cropping3D extends Cropping {
-  static readonly className = 'Cropping3D';
-  constructor(options: CroppingOptions = {}) {
-    super(3, options);
-  }
-}
-class UpSampling1D extends UpSampling {
-  static readonly className = 'UpSampling1D';
-  constructor(options: UpSamplingOptions = {}) {
-    super(1, options);
-  }
-}
-class UpSampling3D extends UpSampling {
-  static readonly className = 'UpSampling3D';
-  constructor(options: UpSamplingOptions = {}) {
-    super(3, options);
-  }
-}
+
+const ZeroPadding1D = forDimensions('ZeroPadding1D', ZeroPadding, 1);
+const ZeroPadding3D = forDimensions('ZeroPadding3D', ZeroPadding, 3);
+const Cropping1D = forDimensions('Cropping1D', Cropping, 1);
+const Cropping3D = forDimensions('Cropping3D', Cropping, 3);
+const UpSampling1D = forDimensions('UpSampling1D', UpSampling, 1);
+const UpSampling3D = forDimensions('UpSampling3D', UpSampling, 3);
 
 /** What tfjs's UpSampling2D has, and keeps private. */
 interface UpSamplingOfTfjs extends tf.layers.Layer {
@@ -190,17 +179,7 @@ class UpSampling2D extends upSampling2dOfTfjs {
   }
 }
 
-for (const layerClass of [
-  UpSampling2D,
-  ZeroPadding1D,
-  ZeroPadding3D,
-  Cropping1D,
-  Cropping3D,
-  UpSampling1D,
-  UpSampling3D,
-]) {
-  registerLayer(layerClass);
-}
+registerLayer(UpSampling2D);
 
 /**
  * Zeros before and after each sequence: `[batch, steps, channels]` becomes longer.

@@ -23,16 +23,9 @@ export interface AdamSettings {
  *
  * Follows https://keras.io/api/optimizers/adam/ with `amsgrad`.
  */
-export class AmsgradAdam extends SlotOptimizer {
+export class AmsgradAdam extends SlotOptimizer<AdamSettings> {
   static readonly className = 'AmsgradAdam';
   readonly slotNames = ['momentum', 'velocity', 'velocity_hat'];
-
-  constructor(
-    learningRate: number,
-    private readonly settings: Readonly<AdamSettings>,
-  ) {
-    super(learningRate);
-  }
 
   scalars() {
     const { beta1, beta2 } = this.settings;
@@ -51,10 +44,6 @@ export class AmsgradAdam extends SlotOptimizer {
     largest.assign(maximum);
     const update = tf.div(tf.mul(mean, rate as tf.Scalar), tf.add(tf.sqrt(maximum), epsilon));
     weight.assign(tf.sub(weight, update));
-  }
-
-  getConfig(): tf.serialization.ConfigDict {
-    return { learningRate: this.learningRate, ...this.settings };
   }
 }
 
@@ -77,16 +66,9 @@ function nadamProduct(beta1: number, step: number): number {
  *
  * Follows https://keras.io/api/optimizers/Nadam/.
  */
-export class Nadam extends SlotOptimizer {
+export class Nadam extends SlotOptimizer<AdamSettings> {
   static readonly className = 'Nadam';
   readonly slotNames = ['momentum', 'velocity'];
-
-  constructor(
-    learningRate: number,
-    private readonly settings: Readonly<AdamSettings>,
-  ) {
-    super(learningRate);
-  }
 
   /** The product of the momentums of all steps made, which Keras keeps in a variable. */
   momentumProduct(): number {
@@ -117,10 +99,6 @@ export class Nadam extends SlotOptimizer {
     const direction = tf.add(mean, tf.mul(gradient, ofGradient));
     weight.assign(tf.sub(weight, tf.div(direction, tf.add(tf.sqrt(square), epsilon))));
   }
-
-  getConfig(): tf.serialization.ConfigDict {
-    return { learningRate: this.learningRate, ...this.settings };
-  }
 }
 
 /** `instanceof` does not tell: to tfjs every optimiser is an instance of every other's class. */
@@ -140,17 +118,9 @@ export interface SgdSettings {
  *
  * Follows https://keras.io/api/optimizers/sgd/.
  */
-export class ScheduledSgd extends SlotOptimizer {
+export class ScheduledSgd extends SlotOptimizer<SgdSettings> {
   static readonly className = 'ScheduledSGD';
-  readonly slotNames: readonly string[];
-
-  constructor(
-    learningRate: number,
-    private readonly settings: Readonly<SgdSettings>,
-  ) {
-    super(learningRate);
-    this.slotNames = settings.momentum === 0 ? [] : ['momentum'];
-  }
+  readonly slotNames = this.settings.momentum === 0 ? [] : ['momentum'];
 
   scalars() {
     return { rate: this.learningRate };
@@ -168,28 +138,26 @@ export class ScheduledSgd extends SlotOptimizer {
     sum.assign(whole);
     weight.assign(tf.add(weight, nesterov ? tf.add(plain, tf.mul(whole, momentum)) : whole));
   }
-
-  getConfig(): tf.serialization.ConfigDict {
-    return { learningRate: this.learningRate, ...this.settings };
-  }
 }
+
+/** Settings of {@link EpsilonAdagrad}. */
+export interface AdagradSettings {
+  initialAccumulatorValue: number;
+  epsilon: number;
+}
+
+/** tfjs has its epsilon fixed in Adagrad. */
+export const adagradEpsilon = 1e-7;
 
 /**
  * Adagrad with any epsilon; tfjs has 1e-7 built in.
  *
  * Follows https://keras.io/api/optimizers/adagrad/.
  */
-export class EpsilonAdagrad extends SlotOptimizer {
+export class EpsilonAdagrad extends SlotOptimizer<AdagradSettings> {
   static readonly className = 'EpsilonAdagrad';
   readonly slotNames = ['accumulator'];
-
-  constructor(
-    learningRate: number,
-    override readonly initialValue: number,
-    private readonly epsilon: number,
-  ) {
-    super(learningRate);
-  }
+  override readonly initialValue = this.settings.initialAccumulatorValue;
 
   scalars() {
     return { rate: this.learningRate };
@@ -199,15 +167,10 @@ export class EpsilonAdagrad extends SlotOptimizer {
     const [accumulator] = slots as [tf.Variable];
     const sum = tf.add(accumulator, tf.square(gradient));
     accumulator.assign(sum);
-    const update = tf.div(tf.mul(gradient, rate as tf.Scalar), tf.sqrt(tf.add(sum, this.epsilon)));
+    const update = tf.div(
+      tf.mul(gradient, rate as tf.Scalar),
+      tf.sqrt(tf.add(sum, this.settings.epsilon)),
+    );
     weight.assign(tf.sub(weight, update));
-  }
-
-  getConfig(): tf.serialization.ConfigDict {
-    return {
-      learningRate: this.learningRate,
-      initialAccumulatorValue: this.initialValue,
-      epsilon: this.epsilon,
-    };
   }
 }

@@ -1,6 +1,6 @@
 /** Keras's optimisers, with its names and default settings. */
 import * as tf from '@tensorflow/tfjs-node';
-import { AmsgradAdam, EpsilonAdagrad, Nadam, ScheduledSgd } from './algorithms';
+import { AmsgradAdam, adagradEpsilon, EpsilonAdagrad, Nadam, ScheduledSgd } from './algorithms';
 import type { LearningRateSchedule } from './schedules';
 import { followSchedule, type StepSettings, setStepSettings } from './stepSettings';
 
@@ -61,9 +61,6 @@ export interface AdadeltaOptions extends OptimizerOptions {
   /** Against a division by 0; 1e-7 by default. */
   epsilon?: number;
 }
-
-/** tfjs has its epsilon fixed in Adagrad. */
-const epsilonOfTfjs = 1e-7;
 
 /**
  * Stochastic gradient descent. Follows https://keras.io/api/optimizers/sgd/.
@@ -149,11 +146,11 @@ export function rmsprop(options: RmspropOptions = {}): tf.Optimizer {
  * @throws RangeError for a number out of range.
  */
 export function adagrad(options: AdagradOptions = {}): tf.Optimizer {
-  const { initialAccumulatorValue = 0.1, epsilon = epsilonOfTfjs } = options;
+  const { initialAccumulatorValue = 0.1, epsilon = adagradEpsilon } = options;
   return made(options, (rate) =>
-    epsilon === epsilonOfTfjs && initialAccumulatorValue > 0
+    epsilon === adagradEpsilon && initialAccumulatorValue > 0
       ? tf.train.adagrad(rate, initialAccumulatorValue)
-      : new EpsilonAdagrad(rate, initialAccumulatorValue, epsilon),
+      : new EpsilonAdagrad(rate, { initialAccumulatorValue, epsilon }),
   );
 }
 

@@ -10,9 +10,9 @@ interface StoredTensor {
 
 /**
  * An optimiser of Keras that tfjs lacks: some variables for each weight, and a step made of operations.
- * In a compiled training the same operations are recorded (`lib/graph/optimizerUpdates.ts`).
+ * In a compiled training the same operations are recorded (`lib/graph/capture/optimizerUpdates.ts`).
  */
-export abstract class SlotOptimizer extends tf.Optimizer {
+export abstract class SlotOptimizer<Settings extends object = object> extends tf.Optimizer {
   /** Keras 3's names of the variables that are kept for each weight. */
   abstract readonly slotNames: readonly string[];
   /** What these hold before the first step. */
@@ -20,9 +20,19 @@ export abstract class SlotOptimizer extends tf.Optimizer {
   /** By slot, then by weight. */
   readonly slots: Slot[][] = [];
 
-  /** @param learningRate of the next step. */
-  constructor(public learningRate: number) {
+  /**
+   * @param learningRate of the next step.
+   * @param settings its other options.
+   */
+  constructor(
+    public learningRate: number,
+    protected readonly settings: Readonly<Settings>,
+  ) {
     super();
+  }
+
+  getConfig(): tf.serialization.ConfigDict {
+    return { learningRate: this.learningRate, ...this.settings };
   }
 
   /** Numbers that the next step needs, the same for all weights. */

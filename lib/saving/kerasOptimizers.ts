@@ -1,3 +1,4 @@
+import { adagradEpsilon } from '../optimizers/algorithms';
 import * as optimizers from '../optimizers/index';
 import { stepSettingsOf } from '../optimizers/stepSettings';
 import type * as tf from '../tensorflow';
@@ -215,6 +216,3 @@ function kerasOptions(optimizer: tf.Optimizer): { className: string; options: Js
       throw new Error(`The optimizer ${className} cannot be saved: Keras has none of that name.`);
   }
 }
-
-/** tfjs has its epsilon fixed in Adagrad. */
-const adagradEpsilon = 1e-7;

@@ -61,11 +61,10 @@ export function inferenceOptions(
 
 function isFree(model: ModelInternals): boolean {
   const takesAnyNumber = model.inputs.every(({ shape }) => shape[0] === null);
-  return takesAnyNumber && !callsCustomCode(model as unknown as tf.LayersModel);
+  return takesAnyNumber && !callsCustomCode(model);
 }
 
-function mostRows(model: ModelInternals): number {
-  const { layers } = model as unknown as tf.LayersModel;
+function mostRows({ layers }: ModelInternals): number {
   const bytes = layers
     .flatMap(({ outputShape }) => shapesOf(outputShape))
     .reduce(

@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import { createCanvas } from '@napi-rs/canvas';
 import { pictureOf } from '../drawing/page/networks';
 import { inkOf, inkSide, type Pen, paint, type Stroke } from '../drawing/page/strokes';
-import { compiledLibrary } from '../files/places';
+import { padPage } from '../files/places';
 import type { Control } from './control';
-
-/** Made by the set-up from `lib/drawing/page`. */
-const pageFolder = join(compiledLibrary, 'drawing/page');
 
 /**
  * A picture of a drawing in the form of MNIST's: 28 · 28 values row by row, 0 (paper) to 1 (ink);
@@ -38,8 +35,8 @@ export function pad(): Control<PadPicture> {
       _view_name: 'AnyView',
       _view_count: null,
       _anywidget_id: 'lib.widgets.pad',
-      _esm: readFileSync(join(pageFolder, 'padWidget.js'), 'utf8'),
-      _css: readFileSync(join(pageFolder, 'pad.css'), 'utf8'),
+      _esm: readFileSync(join(padPage, 'padWidget.js'), 'utf8'),
+      _css: readFileSync(join(padPage, 'pad.css'), 'utf8'),
       strokes: [],
     }),
     next: ({ state }, before) =>

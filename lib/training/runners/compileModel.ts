@@ -75,8 +75,8 @@ export function compileModel(
 }
 
 /** Whether a model calls code of the user's, which may compute anything. */
-export function callsCustomCode(model: tf.LayersModel): boolean {
-  return new ModelCode(innerModel(model)).custom !== null;
+export function callsCustomCode(model: ModelInternals): boolean {
+  return new ModelCode(model).custom !== null;
 }
 
 /** Predicts, in a session of its own. */
