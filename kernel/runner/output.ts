@@ -11,8 +11,12 @@ import type { FromRunner, Header } from '../messages';
 type Callback = (...args: unknown[]) => unknown;
 type StreamName = 'stdout' | 'stderr';
 
-/** Text is handed on at most once in this many milliseconds, unless there is much of it. */
+/**
+ * Text is handed on at once: a loop that follows may keep this thread from doing so later. Of many
+ * pieces in this many milliseconds only the first go one by one, the rest joined: each costs time.
+ */
 const intervalMs = 5;
+const singlePieces = 50;
 const muchText = 16_384;
 const leaveLater = setImmediate;
 
@@ -25,7 +29,8 @@ export class Output {
   private text = '';
   private name: StreamName = 'stdout';
   private parent: Header | undefined;
-  private lastSent = 0;
+  private intervalStart = 0;
+  private sentPieces = 0;
   private timer: NodeJS.Timeout | undefined;
   /** What was printed since the last line break: the question, where input is read next. */
   lastLine = '';
@@ -86,7 +91,7 @@ export class Output {
     if (this.text && this.parent) {
       const { text, name, parent } = this;
       this.text = '';
-      this.lastSent = performance.now();
+      this.sentPieces += 1;
       this.post({ type: 'stream', name, text, parent });
     }
   }
@@ -100,7 +105,12 @@ export class Output {
     }
     this.text += text;
     this.lastLine = (this.lastLine + text).slice(-1000).replace(/^.*\n/s, '');
-    if (this.text.length > muchText || performance.now() - this.lastSent >= intervalMs) {
+    const now = performance.now();
+    if (now - this.intervalStart >= intervalMs) {
+      this.intervalStart = now;
+      this.sentPieces = 0;
+    }
+    if (this.text.length > muchText || this.sentPieces < singlePieces) {
       this.flush();
     } else {
       this.timer ??= setTimeout(() => this.flush(), intervalMs).unref();

@@ -135,6 +135,16 @@ class InterruptTest(KernelCase):
     def test_a_cell_that_ends_by_itself_is_not_said_to_be_done(self):
         self.assert_ends(HOST + SLEEP + "const { signal } = host; while (!signal.aborted) { await sleep(5); }")
 
+    def test_what_is_printed_before_a_loop_is_seen_while_it_runs(self):
+        self.client.execute("console.log('a'); console.log('b'); while (true) {}", stop_on_error=False)
+        printed = ""
+        while printed != "a\nb\n":
+            message = self.client.get_iopub_msg(timeout=30)
+            if message["msg_type"] == "stream":
+                printed += message["content"]["text"]
+        self.manager.interrupt_kernel()
+        self.assertEqual(self.client.get_shell_msg(timeout=30)["content"]["status"], "error")
+
     def test_the_rest_of_run_all_is_aborted(self):
         ids = [self.client.execute(code) for code in ("console.log('go'); await new Promise(() => {})", "1")]
         while self.client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
