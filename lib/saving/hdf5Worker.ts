@@ -1,11 +1,11 @@
 /**
- * Runs the HDF5 library on one file, in a thread of its own: a damaged file that makes the library
- * stop stops this thread only, and a slow one keeps nobody waiting.
+ * Runs the HDF5 library on one file after the other, in a thread of its own: a damaged file that
+ * makes the library stop stops this thread only, and a slow one keeps nobody waiting.
  *
- * The library's file system is in memory and holds that one file: whatever the file says, no other
- * file of the machine can be read or written.
+ * The library's file system is in memory and holds one file: whatever the file says, no other file
+ * of the machine can be read or written.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { Dataset, Group, h5wasm, Module } from 'h5wasm' with { 'resolution-mode': 'import' };
 import {
   emptyGroup,
@@ -23,6 +23,12 @@ export type Hdf5Task = { read: Uint8Array } | { write: Hdf5Group };
 /** What the thread answers with. */
 export type Hdf5Answer = { tree: Hdf5Group } | { bytes: Uint8Array } | { problem: string };
 
+/** The answer, and whether all went well, so that the library can be trusted with another file. */
+export interface Hdf5Result {
+  answer: Hdf5Answer;
+  isSound: boolean;
+}
+
 const fileName = '/file.h5';
 
 /** Links can go round in circles; no model comes near these bounds. */
@@ -37,6 +43,8 @@ const smallSize = 16 * 2 ** 20;
 const fletcher32 = 3;
 
 class TreeReader {
+  /** Whether nothing was found that is not as it should be. */
+  isSound = true;
   private members = 0;
   private byteCount = 0;
 
@@ -107,6 +115,7 @@ class TreeReader {
       if (error instanceof WebAssembly.RuntimeError) {
         throw error;
       }
+      this.isSound = false;
       return problem(reasonOf(error));
     }
   }
@@ -177,24 +186,31 @@ function reasonOf(error: unknown): string {
   return `is damaged (${lines.at(-1)?.[1] ?? text.split('\n')[0]})`;
 }
 
-function readTree(library: Library, hdf5: typeof h5wasm, bytes: Uint8Array): Hdf5Answer {
+function readTree(library: Library, hdf5: typeof h5wasm, bytes: Uint8Array): Hdf5Result {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
-    return { problem: 'is not an HDF5 file but a zip, as .keras files are: use saving.loadModel' };
+    return unsound('is not an HDF5 file but a zip, as .keras files are: use saving.loadModel');
   }
   library.FS.writeFile(fileName, bytes);
   try {
     const file = new hdf5.File(fileName, 'r');
-    return { tree: new TreeReader(library, hdf5, bytes.length).group(file) };
+    const reader = new TreeReader(library, hdf5, bytes.length);
+    const tree = reader.group(file);
+    file.close();
+    return { answer: { tree }, isSound: reader.isSound };
   } catch (error) {
     const isHdf5Report = error instanceof Error && /#\d+: /.test(error.message);
     if (!isHdf5Report && !(error instanceof WebAssembly.RuntimeError)) {
-      return { problem: `is damaged or not what it seems: ${(error as Error).message}` };
+      return unsound(`is damaged or not what it seems: ${(error as Error).message}`);
     }
-    return { problem: reasonOf(error) };
+    return unsound(reasonOf(error));
   }
 }
 
-function writeTree(library: Library, hdf5: typeof h5wasm, tree: Hdf5Group): Hdf5Answer {
+function unsound(reason: string): Hdf5Result {
+  return { answer: { problem: reason }, isSound: false };
+}
+
+function writeTree(library: Library, hdf5: typeof h5wasm, tree: Hdf5Group): Hdf5Result {
   // This version of the format, of 2008, has checksums of all but the numbers; those have their own.
   const file = new hdf5.File(fileName, 'w', { libver: ['v108', 'v108'] });
   try {
@@ -202,7 +218,7 @@ function writeTree(library: Library, hdf5: typeof h5wasm, tree: Hdf5Group): Hdf5
   } finally {
     file.close();
   }
-  return { bytes: library.FS.readFile(fileName) };
+  return { answer: { bytes: library.FS.readFile(fileName) }, isSound: true };
 }
 
 function writeGroup(group: Group, tree: Hdf5Group): void {
@@ -245,7 +261,7 @@ function readTextsAsUtf8(library: Library): void {
   });
 }
 
-async function answer(task: Hdf5Task): Promise<Hdf5Answer> {
+async function loadLibrary(): Promise<(task: Hdf5Task) => Hdf5Result> {
   // h5wasm is an ECMAScript module; this is how a CommonJS one loads it. Its build for Node.js
   // would work on the machine's own files; this one, for browsers, has its files in memory.
   const { default: hdf5 } = await import('h5wasm');
@@ -253,7 +269,17 @@ async function answer(task: Hdf5Task): Promise<Hdf5Answer> {
   // Errors become exceptions instead of lines on stderr.
   library.activate_throwing_error_handler();
   readTextsAsUtf8(library);
-  return 'read' in task ? readTree(library, hdf5, task.read) : writeTree(library, hdf5, task.write);
+  return (task) => {
+    const result =
+      'read' in task ? readTree(library, hdf5, task.read) : writeTree(library, hdf5, task.write);
+    if (library.FS.analyzePath(fileName).exists) {
+      library.FS.unlink(fileName);
+    }
+    return result;
+  };
 }
 
-void answer(workerData as Hdf5Task).then((result) => parentPort?.postMessage(result));
+const loading = loadLibrary();
+parentPort?.on('message', (task: Hdf5Task) => {
+  void loading.then((run) => parentPort?.postMessage(run(task)));
+});

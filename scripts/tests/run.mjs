@@ -2,7 +2,7 @@
 // Arguments choose test files by a part of their path: `npm test -- datasets`. `--all`, or
 // `npm run test:all`, runs the slow ones too, which are called NAME.slow.test.ts.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -70,7 +70,7 @@ function chooseFiles() {
 }
 
 /** Folders whose tests can share a process: loading TensorFlow takes longer than many of them. */
-const together = ['training'];
+const together = ['training', 'saving', 'graph', 'plots', 'models', 'datasets', 'images'];
 
 /**
  * Puts the files of such a folder into one, and leaves the others as they are.
@@ -79,9 +79,12 @@ const together = ['training'];
  */
 function grouped(files) {
   const folder = path.join('build/test', 'together');
-  mkdirSync(path.join(project, folder));
+  mkdirSync(path.join(project, folder), { recursive: true });
   const groups = together.map((name) => {
-    const members = files.filter((file) => path.dirname(file) === path.join('build/test', name));
+    const members = files.filter(
+      (file) =>
+        path.dirname(file) === path.join('build/test', name) && !file.endsWith('.slow.test.js'),
+    );
     const group = path.join(folder, `${name}.test.js`);
     const lines = members.map((file) => `require('../${name}/${path.basename(file)}');\n`);
     writeFileSync(path.join(project, group), lines.join(''));
@@ -92,8 +95,15 @@ function grouped(files) {
 }
 
 // Tests whose source is gone must not run from an earlier build.
-rmSync(path.join(project, 'build/test'), { recursive: true, force: true });
-rmSync(path.join(project, 'build/tsconfig.tsbuildinfo'), { force: true });
+for (const file of readdirSync(path.join(project, 'build/test'), {
+  recursive: true,
+  encoding: 'utf8',
+})) {
+  const source = path.join(project, 'test', file.replace(/\.js$/, '.ts'));
+  if (file.endsWith('.js') && !existsSync(source)) {
+    rmSync(path.join(project, 'build/test', file));
+  }
+}
 
 stage('Format and lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']);
 stage('Type check and build', ['node_modules/typescript/bin/tsc']);
