@@ -47,7 +47,7 @@ of docs/layers.md. It makes a Python environment with TensorFlow first.
 
 Options:
   --keras V  only Keras 3, or only Keras 2
-  --sample   every tenth model
+  --sample   every twentieth model
   --help     print this text
 
 Exit status: 0, or 1 where a model is neither right nor refused by name.
@@ -60,8 +60,8 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-/** Which models: `every:10`, names of layers, or all. */
-const only = values.sample ? 'every:10' : (positionals[0] ?? '');
+/** Which models: `every:20`, names of layers, or all. */
+const only = values.sample ? 'every:20' : (positionals[0] ?? '');
 const folder = path.resolve('.cache', only === '' ? 'test-layers' : 'test-layers-part');
 const outcomesFile = (version: string) => path.join(folder, version, 'outcomes.json');
 

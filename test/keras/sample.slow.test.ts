@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
 
-test('every tenth model of `npm run test:keras` is right, or refused by name', () => {
+test('every twentieth model of `npm run test:keras` is right, or refused by name', () => {
   const program = path.resolve('build/test/keras/run.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--sample'], {
     encoding: 'utf8',

@@ -81,9 +81,9 @@ async function saveAndStop(prefix: string, value: number, stopAt: number): Promi
   return signal === 'SIGKILL';
 }
 
-test('killed at any moment, 50 times: the latest checkpoint is whole and the newest', async () => {
+test('killed at any moment, 20 times: the latest checkpoint is whole and the newest', async () => {
   const folders = Array.from({ length: 2 }, () => mkdtempSync(path.join(root, 'killed-')));
-  await Promise.all(folders.map((folder) => killRepeatedly(folder, 25)));
+  await Promise.all(folders.map((folder) => killRepeatedly(folder, 10)));
 });
 
 async function killRepeatedly(folder: string, times: number): Promise<void> {
