@@ -147,12 +147,22 @@ async function earlierTraining(folder: string, settings: Settings): Promise<Trai
       throw error;
     },
   );
-  if (text === undefined) {
-    return undefined;
-  }
-  const training = JSON.parse(text) as Training;
+  const training = text === undefined ? undefined : noteIn(text);
   const keys = Object.keys(settings) as (keyof Settings)[];
-  return keys.every((key) => training[key] === settings[key]) ? training : undefined;
+  return training && keys.every((key) => training[key] === settings[key]) ? training : undefined;
+}
+
+/** The note, or nothing where it is damaged: the network is then trained again. */
+function noteIn(text: string): Training | undefined {
+  try {
+    const note = JSON.parse(text) as Partial<Training> | null;
+    return typeof note?.accuracy === 'number' ? (note as Training) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function trainingFile(folder: string): string {

@@ -3,8 +3,8 @@
  * operation, where tfjs needs about twenty.
  */
 
-import { isGradientDifferentiated } from '../graph/capture/nativeGradients';
 import * as tf from '../tensorflow';
+import { internals } from '../tfjsInternals';
 import { DT_FLOAT, DT_INT32, nativeBackend } from './backend';
 
 /**
@@ -52,8 +52,8 @@ function crossentropy(op: Op, targets: tf.Tensor, logits: tf.Tensor): tf.Tensor 
       value,
       gradFunc: (upstream, saved: tf.Tensor[]) => {
         const [slopes, rows, targets] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-        // The kernel's slopes have no gradient themselves.
-        const factor = isGradientDifferentiated()
+        // The kernel's slopes have no gradient themselves, where one is asked for.
+        const factor = internals(tf.engine()).isTapeOn()
           ? tf.sub(tf.softmax(rows), sharesOf(targets, rows))
           : slopes;
         return tf.mul(tf.expandDims(upstream, -1), factor);

@@ -18,7 +18,7 @@ export function fromScratch(
   optimizer: tf.Optimizer,
   compiled: boolean,
   batchSize: number,
-): Network {
+): Network & { step: Step } {
   const variables = initialVariables();
   const train = (x: Pictures, y: tf.Tensor1D) =>
     optimizer.minimize(() => loss(forward(variables, x), y), true) as tf.Scalar;
@@ -30,6 +30,7 @@ export function fromScratch(
   const answerStep = compiled ? graph.compile(answer) : answer;
 
   return {
+    step: trainStep,
     weights: Object.values(variables),
     setWeights: (weights) => {
       for (const [index, variable] of Object.values(variables).entries()) {

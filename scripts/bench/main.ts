@@ -2,10 +2,10 @@
 import path from 'node:path';
 import { runProgram } from '../commandLine';
 import { batchSize as usualBatchSize } from '../trainings';
-import type { Measurement } from './measurement';
+import type { LimitResult, Measurement } from './measurement';
 import { help, type Options, parseOptions } from './options';
 import { writePages } from './page';
-import { besideNeighbours, cache, measure, prepare, stopRunning } from './processes';
+import { besideNeighbours, cache, measure, measureLimit, prepare, stopRunning } from './processes';
 import { loadWarning, report, thisMachine, writeResults } from './results';
 import { type NetworkName, pythonEnvironment, title, trains, variantsOf } from './sides';
 import { trainWhole } from './wholeTraining';
@@ -40,13 +40,16 @@ async function main(): Promise<void> {
     return;
   }
   const measurements: Measurement[] = [];
+  const limits: LimitResult[] = [];
+  const batchSize = options.batch ?? usualBatchSize;
   await besideNeighbours(options.busy ?? 0, async () => {
     for (let round = 1; round <= options.rounds; round++) {
+      limits.push(await measureLimit({ networks: options.models, batchSize }));
       measurements.push(...(await measureAll(options, round, folder)));
-      await writeResults(measurements, options, machine);
+      await writeResults({ measurements, limits }, options, machine);
     }
   });
-  console.log(`\n${report(measurements, options, machine)}`);
+  console.log(`\n${report({ measurements, limits }, options, machine)}`);
   console.log(`Written to ${options.output}.json and ${options.output}.md`);
 }
 

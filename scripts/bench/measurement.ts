@@ -59,6 +59,26 @@ export interface WholeResult {
   versions: Record<string, string>;
 }
 
+/** What there is to do in a training step; or what the machine does in a second. */
+export interface Work {
+  /** Multiplications and additions. */
+  arithmetic: number;
+  /** Bytes that operations read and write. */
+  traffic: number;
+}
+
+export interface LimitTask {
+  networks: readonly NetworkName[];
+  batchSize: number;
+}
+
+/** How fast the machine is at what it does best, and what the networks ask of it. */
+export interface LimitResult {
+  /** Of a product of large matrices, and of a large copy. */
+  rates: Work;
+  work: Partial<Record<NetworkName, Work>>;
+}
+
 /** A result and what it is the result of. */
 export interface Measurement extends Variant, Result {
   network: NetworkName;

@@ -1,6 +1,6 @@
 /** The networks in TypeScript, with the settings of their articles, and nothing but `lib`. */
 import { training } from '../../lib/index';
-import type * as tf from '../../lib/tensorflow';
+import * as tf from '../../lib/tensorflow';
 import { adam, compiledModel, newOptimizer, type TrainedNetwork, trainings } from '../trainings';
 import { fromScratch } from './fromScratch';
 import type { NetworkSettings } from './measurement';
@@ -47,6 +47,25 @@ export function network(name: NetworkName, compiled: boolean, batchSize: number)
 export function layersModel(name: TrainedNetwork): tf.LayersModel {
   // Labels as they are: all sides compute the same loss from the class numbers.
   return compiledModel(name, { seed: 0, oneHot: false });
+}
+
+/** A step of a network's training as a plain function, to see what there is to do in it. */
+export function trainingStep(
+  name: NetworkName,
+  batchSize: number,
+): (x: tf.Tensor, y: tf.Tensor1D) => tf.Scalar {
+  const optimizer = newOptimizer(settings[name].optimizer);
+  if (name === 'from-scratch') {
+    const { step } = fromScratch(optimizer, false, batchSize);
+    return (x, y) => step(x as tf.Tensor4D, y);
+  }
+  const model = name === 'resnet' ? residualNetwork(optimizer) : layersModel(name);
+  return (x, y) =>
+    model.optimizer.minimize(() => {
+      const answers = model.apply(x, { training: true }) as tf.Tensor2D;
+      const ofRight = tf.sum(tf.mul(answers, tf.oneHot(y, 10)), -1);
+      return tf.neg(tf.mean(tf.log(ofRight))) as tf.Scalar;
+    }, true) as tf.Scalar;
 }
 
 function layersNetwork(model: tf.LayersModel, compiled: boolean, batchSize: number): Network {

@@ -1,7 +1,7 @@
 /** The processes of the benchmark: one at a time, and none is left behind. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import type { Result, Task, WholeResult, WholeTask } from './measurement';
+import type { LimitResult, LimitTask, Result, Task, WholeResult, WholeTask } from './measurement';
 import { pythonEnvironment, title } from './sides';
 
 const project = path.resolve(__dirname, '../../..');
@@ -49,6 +49,15 @@ export async function besideNeighbours(count: number, work: () => Promise<void>)
 /** Runs one measurement in a process of its own. */
 export function measure(task: Task): Promise<Result> {
   return measured<Result>(task);
+}
+
+/** Measures the machine and counts the networks' work in a process of its own. */
+export async function measureLimit(task: LimitTask): Promise<LimitResult> {
+  const output = await run(process.execPath, [
+    path.join(__dirname, 'limitSide.js'),
+    JSON.stringify(task),
+  ]);
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as LimitResult;
 }
 
 /** Runs one whole training in a process of its own. */

@@ -162,7 +162,11 @@ export function lossWarnings(measurements: readonly Measurement[]): string[] {
 }
 
 /** What was measured of one network on one side, in the order of the rounds. */
-function select(measurements: readonly Measurement[], network: NetworkName, variant: Variant) {
+export function select(
+  measurements: readonly Measurement[],
+  network: NetworkName,
+  variant: Variant,
+) {
   return measurements.filter(
     (measurement) => measurement.network === network && title(measurement) === title(variant),
   );
@@ -192,7 +196,7 @@ function spread({ median: middle, least, most }: Summary): string {
   return `±${Math.round(((most - least) / 2 / middle) * 100)}%`;
 }
 
-function markdownTable(
+export function markdownTable(
   measurements: readonly Measurement[],
   content: (network: NetworkName, variant: Variant) => string,
 ): string {

@@ -2,7 +2,8 @@
 import os from 'node:os';
 import { machine, today, writeResult } from '../recordedResults';
 import { batchSize } from '../trainings';
-import type { Measurement } from './measurement';
+import { limitSections } from './limitReport';
+import type { LimitResult, Measurement } from './measurement';
 import type { Options } from './options';
 import {
   compare,
@@ -41,8 +42,19 @@ export function loadWarning({ loadAverage, cores }: Machine): string | undefined
     : undefined;
 }
 
+/** What a run has measured. */
+export interface Measured {
+  measurements: Measurement[];
+  /** One for each round. */
+  limits: LimitResult[];
+}
+
 /** All tables, what they are of, and what to beware of. */
-export function report(measurements: Measurement[], options: Options, machine: Machine): string {
+export function report(
+  { measurements, limits }: Measured,
+  options: Options,
+  machine: Machine,
+): string {
   const { steps } = options;
   const rounds = Math.max(...measurements.map(({ round }) => round));
   const warnings = [loadWarning(machine), ...lossWarnings(measurements)].filter(Boolean);
@@ -70,6 +82,7 @@ export function report(measurements: Measurement[], options: Options, machine: M
       `## ${quantity.title}`,
       quantityTable(measurements, quantity, steps),
     ]),
+    ...limitSections(measurements, limits, options.batch ?? batchSize),
     '## Mean loss of the first and the second epoch',
     'All sides start from the same weights and see the same batches in the same order.',
     lossTable(measurements),
@@ -78,21 +91,23 @@ export function report(measurements: Measurement[], options: Options, machine: M
 
 /** Writes FILE.json, with every single measurement, and FILE.md. */
 export async function writeResults(
-  measurements: Measurement[],
+  measured: Measured,
   options: Options,
   machine: Machine,
 ): Promise<void> {
   const { output, ...settings } = options;
+  const { measurements, limits } = measured;
   const content = {
     date: today(),
     settings,
     machine,
     versions: versions(measurements),
     summary: summary(measurements, options.steps),
+    limits,
     measurements: measurements.map(({ versions: _, ...measurement }) => measurement),
   };
   await writeResult(`${output}.json`, content);
-  await writeResult(`${output}.md`, `${report(measurements, options, machine)}\n`);
+  await writeResult(`${output}.md`, `${report(measured, options, machine)}\n`);
 }
 
 /** What the tables show, in numbers. */

@@ -5,7 +5,7 @@ import * as tf from '../../lib/tensorflow';
 import { runProgram, UsageError } from '../commandLine';
 import { type TrainedNetwork, trainings } from '../trainings';
 import { trainWithSeed, usualSeeds } from './seeds/experiments';
-import { type Run, store } from './seeds/results';
+import { type Run, readEntries, store } from './seeds/results';
 
 const names = Object.keys(trainings).join(', ');
 
@@ -38,10 +38,13 @@ async function main(): Promise<void> {
   }
   const name = chooseNetwork(positionals);
   const seeds = values.seeds === undefined ? usualSeeds[name] : parseSeeds(values.seeds);
+  const file = path.resolve(values.results);
+  // Before minutes of training, not after them.
+  readEntries(file);
   for (const seed of seeds) {
     console.log(`\n${name}, seed ${seed}`);
     const runs = await train(name, seed);
-    await store(path.resolve(values.results), name, trainings[name].description, runs);
+    await store(file, name, trainings[name].description, runs);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -19,5 +19,12 @@ test('three networks are trained once, and found afterwards', async (t) => {
   assert.ok(mlp && mlp.accuracy > 0.7, `${mlp?.accuracy}`);
   assert.deepEqual(await digitNetworks(options), networks);
   assert.equal(trained.length, 3);
+  // A note that is damaged counts as none.
+  for (const damaged of ['{ "seed": 0,', 'null', '{ "seed": 0, "batchSize": 64 }']) {
+    trained.length = 0;
+    writeFileSync(join(mlp.folder, 'training.json'), damaged);
+    assert.deepEqual(await digitNetworks(options), networks);
+    assert.deepEqual(trained, ['MLP']);
+  }
   assert.equal(tf.memory().numTensors, tensors);
 });

@@ -8,7 +8,7 @@ const programs = path.resolve(__dirname, '../../scripts/programs');
 
 /** Runs a program as `npm run` would, in `folder`, and waits for its end. */
 export function run(
-  program: 'distribute' | 'draw' | 'predict' | 'train',
+  program: 'distribute' | 'draw' | 'predict' | 'seeds' | 'train',
   folder: string,
   ...options: string[]
 ) {
@@ -18,7 +18,7 @@ export function run(
 /** The same with more variables in its environment. */
 export function runWith(
   environment: Record<string, string>,
-  program: 'distribute' | 'draw' | 'predict' | 'train',
+  program: 'distribute' | 'draw' | 'predict' | 'seeds' | 'train',
   folder: string,
   ...options: string[]
 ) {

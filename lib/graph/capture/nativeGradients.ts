@@ -36,6 +36,6 @@ export function useNativeGradients(replacements: Replacements): void {
 }
 
 /** Whether the gradient that is being computed will be differentiated again. */
-export function isGradientDifferentiated(): boolean {
+function isGradientDifferentiated(): boolean {
   return internals(tf.engine()).isTapeOn();
 }

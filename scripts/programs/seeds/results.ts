@@ -21,6 +21,23 @@ interface Entry {
 }
 
 /**
+ * What a file holds, by the experiments' names.
+ *
+ * @throws {Error} if there is a file, but not one of this program.
+ */
+export function readEntries(file: string): Record<string, Entry> {
+  if (!existsSync(file)) {
+    return {};
+  }
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`${file} does not hold scores: ${reason}. Name another file or remove it.`);
+  }
+}
+
+/**
  * Puts the scores of one seed in the place of older ones of the same seed. All else in the file
  * stays; it is read and replaced in one go, so that several programs can add to it.
  */
@@ -30,9 +47,7 @@ export async function store(
   description: string,
   runs: Run[],
 ): Promise<void> {
-  const entries: Record<string, Entry> = existsSync(file)
-    ? JSON.parse(readFileSync(file, 'utf8'))
-    : {};
+  const entries = readEntries(file);
   const others = (entries[experiment]?.runs ?? []).filter(
     ({ seed }) => !runs.some((run) => run.seed === seed),
   );

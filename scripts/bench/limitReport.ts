@@ -1,0 +1,54 @@
+/** How near to the machine's limits each side trains. */
+import type { LimitResult, Measurement, Work } from './measurement';
+import { markdownTable, networksOf, select } from './report';
+import type { NetworkName } from './sides';
+import { median } from './statistics';
+
+/** Seconds that a step takes at least: its arithmetic or its traffic, whichever takes longer. */
+export function leastSeconds(work: Work, rates: Work): number {
+  return Math.max(work.arithmetic / rates.arithmetic, work.traffic / rates.traffic);
+}
+
+/** What the networks ask of the machine, and the share of its limit that each side reaches. */
+export function limitSections(
+  measurements: readonly Measurement[],
+  limits: readonly LimitResult[],
+  batchSize: number,
+): string[] {
+  const rates: Work = {
+    arithmetic: median(limits.map((limit) => limit.rates.arithmetic)),
+    traffic: median(limits.map((limit) => limit.rates.traffic)),
+  };
+  const workOf = (network: NetworkName) => limits[0]?.work[network] as Work;
+  const rows = networksOf(measurements).map((network) => {
+    const { arithmetic, traffic } = workOf(network);
+    const milliseconds = [
+      (arithmetic / rates.arithmetic) * 1000,
+      (traffic / rates.traffic) * 1000,
+    ].map((time) => time.toFixed(2));
+    const sizes = [arithmetic, traffic].map((amount) => (amount / 1e6).toFixed(1));
+    return `| ${[network, ...sizes, ...milliseconds].join(' | ')} |`;
+  });
+  return [
+    '## The limit',
+    `A product of large matrices reaches ${(rates.arithmetic / 1e9).toFixed(0)} billion ` +
+      `multiplications and additions a second here, a large copy ${(rates.traffic / 1e9).toFixed(1)} ` +
+      'GB read and written. At these rates the training step that this project compiles, counted ' +
+      'operation by operation, would take:',
+    [
+      '| | million operations | MB read and written | ms for the operations | ms for the MB |',
+      '|---|---:|---:|---:|---:|',
+      ...rows,
+    ].join('\n'),
+    'Share of the limit that training reaches in the second epoch: the longer of the two times, ' +
+      'divided by the time of a step. What fits into the caches moves faster than a large copy, ' +
+      'so a share may be above 100%.',
+    markdownTable(measurements, (network, variant) => {
+      const shares = select(measurements, network, variant).map(
+        ({ pictures, secondEpoch }) =>
+          (leastSeconds(workOf(network), rates) * ((pictures as number) / batchSize)) / secondEpoch,
+      );
+      return shares.length === 0 ? '' : `${(median(shares) * 100).toFixed(0)}%`;
+    }),
+  ];
+}

@@ -1,0 +1,10 @@
+/** Measures the machine's limits in a process of its own; the task is the only argument. */
+import { machineRates, workOfNetwork } from './limit';
+import type { LimitResult, LimitTask } from './measurement';
+
+const { networks, batchSize } = JSON.parse(process.argv[2] as string) as LimitTask;
+const result: LimitResult = {
+  rates: machineRates(),
+  work: Object.fromEntries(networks.map((name) => [name, workOfNetwork(name, batchSize)])),
+};
+console.log(JSON.stringify(result));
