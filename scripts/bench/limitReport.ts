@@ -4,11 +4,6 @@ import { markdownTable, networksOf, select } from './report';
 import type { NetworkName } from './sides';
 import { median } from './statistics';
 
-/** Seconds that a step takes at least: its arithmetic or its traffic, whichever takes longer. */
-export function leastSeconds(work: Work, rates: Work): number {
-  return Math.max(work.arithmetic / rates.arithmetic, work.traffic / rates.traffic);
-}
-
 /** What the networks ask of the machine, and the share of its limit that each side reaches. */
 export function limitSections(
   measurements: readonly Measurement[],
@@ -40,13 +35,14 @@ export function limitSections(
       '|---|---:|---:|---:|---:|',
       ...rows,
     ].join('\n'),
-    'Share of the limit that training reaches in the second epoch: the longer of the two times, ' +
-      'divided by the time of a step. What fits into the caches moves faster than a large copy, ' +
-      'so a share may be above 100%.',
+    'Share of the limit that training reaches in the second epoch: the time for the operations, ' +
+      'divided by the time of a step. The traffic sets no such limit here: most of it stays in ' +
+      'the caches, which are several times as fast as a large copy.',
     markdownTable(measurements, (network, variant) => {
       const shares = select(measurements, network, variant).map(
         ({ pictures, secondEpoch }) =>
-          (leastSeconds(workOf(network), rates) * ((pictures as number) / batchSize)) / secondEpoch,
+          (workOf(network).arithmetic * ((pictures as number) / batchSize)) /
+          (rates.arithmetic * secondEpoch),
       );
       return shares.length === 0 ? '' : `${(median(shares) * 100).toFixed(0)}%`;
     }),
