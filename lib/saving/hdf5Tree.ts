@@ -132,7 +132,8 @@ export function readTexts(group: Hdf5Group, attribute: string): string[] | undef
   });
 }
 
-function memberOf(group: Hdf5Group, name: string): Hdf5Group | Hdf5Array | undefined {
+/** What is at a path inside `group`, or undefined; throws if it is there and cannot be read. */
+export function memberOf(group: Hdf5Group, name: string): Hdf5Group | Hdf5Array | undefined {
   let found: Hdf5Group | Hdf5Array | Hdf5Problem | undefined = group;
   for (const part of name.split('/')) {
     found = found?.kind === 'group' ? found.members.get(part) : undefined;

@@ -8,6 +8,7 @@ import {
   emptyGroup,
   groupMadeIn,
   type Hdf5Group,
+  memberOf,
   readArray,
   readText,
   type StoredArray,
@@ -105,8 +106,7 @@ export function weightsFromTree(
  * it to the optimiser, if there is any.
  */
 export function optimizerFromTree(model: tf.LayersModel, root: Hdf5Group): () => Promise<void> {
-  const group = root.members.get('optimizer');
-  const vars = group?.kind === 'group' ? group.members.get('vars') : undefined;
+  const vars = memberOf(root, 'optimizer/vars');
   if (vars?.kind !== 'group' || vars.members.size === 0) {
     return async () => {};
   }
@@ -226,10 +226,8 @@ function arraysFor(
 }
 
 function groupAt(root: Hdf5Group, path: string): Hdf5Group | undefined {
-  return path.split('/').reduce((group: Hdf5Group | undefined, name) => {
-    const member = group?.members.get(name);
-    return member?.kind === 'group' ? member : undefined;
-  }, root);
+  const member = memberOf(root, path);
+  return member?.kind === 'group' ? member : undefined;
 }
 
 function layerGroups(model: tf.LayersModel): LayerGroup[] {

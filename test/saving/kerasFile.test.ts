@@ -5,6 +5,9 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import { saving } from '../../lib/index';
+import { readHdf5 } from '../../lib/saving/hdf5File';
+import { groupIn } from '../../lib/saving/hdf5Tree';
+import { optimizerFromTree } from '../../lib/saving/kerasWeightsTree';
 import * as tf from '../../lib/tensorflow';
 import { assertClose } from './assertClose';
 import { fixture, predictions, trainingLosses } from './fixtures';
@@ -117,6 +120,24 @@ test('a damaged state of the optimiser leaves the weights as they were, in both 
   for (const one of [saved, model]) {
     one.dispose();
   }
+});
+
+test('a state of the optimiser that cannot be read at all is not taken for none', async () => {
+  const saved = await saving.loadModel(fixture('keras2_adam'));
+  const file = path.join(folder, 'unreadable.weights.h5');
+  await saving.saveWeights(saved, file);
+  const root = await readHdf5(file);
+  for (const [group, name] of [
+    [root, 'optimizer'],
+    [groupIn(root, 'optimizer'), 'vars'],
+  ] as const) {
+    const { members } = group;
+    const whole = groupIn(group, name);
+    members.set(name, { kind: 'problem', reason: 'is damaged' });
+    assert.throws(() => optimizerFromTree(saved, root), /optimizer\/vars is damaged/, name);
+    members.set(name, whole);
+  }
+  saved.dispose();
 });
 
 test('weights that do not fit are named, and change nothing', async () => {

@@ -205,9 +205,8 @@ export const formats: Readonly<Record<string, Format>> = {
       model.dispose();
     },
     load: async (folder) => {
-      const files = await pageFiles([{ name: 'CNN', caption: '', model: folder }]);
-      const content = [...files].filter(([name]) => name.startsWith('networks/'));
-      return content.map(([name, file]) => name + file.content.toString('base64')).join();
+      await pageFiles([{ name: 'CNN', caption: '', model: folder }]);
+      return loaded(() => saving.loadLayersModel(folder));
     },
   },
   dataset: {
