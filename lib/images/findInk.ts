@@ -84,9 +84,11 @@ export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
     }
     const reading = { ...found, polarity: tried };
     for (const other of readings.filter((other) => other.polarity === tried)) {
-      const clearer = other.doubt < reading.doubt ? other : reading;
+      // Of equal ones the larger window's: a smaller one may take away from broad strokes.
+      const clearer = reading.doubt < other.doubt ? reading : other;
       const inCommon = partInCommon(other.ink, reading.ink);
-      if (inCommon >= leastInCommon && clearer.doubt === 0 && !isBroad(clearer)) {
+      const isFirst = agreed.length === 0;
+      if (isFirst && inCommon >= leastInCommon && clearer.doubt === 0 && !isBroad(clearer)) {
         return clearer;
       }
       if (inCommon >= leastSimilar) {
@@ -96,16 +98,23 @@ export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
     readings.push(reading);
   }
   const onTheirOwn = readings.filter((reading) => reading.doubt === 0 && isBroad(reading));
-  const best = clearest(agreed) ?? clearest(similar) ?? clearest(onTheirOwn);
+  const largest = onTheirOwn.filter(
+    ({ polarity }, index) => onTheirOwn.findIndex((other) => other.polarity === polarity) === index,
+  );
+  const best = clearest(agreed) ?? clearest(similar) ?? clearest(largest);
   return best ?? { problem: problemOf(problems, readings.length) };
 }
 
-/** The one with the least doubt; of equal ones that with the thinnest strokes. */
+/** The one with the least doubt; of equal ones that with the thinnest strokes for its size. */
 function clearest(readings: readonly Reading[]): Reading | undefined {
   return readings
     .filter(({ doubt }) => doubt < mostDoubt)
-    .sort((one, other) => one.doubt - other.doubt || one.thickness - other.thickness)[0];
+    .sort(
+      (one, other) => one.doubt - other.doubt || relativeThickness(one) - relativeThickness(other),
+    )[0];
 }
+
+const relativeThickness = ({ thickness, size }: Reading) => thickness / size;
 
 function problemOf(problems: readonly string[], readings: number): string {
   return readings > 0

@@ -51,6 +51,8 @@ export interface Reading {
   doubt: number;
   /** The thickest stroke, in pixels. */
   thickness: number;
+  /** The longer side of the rectangle around the largest piece, in pixels. */
+  size: number;
 }
 
 /**
@@ -86,7 +88,14 @@ export function readInk(darkness: Darkness): Reading | { problem: string } {
             open.reduce((most, part) => Math.max(most, part), 0),
           );
       const thickness = Math.max(...marks.pieces.map((piece) => piece.thickness));
-      return problem ? { problem } : { ink: stretched(plain, marks), doubt, thickness };
+      return problem
+        ? { problem }
+        : {
+            ink: stretched(plain, marks),
+            doubt,
+            thickness,
+            size: Math.max(...marks.pieces.map(size)),
+          };
     }
     isAlone = false;
     const others = marks.pieces.filter((piece, index) => !isInk(piece, index));
