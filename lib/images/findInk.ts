@@ -16,6 +16,10 @@ export type Polarity = 'dark-on-light' | 'light-on-dark';
 /** The digit's ink, or what is in the way of finding it. */
 export type Found = { ink: Ink } | { problem: string };
 
+interface PolarReading extends Reading {
+  readonly polarity: Polarity;
+}
+
 /** Larger pictures are averaged down to this first; a digit ends up 20 pixels high anyway. */
 const longestSide = 512;
 /** Smaller and smaller squares, as parts of the picture, for the closing that finds the paper. */
@@ -74,7 +78,7 @@ export function detectPolarity(grey: tf.Tensor2D): Polarity {
  */
 export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
   const problems: string[] = [];
-  const readings: (Reading & { polarity: Polarity })[] = [];
+  const readings: PolarReading[] = [];
   const [agreed, similar]: [Reading[], Reading[]] = [[], []];
   for (const [tried, darkness] of estimates(grey, polarity)) {
     const found = readInk(darkness);
@@ -87,22 +91,25 @@ export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
       // Of equal ones the larger window's: a smaller one may take away from broad strokes.
       const clearer = reading.doubt < other.doubt ? reading : other;
       const inCommon = partInCommon(other.ink, reading.ink);
-      const isFirst = agreed.length === 0;
-      if (isFirst && inCommon >= leastInCommon && clearer.doubt === 0 && !isBroad(clearer)) {
+      const isSame = inCommon >= leastInCommon;
+      if (isSame && agreed.length === 0 && clearer.doubt === 0 && !isBroad(clearer)) {
         return clearer;
       }
       if (inCommon >= leastSimilar) {
-        (inCommon >= leastInCommon ? agreed : similar).push(clearer);
+        (isSame ? agreed : similar).push(clearer);
       }
     }
     readings.push(reading);
   }
-  const onTheirOwn = readings.filter((reading) => reading.doubt === 0 && isBroad(reading));
-  const largest = onTheirOwn.filter(
-    ({ polarity }, index) => onTheirOwn.findIndex((other) => other.polarity === polarity) === index,
-  );
-  const best = clearest(agreed) ?? clearest(similar) ?? clearest(largest);
+  const best = clearest(agreed) ?? clearest(similar) ?? clearest(onTheirOwn(readings));
   return best ?? { problem: problemOf(problems, readings.length) };
+}
+
+/** Broad strokes that no smaller window can confirm: of each polarity what the largest shows. */
+function onTheirOwn(readings: readonly PolarReading[]): Reading[] {
+  const broad = readings.filter((reading) => reading.doubt === 0 && isBroad(reading));
+  const first = (polarity: Polarity) => broad.find((reading) => reading.polarity === polarity);
+  return broad.filter((reading) => reading === first(reading.polarity));
 }
 
 /** The one with the least doubt; of equal ones that with the thinnest strokes for its size. */

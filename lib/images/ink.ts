@@ -32,7 +32,7 @@ const mostFilled = 0.8;
 const mostOpen = 0.22;
 /** The same for one that touches three sides of the picture, as a border does. */
 const mostOpenAround = 0.12;
-/** With more of its outline close to something as dark (see `facingOutline`) a piece is a gap. */
+/** With more of its outline near something as dark (see `facingOutline`) a piece is a gap. */
 const mostFacing = 0.35;
 /** A digit is at least this part of the picture's longer side high or wide. */
 const leastSize = 1 / 30;
