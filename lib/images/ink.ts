@@ -1,6 +1,6 @@
 import { slideMaximum } from './closing';
 import { otsuThreshold } from './otsu';
-import { facingOutline, openOutline, type Surroundings } from './outline';
+import { cutOutline, facingOutline, openOutline, type Surroundings } from './outline';
 import type { Darkness } from './paper';
 import { breadth, connectedPieces, type Piece, sidesTouched, size } from './pieces';
 import { everyFifth, median, quantile } from './quantile';
@@ -32,6 +32,8 @@ const mostFilled = 0.8;
 const mostOpen = 0.22;
 /** The same for one that touches three sides of the picture, as a border does. */
 const mostOpenAround = 0.12;
+/** With more of its outline cut (see `cutOutline`) it may be a part of broad strokes. */
+const mostCut = 0.09;
 /** With more of its outline near something as dark (see `facingOutline`) a piece is a gap. */
 const mostFacing = 0.35;
 /** A digit is at least this part of the picture's longer side high or wide. */
@@ -50,12 +52,10 @@ const onlyEdges = 'only edges, lines and shadows stand out, nothing with paper o
 /** What one estimate of the darkness gives. */
 export interface Reading {
   ink: Ink;
-  /** 0: nothing but the digit stands out. More: the open part of the digit's outline. */
+  /** 0: nothing but the digit stands out, and all of it. More: the open part of the digit's outline. */
   doubt: number;
   /** The thickest stroke, in pixels. */
   thickness: number;
-  /** The longer side of the rectangle around the largest piece, in pixels. */
-  size: number;
 }
 
 /**
@@ -94,12 +94,12 @@ export function readInk(darkness: Darkness): Reading | { problem: string } {
 
 function readingOf(marks: Marks, darkness: Darkness, isAlone: boolean, open: number): Reading {
   const { pieces } = marks;
-  const isPlain = isAlone && (darkness.isCorrected || isEven(darkness, pieces));
+  const isWhole = cutOutlines(darkness, pieces).every((cut) => cut <= mostCut);
+  const isPlain = isAlone && isWhole && (darkness.isCorrected || isEven(darkness, pieces));
   return {
     ink: stretched(darkness, marks),
     doubt: isPlain ? 0 : Math.max(0.01, open),
     thickness: Math.max(...pieces.map((piece) => piece.thickness)),
-    size: Math.max(...pieces.map(size)),
   };
 }
 
@@ -171,12 +171,18 @@ function findMarks({ width, height, values }: Darkness): Marks | undefined {
 /** The open part of each piece's outline. */
 function openOutlines(darkness: Darkness, pieces: Piece[]): number[] {
   const around = surroundings(darkness, pieces);
-  const { paper } = darkness;
-  return pieces.map((piece) => {
-    const missing = (pixel: number) =>
-      1 - around.light(pixel) / Math.max(1e-3, paper[pixel] as number);
-    return openOutline(piece, around, median(piece.pixels.map(missing)));
-  });
+  return pieces.map((piece) => openOutline(piece, around, contrast(piece, around, darkness)));
+}
+
+function cutOutlines(darkness: Darkness, pieces: Piece[]): number[] {
+  const around = surroundings(darkness, pieces);
+  return pieces.map((piece) => cutOutline(piece, around, contrast(piece, around, darkness)));
+}
+
+/** The part of the paper's brightness that is missing in a piece. */
+function contrast(piece: Piece, { light }: Surroundings, { paper }: Darkness): number {
+  const missing = (pixel: number) => 1 - light(pixel) / Math.max(1e-3, paper[pixel] as number);
+  return median(piece.pixels.map(missing));
 }
 
 /** Whether it is paper between strokes, taken for ink because the strokes are taken for paper. */

@@ -10,6 +10,9 @@ export interface Surroundings {
   readonly light: (pixel: number) => number;
 }
 
+/** The pixel so many steps outwards; nothing outside the picture. */
+type PixelAt = (steps: number) => number | undefined;
+
 /** How far outside a piece the paper is looked at, in pixels: beyond a blurred edge. */
 const beyondOutline = 3;
 const directions = [
@@ -26,17 +29,34 @@ const directions = [
  * @param contrast the part of the paper's brightness that is missing in the piece.
  */
 export function openOutline(piece: Piece, around: Surroundings, contrast: number): number {
-  const { isInk, light } = around;
   return partOfOutline(piece, around, (pixel, pixelAt) => {
-    const [within, beyond] = [pixelAt(-1), pixelAt(beyondOutline)];
-    // What lies across a small gap or a hole says nothing of the paper.
-    if (beyond !== undefined && isInk[beyond]) {
-      return undefined;
-    }
-    const inside = within !== undefined && isInk[within] ? within : pixel;
-    const ink = Math.min(light(pixel), light(inside));
-    return meanAround(beyond ?? pixel, around) * (1 - 0.3 * contrast) < ink;
+    return isOpen(pixel, pixelAt, around, contrast);
   });
+}
+
+/** The same without where the picture ends: there the piece was cut from something larger. */
+export function cutOutline(piece: Piece, around: Surroundings, contrast: number): number {
+  return partOfOutline(piece, around, (pixel, pixelAt) => {
+    const isInside = pixelAt(beyondOutline) !== undefined;
+    return isInside ? isOpen(pixel, pixelAt, around, contrast) : false;
+  });
+}
+
+function isOpen(
+  pixel: number,
+  pixelAt: PixelAt,
+  around: Surroundings,
+  contrast: number,
+): boolean | undefined {
+  const { isInk, light } = around;
+  const [within, beyond] = [pixelAt(-1), pixelAt(beyondOutline)];
+  // What lies across a small gap or a hole says nothing of the paper.
+  if (beyond !== undefined && isInk[beyond]) {
+    return undefined;
+  }
+  const inside = within !== undefined && isInk[within] ? within : pixel;
+  const ink = Math.min(light(pixel), light(inside));
+  return meanAround(beyond ?? pixel, around) * (1 - 0.3 * contrast) < ink;
 }
 
 /**
@@ -76,13 +96,13 @@ export function facingOutline(piece: Piece, around: Surroundings, dark: number):
 /**
  * The part of a piece's outline of which something is so; 1 if there is no outline.
  *
- * @param isSo is asked for each side of a pixel that no ink is next to. `pixelAt` gives the pixel so
- *   many steps outwards, nothing outside the picture. The answer `undefined` is not counted.
+ * @param isSo is asked for each side of a pixel that no ink is next to. The answer `undefined` is not
+ *   counted.
  */
 function partOfOutline(
   piece: Piece,
   { width, height, isInk }: Surroundings,
-  isSo: (pixel: number, pixelAt: (steps: number) => number | undefined) => boolean | undefined,
+  isSo: (pixel: number, pixelAt: PixelAt) => boolean | undefined,
 ): number {
   let [part, all] = [0, 0];
   for (const pixel of piece.pixels) {
