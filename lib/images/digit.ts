@@ -56,10 +56,11 @@ export async function readDigit(
  *    erased, with the pen's strokes joined where they cross.
  * 5. Otsu's method and hysteresis give connected pieces. Ink has paper on all sides and is no
  *    thicker than 0.4 of its size. What is not so, such as the edge of a table or a shadow, is blanked
- *    out.
+ *    out. Paper between broad strokes is not taken for ink: beyond the strokes there is paper again.
  * 6. Steps 3 to 5 are done again with closings of a sixth and a twelfth of the picture, and with
  *    darkness as a part of the paper's brightness (flat-field correction). Ink is the same in each,
- *    edges and shadows are not: a digit is what two of them agree on.
+ *    edges and shadows are not: a digit is what two of them agree on. (Strokes too broad for the
+ *    smaller closings count without that, where nothing else stands out.)
  * 7. The digit gets MNIST's form: 20 pixels in its longer side, its centre of mass in the middle,
  *    strokes at least 2 pixels wide.
  *

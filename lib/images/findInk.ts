@@ -1,5 +1,6 @@
 import * as tf from '../tensorflow';
 import { type Ink, type Reading, readInk } from './ink';
+import { boundingBox } from './mnistForm';
 import {
   coarse,
   type Darkness,
@@ -16,6 +17,10 @@ export type Polarity = 'dark-on-light' | 'light-on-dark';
 /** The digit's ink, or what is in the way of finding it. */
 export type Found = { ink: Ink } | { problem: string };
 
+interface PolarReading extends Reading {
+  readonly polarity: Polarity;
+}
+
 /** Larger pictures are averaged down to this first; a digit ends up 20 pixels high anyway. */
 const longestSide = 512;
 /** Smaller and smaller squares, as parts of the picture, for the closing that finds the paper. */
@@ -24,6 +29,10 @@ const smallerWindows = [6, 12];
 const leastInCommon = 0.95;
 /** Of this part, where no others have more: small windows take away from broad strokes. */
 const leastSimilar = 0.8;
+/** A pen's stroke is no thicker than this share of the digit's size, unless the pen is broad. */
+const penThickness = 0.25;
+/** Broad strokes fill no more than this share of the rectangle around them, if that is not narrow. */
+const mostFilled = 0.65;
 /** A digit in doubt (see `Reading`) has less of its outline open. */
 const mostDoubt = 0.2;
 
@@ -74,8 +83,8 @@ export function detectPolarity(grey: tf.Tensor2D): Polarity {
  */
 export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
   const problems: string[] = [];
-  const readings: (Reading & { polarity: Polarity })[] = [];
-  const [agreed, similar]: [Reading[], Reading[]] = [[], []];
+  const readings: PolarReading[] = [];
+  const [agreed, similar]: [PolarReading[], PolarReading[]] = [[], []];
   for (const [tried, darkness] of estimates(grey, polarity)) {
     const found = readInk(darkness);
     if ('problem' in found) {
@@ -84,27 +93,62 @@ export function findInk(grey: tf.Tensor2D, polarity: 'auto' | Polarity): Found {
     }
     const reading = { ...found, polarity: tried };
     for (const other of readings.filter((other) => other.polarity === tried)) {
-      const clearer = other.doubt < reading.doubt ? other : reading;
+      // Of equal ones the larger window's: a smaller one may take away from broad strokes.
+      const clearer = reading.doubt < other.doubt ? reading : other;
       const inCommon = partInCommon(other.ink, reading.ink);
-      if (inCommon >= leastInCommon && clearer.doubt === 0 && !isBroad(clearer)) {
+      const isSame = inCommon >= leastInCommon;
+      if (isSame && agreed.length === 0 && isPen(clearer)) {
         return clearer;
       }
       if (inCommon >= leastSimilar) {
-        (inCommon >= leastInCommon ? agreed : similar).push(clearer);
+        (isSame ? agreed : similar).push(clearer);
       }
     }
     readings.push(reading);
   }
-  const onTheirOwn = readings.filter((reading) => reading.doubt === 0 && isBroad(reading));
-  const best = clearest(agreed) ?? clearest(similar) ?? clearest(onTheirOwn);
+  const confirmed = clearest(agreed) ?? clearest(similar);
+  const broad = clearest(readings.filter(isBroadPen));
+  const best = confirmed && broad && isGap(confirmed, broad) ? broad : (confirmed ?? broad);
   return best ?? { problem: problemOf(problems, readings.length) };
 }
 
-/** The one with the least doubt; of equal ones that with the thinnest strokes. */
-function clearest(readings: readonly Reading[]): Reading | undefined {
+/** Whether nothing else may be meant: no part of a sheet, and no gap between strokes. */
+function isPen(reading: Reading): boolean {
+  return reading.doubt === 0 && !isBroad(reading) && relativeThickness(reading) <= penThickness;
+}
+
+/** Whether it may be a digit although no other estimate confirms it; a sheet of paper fills more. */
+function isBroadPen(reading: Reading): boolean {
+  const { width, height } = boundingBox(reading.ink);
+  const isNarrow = Math.min(width, height) < 0.5 * Math.max(width, height);
+  const filled = reading.ink.values.filter((value) => value >= 0.5).length / (width * height);
+  return reading.doubt === 0 && isBroad(reading) && (isNarrow || filled <= mostFilled);
+}
+
+/** The one with the least doubt; of equal ones that with the thinnest strokes for its size. */
+function clearest(readings: readonly PolarReading[]): PolarReading | undefined {
   return readings
     .filter(({ doubt }) => doubt < mostDoubt)
-    .sort((one, other) => one.doubt - other.doubt || one.thickness - other.thickness)[0];
+    .sort(
+      (one, other) => one.doubt - other.doubt || relativeThickness(one) - relativeThickness(other),
+    )[0];
+}
+
+function relativeThickness({ ink, thickness }: Reading): number {
+  const { width, height } = boundingBox(ink);
+  return thickness / Math.max(width, height);
+}
+
+/** Whether one is paper between the strokes of the other, which is lighter or darker. */
+function isGap(one: PolarReading, strokes: PolarReading): boolean {
+  const [inner, outer] = [boundingBox(one.ink), boundingBox(strokes.ink)];
+  const isInside =
+    inner.left >= outer.left &&
+    inner.top >= outer.top &&
+    inner.left + inner.width <= outer.left + outer.width &&
+    inner.top + inner.height <= outer.top + outer.height;
+  const isThicker = relativeThickness(one) > relativeThickness(strokes);
+  return one.polarity !== strokes.polarity && isInside && isThicker;
 }
 
 function problemOf(problems: readonly string[], readings: number): string {

@@ -1,7 +1,8 @@
 import { slideMaximum } from './closing';
 import { otsuThreshold } from './otsu';
+import { cutOutline, facingOutline, openOutline, type Surroundings } from './outline';
 import type { Darkness } from './paper';
-import { breadth, connectedPieces, openOutline, type Piece, sidesTouched, size } from './pieces';
+import { breadth, connectedPieces, type Piece, sidesTouched, size } from './pieces';
 import { everyFifth, median, quantile } from './quantile';
 import { eraseLines, type WithoutLines } from './ruledLines';
 
@@ -31,6 +32,10 @@ const mostFilled = 0.8;
 const mostOpen = 0.22;
 /** The same for one that touches three sides of the picture, as a border does. */
 const mostOpenAround = 0.12;
+/** With more of its outline cut (see `cutOutline`) it may be a part of broad strokes. */
+const mostCut = 0.09;
+/** With more of its outline near something as dark (see `facingOutline`) a piece is a gap. */
+const mostFacing = 0.35;
 /** A digit is at least this part of the picture's longer side high or wide. */
 const leastSize = 1 / 30;
 const leastSizeAmongOthers = 1 / 12;
@@ -47,7 +52,7 @@ const onlyEdges = 'only edges, lines and shadows stand out, nothing with paper o
 /** What one estimate of the darkness gives. */
 export interface Reading {
   ink: Ink;
-  /** 0: nothing but the digit stands out. More: the open part of the digit's outline. */
+  /** 0: nothing but the digit stands out, and all of it. More: the open part of the digit's outline. */
   doubt: number;
   /** The thickest stroke, in pixels. */
   thickness: number;
@@ -78,21 +83,24 @@ export function readInk(darkness: Darkness): Reading | { problem: string } {
       breadth(piece) > thinnest;
     if (marks.pieces.every(isInk)) {
       const problem = problemOf(marks.pieces, plain, isAlone);
-      const isPlain = isAlone && (plain.isCorrected || isEven(plain, marks.pieces));
-      const doubt = isPlain
-        ? 0
-        : Math.max(
-            0.01,
-            open.reduce((most, part) => Math.max(most, part), 0),
-          );
-      const thickness = Math.max(...marks.pieces.map((piece) => piece.thickness));
-      return problem ? { problem } : { ink: stretched(plain, marks), doubt, thickness };
+      return problem ? { problem } : readingOf(marks, plain, isAlone, Math.max(...open));
     }
     isAlone = false;
     const others = marks.pieces.filter((piece, index) => !isInk(piece, index));
     blankOut(plain, others, marks);
   }
   return { problem: 'there are edges and spots all over it' };
+}
+
+function readingOf(marks: Marks, darkness: Darkness, isAlone: boolean, open: number): Reading {
+  const { pieces } = marks;
+  const isWhole = cutOutlines(darkness, pieces).every((cut) => cut <= mostCut);
+  const isPlain = isAlone && isWhole && (darkness.isCorrected || isEven(darkness, pieces));
+  return {
+    ink: stretched(darkness, marks),
+    doubt: isPlain ? 0 : Math.max(0.01, open),
+    thickness: Math.max(...pieces.map((piece) => piece.thickness)),
+  };
 }
 
 /** Whether it may be written with a pen: it is no blot, no sheet of paper and no hole in one. */
@@ -161,21 +169,41 @@ function findMarks({ width, height, values }: Darkness): Marks | undefined {
 }
 
 /** The open part of each piece's outline. */
-function openOutlines({ width, height, values, paper, unit }: Darkness, pieces: Piece[]): number[] {
+function openOutlines(darkness: Darkness, pieces: Piece[]): number[] {
+  const around = surroundings(darkness, pieces);
+  return pieces.map((piece) => openOutline(piece, around, contrast(piece, around, darkness)));
+}
+
+function cutOutlines(darkness: Darkness, pieces: Piece[]): number[] {
+  const around = surroundings(darkness, pieces);
+  return pieces.map((piece) => cutOutline(piece, around, contrast(piece, around, darkness)));
+}
+
+/** The part of the paper's brightness that is missing in a piece. */
+function contrast(piece: Piece, { light }: Surroundings, { paper }: Darkness): number {
+  const missing = (pixel: number) => 1 - light(pixel) / Math.max(1e-3, paper[pixel] as number);
+  return median(piece.pixels.map(missing));
+}
+
+/** Whether it is paper between strokes, taken for ink because the strokes are taken for paper. */
+function isGap(piece: Piece, around: Surroundings, { paper }: Darkness): boolean {
+  const ink = median(piece.pixels.map(around.light));
+  const under = median(piece.pixels.map((pixel) => paper[pixel] as number));
+  return facingOutline(piece, around, ink + 0.3 * (under - ink)) > mostFacing;
+}
+
+function surroundings(darkness: Darkness, pieces: Piece[]): Surroundings {
+  const { width, height, values, paper, unit } = darkness;
   const isInk = new Uint8Array(values.length);
   for (const pixel of pieces.flatMap(pixelsOf)) {
     isInk[pixel] = 1;
   }
-  const missing = (pixel: number) => (values[pixel] as number) * (unit[pixel] as number);
-  const light = (pixel: number) => (paper[pixel] as number) - missing(pixel);
-  return pieces.map((piece) => {
-    const part = (pixel: number) => missing(pixel) / Math.max(1e-3, paper[pixel] as number);
-    const contrast = median(piece.pixels.map(part));
-    return openOutline(piece, isInk, { width, height }, light, contrast);
-  });
+  const light = (pixel: number) =>
+    (paper[pixel] as number) - (values[pixel] as number) * (unit[pixel] as number);
+  return { width, height, isInk, light };
 }
 
-function problemOf(pieces: readonly Piece[], darkness: Darkness, isAlone: boolean): string {
+function problemOf(pieces: Piece[], darkness: Darkness, isAlone: boolean): string {
   const { width, height, values, unit } = darkness;
   const missing = pieces
     .flatMap(pixelsOf)
@@ -188,9 +216,11 @@ function problemOf(pieces: readonly Piece[], darkness: Darkness, isAlone: boolea
   if (largest < (isAlone ? leastSize : leastSizeAmongOthers) * Math.max(width, height)) {
     return 'what stands out is too small for a digit: cut the picture to the digit';
   }
-  return pieces.length > (isAlone ? mostPieces : mostPiecesAmongOthers)
-    ? `${pieces.length} separate things stand out: cut the picture to the digit`
-    : '';
+  if (pieces.length > (isAlone ? mostPieces : mostPiecesAmongOthers)) {
+    return `${pieces.length} separate things stand out: cut the picture to the digit`;
+  }
+  const around = surroundings(darkness, pieces);
+  return pieces.some((piece) => isGap(piece, around, darkness)) ? onlyEdges : '';
 }
 
 /** Whether the paper under the pieces is about as bright everywhere. */

@@ -10,7 +10,8 @@ const massCentre = 14.5;
 /** Thinner strokes, in pixels of the 28×28 picture, are thickened to this. */
 const leastStrokeWidth = 2;
 
-interface Box {
+/** A rectangle, in pixels. */
+export interface Box {
   left: number;
   top: number;
   width: number;
@@ -70,7 +71,8 @@ export function strokeWidth({ width, height, values }: Ink): number {
   return edges === 0 ? 0 : (2 * area) / (edges * (Math.PI / 4));
 }
 
-function boundingBox({ width, height, values }: Ink): Box {
+/** The rectangle around the ink. */
+export function boundingBox({ width, height, values }: Ink): Box {
   let [left, right, top, bottom] = [width, -1, height, -1];
   values.forEach((value, pixel) => {
     if (value > 0) {

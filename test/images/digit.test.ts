@@ -72,6 +72,64 @@ test('place, size and colours make no difference', () => {
   }
 });
 
+/** A picture with straight strokes; the corners are in parts of `size`, from its middle. */
+function drawn(strokes: readonly [Point, Point][], size: number, pen: number): Picture {
+  const side = 300;
+  const pixels = Uint8Array.from({ length: side * side }, (_, pixel) => {
+    const [x, y] = [pixel % side, Math.floor(pixel / side)].map((at) => (at - side / 2) / size);
+    const isInk = strokes.some((stroke) => distance([x as number, y as number], stroke) < pen / 2);
+    return isInk ? 60 : 230;
+  });
+  return { name: 'drawn', width: side, height: side, pixels };
+}
+type Point = readonly [x: number, y: number];
+
+function distance([x, y]: Point, [[fromX, fromY], [toX, toY]]: [Point, Point]): number {
+  const [right, down] = [toX - fromX, toY - fromY];
+  const along = ((x - fromX) * right + (y - fromY) * down) / (right ** 2 + down ** 2);
+  const nearest = Math.max(0, Math.min(1, along));
+  return Math.hypot(x - fromX - nearest * right, y - fromY - nearest * down);
+}
+
+const four: [Point, Point][] = [
+  [
+    [0.1, -0.5],
+    [-0.4, 0.15],
+  ],
+  [
+    [-0.4, 0.15],
+    [0.45, 0.15],
+  ],
+  [
+    [0.1, -0.5],
+    [0.1, 0.5],
+  ],
+];
+
+test('of broad strokes nothing is lost, and the gap in a four is not taken for the digit', () => {
+  for (const pen of [0.16, 0.2, 0.25]) {
+    const small = rows(drawn(four, 70, pen));
+    for (const size of [120, 160, 200, 240]) {
+      const difference = largestDifference(small, rows(drawn(four, size, pen)));
+      assert.ok(difference < 0.25, `pen ${pen}, size ${size}: ${difference}`);
+    }
+  }
+});
+
+test('broad strokes along the edge of the picture, taken for the edge, are not left out', () => {
+  const seven: [Point, Point][] = [
+    [
+      [-0.3, -0.5],
+      [0.3, -0.5],
+    ],
+    [
+      [0.3, -0.5],
+      [-0.1, 0.5],
+    ],
+  ];
+  assert.throws(() => toDigit(drawn(seven, 240, 0.25)), /not clearly told from edges/);
+});
+
 test('uneven light and specks make no difference', () => {
   const clean = letter(200, 200, 60, 50, 100);
   const pixels = clean.pixels.map((value, pixel) => {

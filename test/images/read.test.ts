@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -84,6 +84,7 @@ test('transparent is white paper', async () => {
 const refused: [name: string, message: RegExp][] = [
   ['float32.tiff', /samples that are not integers of 1 to 16 bits, but float/],
   ['ycbcr.tiff', /colour space that cannot be read \(photometric interpretation 6\)/],
+  ['group3-no-ends-of-lines.tiff', /cannot be decoded; .*Group 3 data without EOL/],
   ['picture.webp', /has the format WEBP, which cannot be read; PNG, JPEG, BMP, GIF and TIFF can/],
   ['makePictures.py', /makePictures\.py is not a picture that can be read; PNG, JPEG, BMP, GIF/],
   ['missing.png', /there is no picture at .*missing\.png/],
@@ -117,13 +118,38 @@ test('a file larger than any such picture is refused unread', async () => {
   await assert.rejects(read(path), /large\.bmp has 5000 MB/);
 });
 
-test('no decoder is loaded into the program that reads, and none prints', () => {
+/** What a program prints that has the library's modules, by name, and the fixtures' paths. */
+function printed(module: string, names: readonly string[], program: string): string[] {
+  const path = resolve(__dirname, '../../lib/images', module);
+  const source = `
+    const { decode, read } = require(${JSON.stringify(path)});
+    const paths = ${JSON.stringify(names.map(fixture))};
+    (async () => {${program}})();`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', source], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  return [stdout.trim(), stderr];
+}
+
+test('no decoder is loaded into the program that reads', () => {
   const program = `
-    const { read } = require(${JSON.stringify(resolve(__dirname, '../../lib/images'))});
-    read(${JSON.stringify(fixture('group3.tiff'))}).then(({ width }) => {
-      const decoders = /node_modules.(jimp|sharp|@img|@napi-rs)/;
-      console.log(width, Object.keys(require.cache).filter((path) => decoders.test(path)));
-    });`;
-  const output = execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' });
-  assert.equal(output.trim(), '45 []');
+    const { width } = await read(paths[0]);
+    const decoders = /node_modules.(jimp|sharp|@img|@napi-rs)/;
+    console.log(width, Object.keys(require.cache).filter((path) => decoders.test(path)));`;
+  assert.deepEqual(printed('index.js', ['rgb.png'], program), ['45 []', '']);
+});
+
+test('no decoder prints anything about a Group 3 TIFF', async () => {
+  const names = (await readdir(fixture('.'))).filter((name) => /group3|huffman/.test(name));
+  assert.equal(names.length, 7);
+  for (const [module, decoder] of [
+    ['index.js', 'read'],
+    ['decode.js', 'decode'],
+  ] as const) {
+    const program = `
+      const answers = await Promise.allSettled(paths.map((path) => ${decoder}(path)));
+      console.log(answers.filter(({ status }) => status === 'fulfilled').length);`;
+    assert.deepEqual(printed(module, names, program), ['6', '']);
+  }
 });
