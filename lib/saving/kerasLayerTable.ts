@@ -164,10 +164,12 @@ export const supportedLayers: Record<string, LayerOptions> = {
       'use_bias',
       'output_shape',
       'use_causal_mask',
+      'inputs',
       ...weightOptions('kernel', 'bias'),
     ],
     fixed: { attention_axes: [1] },
-    withoutEffect: ['seed'],
+    // Keras 2 notes the shapes.
+    withoutEffect: ['seed', 'query_shape', 'key_shape', 'value_shape'],
   },
   Multiply: merge,
   Normalization: { shared: ['axis', 'mean', 'variance', 'invert'] },
