@@ -29,7 +29,7 @@ const namedMetrics: [tfjs: Metric, keras: string, ...shortNames: string[]][] = [
   [kerasFunctions.meansquaredlogarithmicerror, 'mean_squared_logarithmic_error', 'msle', 'MSLE'],
   [kerasFunctions.kldivergence, 'kl_divergence', 'kullback_leibler_divergence', 'kld', 'KLD'],
   [kerasFunctions.cosinesimilarity, 'cosine_similarity'],
-  [kerasFunctions.logcosh, 'log_cosh', 'logcosh', 'log_cosh_error'],
+  [kerasFunctions.logcosh, 'log_cosh_error', 'log_cosh', 'logcosh'],
   [kerasFunctions.hinge, 'hinge'],
   [kerasFunctions.squaredhinge, 'squared_hinge'],
 ];

@@ -66,7 +66,7 @@ each("Softmax", SERIES, ["", "axis=1"])
 each("Conv1D", SERIES, ["2, 3", "2, 2, strides=2, padding='same'", "2, 2, dilation_rate=2", "2, 2, padding='causal'",
                         "3, 2, groups=3", "2, 2, activation='relu', use_bias=False"])
 each("Conv2D", IMAGE, ["2, 2, dilation_rate=(1, 2), strides=1", "3, 3", "3, (2, 3), strides=2, padding='same'", "3, 2, dilation_rate=2", "2, 2, groups=2",
-                       "3, 3, kernel_regularizer='l2', activation='tanh'", "3, 3, data_format='channels_first'"])
+                       "3, 3, kernel_regularizer='l2', activation='tanh'", "3, 2, data_format='channels_first'"])
 each("Conv3D", VOLUME, ["2, 2", "2, 2, dilation_rate=2", "2, 3, padding='same', strides=2"])
 each("Conv2DTranspose", IMAGE, ["3, 3", "3, 3, strides=2, padding='same'", "3, 3, strides=2, output_padding=1"])
 each("Conv3DTranspose", VOLUME, ["2, 2"])
@@ -79,9 +79,9 @@ each("DepthwiseConv1D", SERIES, ["2", "3, depth_multiplier=2, padding='same', us
                                  "2, strides=2, activation='tanh'"])
 each("Conv1DTranspose", SERIES, ["2, 3", "2, 3, strides=2, padding='same'", "2, 2, strides=3, activation='relu', use_bias=False"])
 for kind in ["MaxPooling", "AveragePooling"]:
-    each(f"{kind}1D", SERIES, ["", "2, strides=1, padding='same'"])
-    each(f"{kind}2D", IMAGE, ["", "(2, 3), strides=1, padding='same'", "3, data_format='channels_first'"])
-    each(f"{kind}3D", VOLUME, ["", "2, strides=1, padding='same'"])
+    each(f"{kind}1D", SERIES, ["2", "2, strides=1, padding='same'"])
+    each(f"{kind}2D", IMAGE, ["2", "(2, 3), strides=1, padding='same'", "2, data_format='channels_first'"])
+    each(f"{kind}3D", VOLUME, ["2", "2, strides=1, padding='same'"])
 for kind in ["GlobalMaxPooling", "GlobalAveragePooling"]:
     each(f"{kind}1D", SERIES, ["", "keepdims=True"])
     each(f"{kind}2D", IMAGE, ["", "keepdims=True"])
