@@ -68,7 +68,7 @@ export class Program implements VariableHolder {
    * Captures a function and compiles it together with the earlier ones.
    *
    * @param key Names the function and its inputs' shapes.
-   * @param packed Whether the outputs are scalars, to be returned by `runScalars`.
+   * @param packed Whether the outputs are numbers, to be returned by `runNumbers`.
    * @param feed What the function will be run with.
    * @param isTrusted Whether the function is known to do the same at each call.
    * @throws NotCompilableError
@@ -146,8 +146,8 @@ export class Program implements VariableHolder {
     return { captured, again, graph, packed, fedNames: '', outputNames: '', updated: [] };
   }
 
-  /** Runs a function whose outputs are scalars. */
-  runScalars(key: string, fed: tf.Tensor[]): number[] {
+  /** Runs a function whose outputs are scalars and vectors; all their numbers, in order. */
+  runNumbers(key: string, fed: tf.Tensor[]): number[] {
     const [vector] = this.run(key, fed) as [NativeTensor];
     const values = this.backend.binding.tensorDataSync(vector.id);
     this.backend.binding.deleteTensor(vector.id);

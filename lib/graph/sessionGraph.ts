@@ -25,20 +25,30 @@ export function outputsAfterUpdates({ outputs, updates }: Graph, packed: boolean
   if (outputs.length === 0) {
     return [signal([updated])];
   }
-  return (packed ? [packScalars(outputs)] : outputs).map((value) => identity(value, [updated]));
+  return (packed ? [packNumbers(outputs)] : outputs).map((value) => identity(value, [updated]));
 }
 
-/** Packs scalars into one vector, so that they come back from the session in one tensor. */
-function packScalars(scalars: GraphValue[]): GraphValue {
-  const floats = scalars.map((value) => {
+/** Joins scalars and vectors into one vector, so that they come back from the session in one tensor. */
+function packNumbers(values: GraphValue[]): GraphValue {
+  const floats = values.map((value) => {
     const { dtype, shape } = typeOf(value);
     const attributes = { SrcT: typeAttribute(dtype), DstT: typeAttribute(DT_FLOAT) };
     return dtype === DT_FLOAT
       ? value
       : graphValue('Cast', [value], attributes, [{ shape, dtype: DT_FLOAT }]);
   });
-  const attributes = { N: int(floats.length), T: typeAttribute(DT_FLOAT), axis: int(0) };
-  return graphValue('Pack', floats, attributes, [{ shape: [floats.length], dtype: DT_FLOAT }]);
+  const isScalar = (value: GraphValue) => typeOf(value).shape.length === 0;
+  return floats.every(isScalar)
+    ? pack(floats)
+    : concatenate(
+        floats.map((value) => (isScalar(value) ? pack([value]) : value)),
+        0,
+      );
+}
+
+function pack(scalars: GraphValue[]): GraphValue {
+  const attributes = { N: int(scalars.length), T: typeAttribute(DT_FLOAT), axis: int(0) };
+  return graphValue('Pack', scalars, attributes, [{ shape: [scalars.length], dtype: DT_FLOAT }]);
 }
 
 /** Nodes named after a variable: one loads a fed value, one returns the present value. */

@@ -24,6 +24,11 @@ export interface MultiHeadAttentionOptions extends LayerOptions {
   useBias?: boolean;
   /** Whether a step sees no step after it; false if left out. In Keras, an argument of the call. */
   useCausalMask?: boolean;
+  /**
+   * The order of what the layer is applied to: `query,value,key` (the last may be missing), or as a
+   * file from Keras has them whose call names them.
+   */
+  inputs?: string;
   /** How the kernels start; glorotUniform if left out. */
   kernelInitializer?: InitializerOption;
   /** How the biases start; zeros if left out. */
@@ -91,6 +96,7 @@ class MultiHeadAttention extends tf.layers.Layer {
   private readonly dropout: number;
   private readonly useBias: boolean;
   private readonly useCausalMask: boolean;
+  private readonly inputs: string;
   private readonly kernelSettings: WeightSettings;
   private readonly biasSettings: WeightSettings;
   /** By the names that Keras has for them. */
@@ -105,13 +111,14 @@ class MultiHeadAttention extends tf.layers.Layer {
     this.dropout = options.dropout ?? 0;
     this.useBias = options.useBias ?? true;
     this.useCausalMask = options.useCausalMask ?? false;
+    this.inputs = options.inputs ?? 'query,value,key';
     this.kernelSettings = weightSettings('kernel', options, 'glorotUniform');
     this.biasSettings = weightSettings('bias', options, 'zeros');
     this.supportsMasking = true;
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    const [query, value, key] = shapesOf(inputShape);
+    const [query, value, key] = this.shapesOf(inputShape);
     const { numHeads, keyDim, valueDim } = this;
     const channels = (shape: Shape) => [shape.at(-1) as number];
     const output = this.size === null ? channels(query) : [this.size];
@@ -124,7 +131,7 @@ class MultiHeadAttention extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
     return tf.tidy(() => {
-      const [query, value, key = value] = [inputs].flat() as tf.Tensor[];
+      const [query, value, key = value] = this.byName([inputs].flat());
       if (!query || !value || !key) {
         throw new Error(`MultiHeadAttention "${this.name}" takes a query and a value.`);
       }
@@ -142,7 +149,7 @@ class MultiHeadAttention extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    const [query] = shapesOf(inputShape);
+    const [query] = this.shapesOf(inputShape);
     return [...query.slice(0, -1), this.size ?? query.at(-1) ?? null];
   }
 
@@ -160,13 +167,29 @@ class MultiHeadAttention extends tf.layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { numHeads, keyDim, valueDim, dropout, useBias, useCausalMask } = this;
+    const { numHeads, keyDim, valueDim, dropout, useBias, useCausalMask, inputs } = this;
     return {
       ...super.getConfig(),
-      ...{ numHeads, keyDim, valueDim, dropout, useBias, useCausalMask, outputShape: this.size },
+      ...{ numHeads, keyDim, valueDim, dropout, useBias, useCausalMask, inputs },
+      outputShape: this.size,
       ...this.kernelSettings.config,
       ...this.biasSettings.config,
     };
+  }
+
+  /** Query, value and (if there is one) key, of what comes in the layer's order. */
+  private byName<T>(given: T[]): (T | undefined)[] {
+    const order = this.inputs.split(',');
+    return ['query', 'value', 'key'].map((name) => given[order.indexOf(name)]);
+  }
+
+  /** Of query, value and key, which is the value if there is none. */
+  private shapesOf(shapes: Shape | Shape[]): [Shape, Shape, Shape] {
+    const [query, value, key] = this.byName(shapes as Shape[]);
+    if (!Array.isArray(query) || !Array.isArray(value)) {
+      throw new Error('MultiHeadAttention takes a query and a value: apply([query, value]).');
+    }
+    return [query, value, key ?? value];
   }
 
   private parts(): HeadsDense[] {
@@ -216,15 +239,6 @@ registerLayer(MultiHeadAttention);
 
 function product(sizes: number[]): number {
   return sizes.reduce((result, size) => result * size, 1);
-}
-
-/** Of query, value and key, which is the value if there is none. */
-function shapesOf(shapes: Shape | Shape[]): [Shape, Shape, Shape] {
-  const [query, value, key] = shapes as Shape[];
-  if (!Array.isArray(query) || !Array.isArray(value)) {
-    throw new Error('MultiHeadAttention takes a query and a value: apply([query, value]).');
-  }
-  return [query, value, key ?? value];
 }
 
 /**

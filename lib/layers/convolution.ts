@@ -1,4 +1,6 @@
 /** Convolutions in groups of channels, and causal ones: options that tfjs's layers lack. */
+
+import { filledUp } from '../corrections/dilation';
 import * as tf from '../tensorflow';
 import { unnumbered } from '../tfjsInternals';
 import {
@@ -53,12 +55,7 @@ const conv3dOfTfjs = classOf<ConvolutionOfTfjs>(tf.layers.conv3d(windows));
 function convolution(
   className: string,
   classOfTfjs: typeof conv1dOfTfjs,
-  convolve: (
-    layer: ConvolutionOfTfjs,
-    input: tf.Tensor,
-    kernel: tf.Tensor,
-    dilationRate: number[],
-  ) => tf.Tensor,
+  convolve: (layer: ConvolutionOfTfjs, input: tf.Tensor, kernel: tf.Tensor) => tf.Tensor,
 ) {
   const layerClass = class extends classOfTfjs {
     static readonly className = className;
@@ -97,10 +94,9 @@ function convolution(
           ]);
           return this.withPadding('valid', () => this.call(padded, options));
         }
-        const spread = options.training === true && this.dilationRate.some((rate) => rate > 1);
-        return this.groups === 1 && !spread
-          ? super.call(input, options)
-          : this.convolved(input, spread);
+        // tfjs's Conv2D has no gradient where it is dilated, TensorFlow's Conv3D computes nothing then.
+        const isDilated = this.dilationRate.some((rate) => rate > 1);
+        return this.groups === 1 && !isDilated ? super.call(input, options) : this.convolved(input);
       });
     }
 
@@ -113,22 +109,17 @@ function convolution(
       return { ...super.getConfig(), groups: this.groups };
     }
 
-    /** @param spread whether the kernel is filled up with zeros: tfjs has no gradient otherwise. */
-    private convolved(input: tf.Tensor, spread: boolean): tf.Tensor {
-      const { dilationRate } = this;
-      const kernel = spread ? filledUp(this.kernel.read(), dilationRate) : this.kernel.read();
-      const rate = spread ? dilationRate.map(() => 1) : dilationRate;
+    private convolved(input: tf.Tensor): tf.Tensor {
+      const kernel = this.kernel.read();
       const output =
-        this.groups === 1
-          ? convolve(this, input, kernel, rate)
-          : this.eachGroup(input, kernel, rate);
+        this.groups === 1 ? convolve(this, input, kernel) : this.eachGroup(input, kernel);
       return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
     }
 
-    private eachGroup(input: tf.Tensor, kernel: tf.Tensor, rate: number[]): tf.Tensor {
+    private eachGroup(input: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
       const kernels = tf.split(kernel, this.groups, -1);
       const parts = tf.split(input, this.groups, -1);
-      const outputs = parts.map((part, i) => convolve(this, part, kernels[i] as tf.Tensor, rate));
+      const outputs = parts.map((part, i) => convolve(this, part, kernels[i] as tf.Tensor));
       return tf.concat(outputs, -1);
     }
 
@@ -149,50 +140,32 @@ function convolution(
 
 type Padding = 'valid' | 'same';
 
-/** A kernel with zeros between its values, which convolves as the kernel does with that dilation. */
-function filledUp(kernel: tf.Tensor, dilationRate: number[]): tf.Tensor {
-  return dilationRate.reduce((values, rate, axis) => {
-    const size = values.shape[axis] as number;
-    const apart = tf.expandDims(values, axis + 1);
-    const zeros = apart.shape.map((_, i): [number, number] => [0, i === axis + 1 ? rate - 1 : 0]);
-    const shape = values.shape.map((n, i) => (i === axis ? n * rate : n));
-    const end = values.shape.map((n, i) => (i === axis ? (size - 1) * rate + 1 : n));
-    return tf.slice(
-      tf.reshape(tf.pad(apart, zeros), shape),
-      shape.map(() => 0),
-      end,
-    );
-  }, kernel);
-}
-
-const Conv1D = convolution('Conv1D', conv1dOfTfjs, (layer, input, kernel, dilationRate) =>
+const Conv1D = convolution('Conv1D', conv1dOfTfjs, (layer, input, kernel) =>
   tf.conv1d(
     input as tf.Tensor3D,
     kernel as tf.Tensor3D,
     layer.strides[0] as number,
     layer.padding as Padding,
     'NWC',
-    dilationRate[0],
+    layer.dilationRate[0],
   ),
 );
-const Conv2D = convolution('Conv2D', conv2dOfTfjs, (layer, input, kernel, dilationRate) =>
+const Conv2D = convolution('Conv2D', conv2dOfTfjs, (layer, input, kernel) =>
   tf.conv2d(
     input as tf.Tensor4D,
     kernel as tf.Tensor4D,
     layer.strides as [number, number],
     layer.padding as Padding,
     'NHWC',
-    dilationRate as [number, number],
+    layer.dilationRate as [number, number],
   ),
 );
-const Conv3D = convolution('Conv3D', conv3dOfTfjs, (layer, input, kernel, dilationRate) =>
+const Conv3D = convolution('Conv3D', conv3dOfTfjs, (layer, input, kernel) =>
   tf.conv3d(
     input as tf.Tensor5D,
-    kernel as tf.Tensor5D,
+    filledUp(kernel, layer.dilationRate) as tf.Tensor5D,
     layer.strides as [number, number, number],
     layer.padding as Padding,
-    'NDHWC',
-    dilationRate as [number, number, number],
   ),
 );
 

@@ -25,6 +25,13 @@ export {
 } from './borders';
 export type { ConvolutionOptions } from './convolution';
 export { conv1d, conv2d, conv3d } from './convolution';
+export type {
+  Conv1dTransposeOptions,
+  DepthwiseConv1dOptions,
+  SeparableConv1dOptions,
+  SequenceConvolutionOptions,
+} from './depthwise';
+export { conv1dTranspose, depthwiseConv1d, separableConv1d } from './depthwise';
 export type { LayerOptions } from './kerasLayer';
 export { subtract } from './merging';
 export type { SpatialDropoutOptions } from './noise';

@@ -70,8 +70,8 @@ export function lackedByTfjs(layer: tf.layers.Layer): string | undefined {
     return 'the layer';
   }
   const config = layer.getConfig();
-  const differs = Object.entries(optionsLackedByTfjs[className] ?? {}).find(
-    ([option, known]) => (config[option] ?? known) !== known,
+  const differs = Object.entries(optionsLackedByTfjs[className] ?? {}).find(([option, known]) =>
+    [config[option] ?? known].flat().some((value) => value !== known),
   );
   return differs && `${differs[0]} = ${JSON.stringify(config[differs[0]])}`;
 }
@@ -83,6 +83,7 @@ const optionsLackedByTfjs: Record<string, tf.serialization.ConfigDict> = {
   Conv1D: { groups: 1 },
   Conv2D: { groups: 1 },
   Conv3D: { groups: 1 },
+  DepthwiseConv2D: { dilationRate: 1 },
   ELU: { alpha: 1 },
   GRU: { resetAfter: false },
   GlobalAveragePooling1D: keepdims,

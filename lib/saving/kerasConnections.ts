@@ -2,8 +2,9 @@
 import type * as tf from '../tensorflow';
 import { asList, asObject, isObject, type Json, type JsonObject, shown } from './json';
 
-const recurrentClasses = ['Bidirectional', 'GRU', 'LSTM', 'SimpleRNN'];
 const attention = 'MultiHeadAttention';
+/** In the order of Keras's `call`. */
+const attentionArguments = ['query', 'value', 'key'];
 
 /** The arguments by which Keras 3 hands masks to layers. */
 const maskArguments = ['mask', 'query_mask', 'value_mask', 'key_mask'];
@@ -36,11 +37,34 @@ export function inboundNode(
     }
   }
   // Keras 3 notes this by itself, and does not go by it.
-  if (recurrentClasses.includes(className) && !others.training) {
+  if (!others.training) {
     delete others.training;
   }
   checkNoArguments(others, layer);
   return [...tensorsIn(asList(args, `The arguments of layer ${layer}`), layer), ...tensors];
+}
+
+/**
+ * In which order Keras counts the tensors that go into attention: those that are given by name come
+ * last, and by alphabet. Layers are listed in the order in which tensors lead to them.
+ */
+export function attentionInputs(nodes: Json[], layer: string): string {
+  const all = nodes.map((node) => {
+    const first = isObject(node) ? asList(node.args, `The arguments of layer ${layer}`) : [null];
+    const last = Array.isArray(node) ? asList(node.at(-1), 'A connection')[3] : node;
+    const kwargs = isObject(node) ? asKwargs(node) : last;
+    const named = attentionArguments.filter((name) => isGiven(isObject(kwargs) && kwargs[name]));
+    return [...attentionArguments.slice(0, first.length), ...named.sort()].join(',');
+  });
+  const [inputs = 'query,value'] = all;
+  if (new Set(all).size > 1) {
+    throw new Error(`Layer ${layer} is called with ${all.join(' and ')}, which is not supported.`);
+  }
+  return inputs === 'query,value' ? 'query,value,key' : inputs;
+}
+
+function isGiven(value: Json | undefined): boolean {
+  return value !== undefined && value !== null && value !== false;
 }
 
 /** Whether attention is called so that a step sees no step after it: an option of the layer here. */
@@ -58,26 +82,28 @@ export function isCausal(nodes: Json[], layer: string): boolean {
 }
 
 /**
- * A call of attention for Keras, whose inputs are arguments of their own: query, value and key.
+ * A call of attention for Keras 3, whose inputs are arguments of their own.
  *
  * @param node the tensors, each as `[layer, node, tensor, {}]`
  */
-export function attentionNode(node: Json, layer: tf.layers.Layer, version: 2 | 3): Json {
+export function attentionNode(node: Json, layer: tf.layers.Layer): Json {
   const tensors = asList(node, 'A connection').map((tensor) => asList(tensor, 'A connection'));
-  const { useCausalMask } = layer.getConfig();
+  const { useCausalMask, inputs } = layer.getConfig();
+  const symbolic = layer.inboundNodes[0]?.inputTensors ?? [];
+  const args = tensors.map((tensor, i): JsonObject => {
+    const { shape, dtype } = symbolic[i] as tf.SymbolicTensor;
+    const config = { shape, dtype, keras_history: tensor.slice(0, 3) };
+    return { class_name: '__keras_tensor__', config };
+  });
   const options: JsonObject = useCausalMask === true ? { use_causal_mask: true } : {};
-  if (version === 3) {
-    const inputs = layer.inboundNodes[0]?.inputTensors ?? [];
-    const args = tensors.map((tensor, i) => {
-      const { shape, dtype } = inputs[i] as tf.SymbolicTensor;
-      const config = { shape, dtype, keras_history: tensor.slice(0, 3) };
-      return { class_name: '__keras_tensor__', config };
-    });
-    return { args, kwargs: options };
-  }
-  const [query = [], value = [], key] = tensors;
-  const kwargs = { ...options, value: value.slice(0, 3), ...(key && { key: key.slice(0, 3) }) };
-  return [[...query.slice(0, 3), kwargs]];
+  const names = String(inputs).split(',');
+  const isPositional = names.join() === attentionArguments.join();
+  const positional = isPositional ? args.length : names[0] === 'query' ? 1 : 0;
+  const named = args.slice(positional).map((arg, i) => [names[positional + i], arg]);
+  return {
+    args: args.slice(0, positional),
+    kwargs: { ...options, ...Object.fromEntries(named) },
+  };
 }
 
 /**
@@ -129,7 +155,8 @@ function argumentsOf(kwargs: Json | undefined, className: string, layer: string)
   if (others.return_attention_scores === false) {
     delete others.return_attention_scores;
   }
-  const given = [query, value, key].filter((tensor) => tensor !== undefined && tensor !== null);
+  // In the order in which Keras counts them: by alphabet.
+  const given = [key, query, value].filter((tensor) => tensor !== undefined && tensor !== null);
   const tensors = given.map((tensor) =>
     Array.isArray(tensor) ? [...tensor.slice(0, 3), {}] : tensorsIn([tensor as Json], layer)[0],
   );

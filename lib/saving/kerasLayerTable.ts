@@ -43,6 +43,21 @@ const transposedConvolution = (dimensions: number): LayerOptions => ({
   ],
   fixed: { ...channelsLast, groups: 1, dilation_rate: Array(dimensions).fill(1) },
 });
+const depthwiseConvolution: LayerOptions = {
+  shared: [
+    ...convolutionShape,
+    'depth_multiplier',
+    ...activationAndBias,
+    ...weightOptions('depthwise'),
+  ],
+  fixed: { ...channelsLast, groups: 1 },
+  // Keras 2 notes it of the kernel that there is none of.
+  withoutEffect: ['kernel_initializer'],
+};
+const separableConvolution: LayerOptions = {
+  ...depthwiseConvolution,
+  shared: ['filters', ...depthwiseConvolution.shared, ...weightOptions('pointwise')],
+};
 const pooling: LayerOptions = { shared: ['pool_size', 'strides', 'padding'], fixed: channelsLast };
 const globalPooling: LayerOptions = { shared: ['keepdims'], fixed: channelsLast };
 const merge: LayerOptions = { shared: [] };
@@ -96,6 +111,7 @@ export const supportedLayers: Record<string, LayerOptions> = {
   Bidirectional: { shared: ['layer', 'merge_mode'] },
   Concatenate: { shared: ['axis'] },
   Conv1D: convolution,
+  Conv1DTranspose: transposedConvolution(1),
   Conv2D: convolution,
   Conv2DTranspose: transposedConvolution(2),
   Conv3D: convolution,
@@ -115,15 +131,8 @@ export const supportedLayers: Record<string, LayerOptions> = {
   Cropping3D: { shared: ['cropping'], fixed: channelsLast },
   Cropping2D: { shared: ['cropping'], fixed: channelsLast },
   Dense: { shared: ['units', ...activationAndBias, ...weightOptions('kernel')] },
-  DepthwiseConv2D: {
-    shared: [
-      ...convolutionShape,
-      'depth_multiplier',
-      ...activationAndBias,
-      ...weightOptions('depthwise'),
-    ],
-    fixed: channelsLast,
-  },
+  DepthwiseConv1D: depthwiseConvolution,
+  DepthwiseConv2D: depthwiseConvolution,
   Dot: { shared: ['axes', 'normalize'] },
   Dropout: { shared: ['rate', 'noise_shape', 'seed'] },
   ELU: { shared: ['alpha'] },
@@ -164,10 +173,12 @@ export const supportedLayers: Record<string, LayerOptions> = {
       'use_bias',
       'output_shape',
       'use_causal_mask',
+      'inputs',
       ...weightOptions('kernel', 'bias'),
     ],
     fixed: { attention_axes: [1] },
-    withoutEffect: ['seed'],
+    // Keras 2 notes the shapes.
+    withoutEffect: ['seed', 'query_shape', 'key_shape', 'value_shape'],
   },
   Multiply: merge,
   Normalization: { shared: ['axis', 'mean', 'variance', 'invert'] },
@@ -178,16 +189,8 @@ export const supportedLayers: Record<string, LayerOptions> = {
   RepeatVector: { shared: ['n'] },
   Rescaling: { shared: ['scale', 'offset'] },
   Reshape: { shared: ['target_shape'] },
-  SeparableConv2D: {
-    shared: [
-      'filters',
-      ...convolutionShape,
-      'depth_multiplier',
-      ...activationAndBias,
-      ...weightOptions('depthwise', 'pointwise'),
-    ],
-    fixed: { ...channelsLast, groups: 1 },
-  },
+  SeparableConv1D: separableConvolution,
+  SeparableConv2D: separableConvolution,
   SimpleRNN: recurrent,
   Softmax: { shared: ['axis'] },
   SpatialDropout1D: spatialDropout,

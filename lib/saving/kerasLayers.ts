@@ -151,10 +151,12 @@ function checkWithoutEffect(
   layer: string,
 ): void {
   const expected = fixed[option];
+  const single = option === 'axis' && Array.isArray(value) && value.length === 1;
+  const given = single ? (value[0] as Json) : value;
   const harmless =
     expected === undefined
       ? value === null || value === false || withoutEffect.includes(option)
-      : value === null || isDeepStrictEqual(value, expected);
+      : value === null || isDeepStrictEqual(given, expected);
   if (!harmless) {
     throw new Error(
       `The ${layer} has ${option} = ${shown(value)}, which is not supported` +

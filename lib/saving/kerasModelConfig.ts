@@ -1,7 +1,13 @@
 import type * as tf from '../tensorflow';
 import { internals } from '../tfjsInternals';
 import { asList, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
-import { attentionNode, inboundNode, isCausal, maskOperations } from './kerasConnections';
+import {
+  attentionInputs,
+  attentionNode,
+  inboundNode,
+  isCausal,
+  maskOperations,
+} from './kerasConnections';
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 import { nameFromKeras, nameToKeras } from './layerNames';
 
@@ -74,7 +80,7 @@ function modelToKeras(json: JsonObject, model: tf.LayersModel, version: 2 | 3): 
       ...converted,
       name: nameToKeras(name),
       inbound_nodes: isAttention
-        ? asList(nodes, 'The connections').map((node) => attentionNode(node, inside, version))
+        ? asList(nodes, 'The connections').map((node) => attentionNode(node, inside))
         : nodes,
     };
   });
@@ -121,13 +127,24 @@ function layerToKeras(
   if (modelClasses.includes(className)) {
     return modelToKeras(json, layer as tf.LayersModel, version);
   }
+  if (className === 'MultiHeadAttention' && version === 2) {
+    throw new Error(
+      `The layer "${name}" (MultiHeadAttention) cannot be saved as .h5, where Keras 2 and Keras 3 have ` +
+        'it in different forms; save the model as .keras.',
+    );
+  }
   const converted = layerOptionsToKeras(className, config);
+  if (className.startsWith('SpatialDropout')) {
+    // There is nothing to train, and Keras 3 knows no such option here.
+    delete converted.trainable;
+  }
   if (className === 'InputLayer') {
     const { batch_input_shape = null, dtype = null } = config;
     Object.assign(converted, { batch_input_shape, dtype, sparse: false });
   }
-  // An argument of the call in Keras.
+  // Arguments of the call in Keras.
   delete converted.use_causal_mask;
+  delete converted.inputs;
   if (className === 'SeparableConv2D') {
     // tfjs leaves it out of the configuration.
     converted.depth_multiplier = internals(layer).depthMultiplier;
@@ -236,7 +253,10 @@ function functionalFromKeras(config: JsonObject): JsonObject {
       Object.assign(options as JsonObject, { batch_input_shape: shape, dtype: dtype ?? 'float32' });
     }
     if (class_name === 'MultiHeadAttention') {
-      Object.assign(options as JsonObject, { use_causal_mask: isCausal(nodes, name) });
+      Object.assign(options as JsonObject, {
+        use_causal_mask: isCausal(nodes, name),
+        inputs: attentionInputs(nodes, name),
+      });
     }
     return {
       class_name,

@@ -1,6 +1,8 @@
 import type * as tf from '../tensorflow';
 import { innerModel, reportMetricsAs } from './compiledModel';
 import { lossNamed, type Meaning, metricNamed, optimizerNamed } from './kerasNames';
+import { metricDescription } from './metricFunctions/descriptions';
+import { weightedMetric } from './metrics';
 import { checkOptionNames, nearestName } from './names';
 import { declareLossWeights } from './runners/modelSteps';
 
@@ -19,6 +21,12 @@ export type Loss = string | LossFunction;
 /** A metric by its name, or one of your own. */
 export type Metric = Loss;
 
+/** What is measured beside the loss. */
+export type Metrics =
+  | Metric
+  | readonly (Metric | readonly Metric[])[]
+  | Readonly<Record<string, Metric | readonly Metric[]>>;
+
 /** Options of {@link compile}. */
 export interface CompileOptions {
   /** An optimiser, or the name of one: it then has Keras's default settings. */
@@ -32,10 +40,9 @@ export interface CompileOptions {
    * What else is measured. For a model with several outputs an array with one entry (a metric or a
    * list) for each, or a record by their names.
    */
-  metrics?:
-    | Metric
-    | readonly (Metric | readonly Metric[])[]
-    | Readonly<Record<string, Metric | readonly Metric[]>>;
+  metrics?: Metrics;
+  /** As `metrics`, but each row counts by its `sampleWeight`, or the `classWeight` of its class. */
+  weightedMetrics?: Metrics;
   /** What the losses of the outputs are multiplied by before they are added up; 1 by default. */
   lossWeights?: readonly number[] | Readonly<Record<string, number>>;
 }
@@ -44,6 +51,7 @@ const optionNames: Record<keyof CompileOptions, true> = {
   optimizer: true,
   loss: true,
   metrics: true,
+  weightedMetrics: true,
   lossWeights: true,
 };
 
@@ -67,7 +75,13 @@ export function compile(model: tf.LayersModel, options: CompileOptions): void {
   const losses = byOutput(options.loss, outputNames, 'loss').map((loss) =>
     meaningOf(loss, lossNamed, 'loss'),
   );
-  const metrics = metricsByOutput(options.metrics, outputNames);
+  const metrics = metricsByOutput(options.metrics, outputNames, 'metrics').map((list) =>
+    list.map(metricOf),
+  );
+  const weighted = metricsByOutput(options.weightedMetrics, outputNames, 'weightedMetrics').map(
+    (list) => list.map((metric) => ofRowsWithWeights(metricOf(metric))),
+  );
+  const measured = metrics.map((list, index) => [...list, ...(weighted[index] ?? [])]);
   const weights = options.lossWeights && lossWeights(options.lossWeights, outputNames);
   const isOwn = typeof options.optimizer === 'string';
   const optimizer = isOwn
@@ -76,14 +90,14 @@ export function compile(model: tf.LayersModel, options: CompileOptions): void {
   model.compile({
     optimizer,
     loss: (losses.length === 1 ? losses[0] : losses) as tf.ModelCompileArgs['loss'],
-    metrics: metricsForTfjs(metrics, outputNames),
+    metrics: metricsForTfjs(measured, outputNames),
   });
   Object.assign(model, { isOptimizerOwned: isOwn });
   // A Sequential model makes its inner one anew.
   const inner = innerModel(model);
   reportMetricsAs(
     inner,
-    metrics.map((list) => list.map((metric) => (typeof metric === 'string' ? metric : undefined))),
+    measured.map((list) => list.map(({ name }) => name)),
   );
   if (weights) {
     declareLossWeights(inner.lossFunctions as object, weights);
@@ -143,15 +157,33 @@ function requireOutputs(record: object, outputs: readonly string[], what: string
   }
 }
 
+interface NamedMetric {
+  meaning: Meaning;
+  /** Under which name it is reported; undefined for a function of the user's. */
+  name: string | undefined;
+}
+
+function metricOf(given: Metric): NamedMetric {
+  const meaning = meaningOf(given, metricNamed, 'metric');
+  const name = metricDescription(meaning)?.name;
+  return { meaning, name: name ?? (typeof given === 'string' ? given : undefined) };
+}
+
+function ofRowsWithWeights({ meaning, name }: NamedMetric): NamedMetric {
+  const ownName = typeof meaning === 'function' ? meaning.name : meaning;
+  return { meaning: weightedMetric(meaning), name: name ?? ownName };
+}
+
 function metricsByOutput(
-  given: CompileOptions['metrics'] = [],
+  given: Metrics = [],
   outputs: readonly string[],
+  what: string,
 ): Metric[][] {
   if (typeof given === 'string' || typeof given === 'function') {
     return outputs.map(() => [given]);
   }
   if (!Array.isArray(given)) {
-    requireOutputs(given, outputs, 'metrics');
+    requireOutputs(given, outputs, what);
     const record = given as Readonly<Record<string, Metric | readonly Metric[]>>;
     return outputs.map((name) => [record[name] ?? []].flat() as Metric[]);
   }
@@ -161,17 +193,15 @@ function metricsByOutput(
   if (given.length === 0) {
     return outputs.map(() => []);
   }
-  requireOnePerOutput(given, outputs, 'metrics');
+  requireOnePerOutput(given, outputs, what);
   return given.map((one) => [one].flat() as Metric[]);
 }
 
 function metricsForTfjs(
-  metrics: Metric[][],
+  metrics: NamedMetric[][],
   outputs: readonly string[],
 ): tf.ModelCompileArgs['metrics'] {
-  const meanings = metrics.map((list) =>
-    list.map((metric) => meaningOf(metric, metricNamed, 'metric')),
-  );
+  const meanings = metrics.map((list) => list.map(({ meaning }) => meaning));
   const [only = []] = meanings;
   return (
     outputs.length === 1

@@ -1,6 +1,7 @@
 import * as tf from '../tensorflow';
 import { internals, type ModelInternals, type NamedFunction } from '../tfjsInternals';
-import { isQuotient } from './runners/modelSteps';
+import { metricDescription, unweighted } from './metricFunctions/descriptions';
+import { sumsOf } from './runners/metricSums';
 
 /**
  * The model that does the work and holds the compile state: a `tf.Sequential` wraps one.
@@ -42,8 +43,12 @@ export function lossOfOutput(model: ModelInternals, index: number): NamedFunctio
   return Array.isArray(loss) ? loss[index] : loss[model.outputNames[index] ?? ''];
 }
 
-/** Stands for a value that the one before it is to be divided by, when all rows have been summed. */
-export const DIVISOR = Symbol('divisor');
+/** What is reported under a name. */
+export interface Reported {
+  name: string;
+  /** Where it is no mean over rows: how many sums over all rows there are, and what is made of them. */
+  sums?: { count: number; result(sums: readonly number[]): number };
+}
 
 /** What the user called metrics, per output, where tfjs was told something else; by loss functions. */
 const reportedNames = new WeakMap<object, (string | undefined)[][]>();
@@ -59,27 +64,43 @@ export function reportMetricsAs(model: ModelInternals, names: (string | undefine
 }
 
 /**
- * The names under which loss and metrics are reported, in the order of a batch's values. A metric
- * keeps the name that the user gave it, as in Keras, where tfjs turns 'accuracy' into 'acc'.
+ * What is reported of loss and metrics, in the order of a batch's values. A metric keeps the name that
+ * the user gave it, as in Keras, where tfjs turns 'accuracy' into 'acc'.
  */
-export function metricNames(model: ModelInternals): (string | typeof DIVISOR)[] {
+export function reportedValues(model: ModelInternals): Reported[] {
   const prefixes =
     model.outputNames.length > 1 ? model.outputNames.map((name) => `${name}_`) : [''];
   const given = model.lossFunctions && reportedNames.get(model.lossFunctions);
-  const written = prefixes.flatMap((prefix, index) =>
-    metricsOfOutput(model, index).map((metric, place) => {
-      const name = given?.[index]?.[place] ?? (typeof metric === 'string' ? metric : undefined);
-      return name === undefined ? undefined : prefix + name;
-    }),
+  const metrics = prefixes.flatMap((prefix, index) =>
+    metricsOfOutput(model, index).map((metric, place) => ({
+      prefix,
+      metric,
+      name: given?.[index]?.[place] ?? nameOf(metric),
+    })),
   );
-  const firstMetric = model.metricsNames.length - written.length;
-  const names = model.metricsNames.map((name, index) => written[index - firstMetric] ?? name);
-  return names.flatMap((name, index) => {
-    const before = names.slice(0, index).filter((other) => other === name).length;
-    const unique = before === 0 ? name : `${name}_${before}`;
-    const metric = model.metricsTensors[index - 1]?.[0];
-    return metric && isQuotient(metric) ? [unique, DIVISOR] : [unique];
+  const firstMetric = model.metricsNames.length - metrics.length;
+  const counts = new Map<string, number>();
+  return model.metricsNames.map((ofTfjs, index) => {
+    const { prefix = '', metric, name } = metrics[index - firstMetric] ?? {};
+    const isWeighted = unweighted(metric) !== undefined;
+    const plain = name === undefined ? ofTfjs : prefix + name;
+    // As in Keras, where a metric is given in both forms.
+    const own = isWeighted && counts.has(plain) ? `${prefix}weighted_${name}` : plain;
+    const before = counts.get(own) ?? 0;
+    counts.set(own, before + 1);
+    const reported = { name: before === 0 ? own : `${own}_${before}` };
+    const [compute, output = 0] = model.metricsTensors[index - 1] ?? [];
+    const sums = compute && sumsOf(compute);
+    const channels = model.outputs[output]?.shape.at(-1) ?? 1;
+    return sums
+      ? { ...reported, sums: { count: sums.count(channels), result: sums.result } }
+      : reported;
   });
+}
+
+function nameOf(metric: NamedFunction): string | undefined {
+  const given = unweighted(metric) ?? metric;
+  return typeof given === 'string' ? given : metricDescription(given)?.name;
 }
 
 /** The metrics of one output, as the user gave them to `model.compile`. */

@@ -3,7 +3,7 @@ import type { ModelInternals } from '../tfjsInternals';
 import { type BatchSource, batchesOf, storedBatches } from './batches';
 import type { AnyCallback, Callback, Logs } from './callbacks/callback';
 import { CallbackList, checkedCallbacks } from './callbacks/callbackList';
-import { compiledModel, metricNames } from './compiledModel';
+import { compiledModel, reportedValues } from './compiledModel';
 import { preparedSamples, type TensorOrTensors } from './dataChecks';
 import {
   argumentsOf,
@@ -133,7 +133,7 @@ async function evaluateBatches(
   { verbose, users, limit }: Settings,
   compiled: boolean | undefined,
 ): Promise<Logs> {
-  const means = new RunningMeans(metricNames(compiledModel(model)));
+  const means = new RunningMeans(reportedValues(compiledModel(model)));
   const { samples = 0, batchSize = samples } = source;
   const { inferenceRows } = inferenceOptions(samples, batchSize);
   const runner = createRunner(model, compiled, inferenceRows ? { inferenceRows } : {});

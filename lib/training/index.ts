@@ -14,6 +14,7 @@ export {
   type Loss,
   type LossFunction,
   type Metric,
+  type Metrics,
 } from './compile';
 export type { TensorOrTensors } from './dataChecks';
 export type { Batches, DataBatch, DataSource } from './dataSource';
@@ -23,6 +24,7 @@ export type { FitOptions, ValidationData } from './fitOptions';
 export { type GradientCheck, type GradientPair, gradientCheck } from './gradientCheck';
 export { Interrupted } from './interruption';
 export * as losses from './lossFunctions/index';
+export * as metrics from './metricFunctions/index';
 export { type PredictOptions, predict } from './predict';
 export { type Predictor, predictor } from './predictor';
 export type { Verbosity } from './progress/index';

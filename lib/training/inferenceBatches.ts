@@ -5,6 +5,7 @@ import type { ModelInternals } from '../tfjsInternals';
 import { lossOfOutput, metricsOfOutput } from './compiledModel';
 import { lossDescription } from './lossFunctions/descriptions';
 import { kerasFunctions, type RowFunction } from './lossFunctions/rowFunctions';
+import { metricDescription, unweighted } from './metricFunctions/descriptions';
 import { callsCustomCode } from './runners/compileModel';
 
 /** All that layers give out for one batch is to stay in the processor's caches, more or less. */
@@ -37,15 +38,18 @@ export function evaluationBatchSize(model: ModelInternals, rows: number): number
     lossOfOutput(model, output),
     ...metricsOfOutput(model, output),
   ]);
-  const areMeans = named.every((one) => typeof one === 'string' || isOfKeras(one));
+  const areMeans = named.every(isOfKeras);
   return areMeans && rows > KERAS_ROWS && isFree(model)
     ? Math.min(MOST_TESTED_ROWS, mostRows(model))
     : KERAS_ROWS;
 }
 
-function isOfKeras(one: unknown): boolean {
+function isOfKeras(metric: unknown): boolean {
+  const one = unweighted(metric) ?? metric;
   return (
-    lossDescription(one) !== undefined || Object.values(kerasFunctions).includes(one as RowFunction)
+    typeof one === 'string' ||
+    (lossDescription(one) ?? metricDescription(one)) !== undefined ||
+    Object.values(kerasFunctions).includes(one as RowFunction)
   );
 }
 

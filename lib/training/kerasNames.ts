@@ -3,14 +3,21 @@
 import { adadelta, adagrad, adam, adamax, adamW, nadam, rmsprop, sgd } from '../optimizers/index';
 import * as tf from '../tensorflow';
 import { kerasFunctions, type RowFunction } from './lossFunctions/rowFunctions';
-
+import * as metricFunctions from './metricFunctions/index';
 import { nearestName } from './names';
 
 /** tfjs's own name of a loss or metric, or a function. */
 export type Meaning = string | RowFunction;
 
-const { huber, hinge, squaredhinge, meansquaredlogarithmicerror, kldivergence, cosinesimilarity } =
-  kerasFunctions;
+const {
+  huber,
+  hinge,
+  squaredhinge,
+  meansquaredlogarithmicerror,
+  kldivergence,
+  cosinesimilarity,
+  logcosh,
+} = kerasFunctions;
 
 /** Each with its names in Keras; without underscores and in small letters. */
 const losses: [meaning: Meaning, ...names: string[]][] = [
@@ -37,8 +44,17 @@ const metrics: [meaning: Meaning, ...names: string[]][] = [
   ['binaryAccuracy', 'binaryaccuracy'],
   ['categoricalAccuracy', 'categoricalaccuracy'],
   [tf.metrics.sparseCategoricalAccuracy, 'sparsecategoricalaccuracy'],
-  ['precision', 'precision'],
-  [tf.metrics.recall, 'recall'],
+  [metricFunctions.precision(), 'precision'],
+  [metricFunctions.recall(), 'recall'],
+  [metricFunctions.truePositives(), 'truepositives'],
+  [metricFunctions.falsePositives(), 'falsepositives'],
+  [metricFunctions.trueNegatives(), 'truenegatives'],
+  [metricFunctions.falseNegatives(), 'falsenegatives'],
+  [metricFunctions.auc(), 'auc'],
+  [metricFunctions.topKCategoricalAccuracy(), 'topkcategoricalaccuracy'],
+  [metricFunctions.sparseTopKCategoricalAccuracy(), 'sparsetopkcategoricalaccuracy'],
+  [metricFunctions.rootMeanSquaredError(), 'rootmeansquarederror'],
+  [metricFunctions.r2Score(), 'r2score'],
   ['mse', 'meansquarederror', 'mse'],
   ['mae', 'meanabsoluteerror', 'mae'],
   ['mape', 'meanabsolutepercentageerror', 'mape'],
@@ -48,6 +64,7 @@ const metrics: [meaning: Meaning, ...names: string[]][] = [
   ['sparseCategoricalCrossentropy', 'sparsecategoricalcrossentropy'],
   [kldivergence, 'kldivergence', 'kullbackleiblerdivergence', 'kld'],
   [cosinesimilarity, 'cosinesimilarity'],
+  [logcosh, 'logcosh', 'logcosherror'],
   [hinge, 'hinge'],
   [squaredhinge, 'squaredhinge'],
 ];
@@ -74,6 +91,11 @@ export function lossNamed(name: string): Meaning {
 
 /** @throws TypeError that names the nearest one, if there is no such metric. */
 export function metricNamed(name: string): Meaning {
+  if (plain(name) === 'f1score') {
+    throw new TypeError(
+      'The metric "f1_score" needs an average: give training.metrics.f1Score({ average: \'macro\' }).',
+    );
+  }
   return named(metrics, name, 'metric');
 }
 

@@ -6,7 +6,11 @@
 import * as tf from '../tensorflow';
 import type { LossOrMetric, ModelInternals } from '../tfjsInternals';
 import { metricsOfOutput } from './compiledModel';
-import { declareQuotient } from './runners/modelSteps';
+import { sparseCategoricalCrossentropy } from './lossFunctions/crossentropy';
+import { noteWeighted } from './metricFunctions/descriptions';
+import { precision, recall } from './metricFunctions/index';
+import { declareSums, declareWeighted, type MetricSums, sumsOf } from './runners/metricSums';
+import { declareKnownCode, isKnownCode } from './runners/modelCode';
 
 /**
  * The share of rows, or of single outputs if each row has one, that are right.
@@ -22,36 +26,14 @@ const accuracy: LossOrMetric = (targets, outputs) => {
     ? tf.metrics.sparseCategoricalAccuracy(targets, outputs)
     : tf.metrics.categoricalAccuracy(targets, outputs);
 };
-
-/** An output above this says yes. */
-const threshold = 0.5;
-
-/** @returns how many of the marked outputs there are, per row. */
-function countPerRow(marked: tf.Tensor): tf.Scalar {
-  return tf.div(tf.sum(tf.cast(marked, 'float32')), marked.shape[0] as number);
-}
-
-const isYes = (values: tf.Tensor) => tf.greater(values, threshold);
-const truePositives: LossOrMetric = (targets, outputs) =>
-  countPerRow(tf.logicalAnd(isYes(targets), isYes(outputs)));
-
-/** A metric that divides a sum over all rows by another. */
-function quotient(dividend: LossOrMetric, divisor: LossOrMetric): LossOrMetric {
-  const ofBatch: LossOrMetric = (targets, outputs) =>
-    tf.tidy(() => tf.divNoNan(dividend(targets, outputs), divisor(targets, outputs)));
-  declareQuotient(ofBatch, { dividend, divisor });
-  return ofBatch;
-}
-
-const precision = quotient(truePositives, (_, outputs) => countPerRow(isYes(outputs)));
-const recall = quotient(truePositives, (targets) => countPerRow(isYes(targets)));
+declareKnownCode(accuracy);
 
 const kerasMetrics = new Map<unknown, LossOrMetric>([
   ['accuracy', accuracy],
   ['acc', accuracy],
-  ['precision', precision],
-  [tf.metrics.precision, precision],
-  [tf.metrics.recall, recall],
+  ['precision', precision()],
+  [tf.metrics.precision, precision()],
+  [tf.metrics.recall, recall()],
 ]);
 
 /** Puts these metrics in the place of tfjs's, where `model.compile` was given those. */
@@ -63,4 +45,58 @@ export function useKerasMetrics(model: ModelInternals): void {
   for (const [index, metric] of metrics.entries()) {
     metric[0] = kerasMetrics.get(named[index]) ?? metric[0];
   }
+}
+
+/** The functions of metrics that tfjs knows by name. */
+const functionsOfTfjs: Record<string, LossOrMetric> = {
+  binaryAccuracy: tf.metrics.binaryAccuracy,
+  categoricalAccuracy: tf.metrics.categoricalAccuracy,
+  categoricalCrossentropy: tf.metrics.categoricalCrossentropy,
+  mae: tf.metrics.meanAbsoluteError,
+  mape: tf.metrics.meanAbsolutePercentageError,
+  mse: tf.metrics.meanSquaredError,
+  sparseCategoricalCrossentropy,
+};
+
+/**
+ * A metric in which each row counts by its weight.
+ *
+ * @param metric tfjs's name of it, or a function.
+ */
+export function weightedMetric(metric: string | LossOrMetric): LossOrMetric {
+  const ofRows = kerasMetrics.get(metric) ?? functionOf(metric);
+  const weighted: LossOrMetric = (targets, outputs) => ofRows(targets, outputs);
+  declareSums(weighted, sumsOf(ofRows) ?? weightedMean(ofRows));
+  declareWeighted(weighted);
+  noteWeighted(weighted, metric);
+  if (isKnownCode(ofRows)) {
+    declareKnownCode(weighted);
+  }
+  return weighted;
+}
+
+function functionOf(metric: string | LossOrMetric): LossOrMetric {
+  const found = typeof metric === 'string' ? functionsOfTfjs[metric] : metric;
+  if (!found) {
+    throw new TypeError(`The metric "${metric}" cannot be weighted.`);
+  }
+  return found;
+}
+
+function weightedMean(ofRows: LossOrMetric): MetricSums {
+  return {
+    count: () => 2,
+    ofBatch(targets, outputs, weights) {
+      const values = tf.cast(ofRows(targets, outputs), 'float32');
+      if (weights && values.rank === 0) {
+        throw new TypeError(
+          `The metric "${ofRows.name}" returns one number for a batch; to be weighted it has to ` +
+            'return one for each row.',
+        );
+      }
+      const each = weights ? tf.mul(tf.onesLike(values), weights) : tf.onesLike(values);
+      return tf.stack([tf.sum(tf.mul(values, each)), tf.sum(each)]);
+    },
+    result: ([sum = 0, count = 0]) => (count === 0 ? 0 : sum / count),
+  };
 }

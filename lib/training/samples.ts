@@ -1,6 +1,6 @@
 import seedrandom from 'seedrandom';
 import * as tf from '../tensorflow';
-import { DIVISOR } from './compiledModel';
+import type { Reported } from './compiledModel';
 
 /** For how many batches the row numbers are made in one go. */
 const BATCHES_TOGETHER = 256;
@@ -86,37 +86,41 @@ export class Samples {
   }
 }
 
-/** Means over rows of values that come as means over batches, as Keras reports them. */
+/** Values over all rows, of those that come batch by batch, as Keras reports them. */
 export class RunningMeans {
-  private readonly sums: number[] = [];
+  private readonly totals: number[] = [];
   /** How many rows the means are of. */
   rows = 0;
 
-  constructor(private readonly names: (string | typeof DIVISOR)[]) {}
+  constructor(private readonly reported: readonly Reported[]) {}
 
-  /** `values`: one per name. */
-  add(values: number[], rows: number): void {
-    for (const [index, value] of values.entries()) {
-      this.sums[index] = (this.sums[index] ?? 0) + value * rows;
+  /** `values`: one for each that is reported, or its sums. The others are means over the batch. */
+  add(values: readonly number[], rows: number): void {
+    let place = 0;
+    for (const { sums } of this.reported) {
+      const end = place + (sums?.count ?? 1);
+      for (; place < end; place++) {
+        const value = values[place] as number;
+        this.totals[place] = (this.totals[place] ?? 0) + (sums ? value : value * rows);
+      }
     }
     this.rows += rows;
   }
 
   /** The mean so far of the first value, which is the loss. */
   get loss(): number {
-    return (this.sums[0] ?? 0) / this.rows;
+    return (this.totals[0] ?? 0) / this.rows;
   }
 
-  /** The means so far by name, each name with `prefix` before it. */
+  /** The values so far by name, each name with `prefix` before it. */
   logs(prefix = ''): Record<string, number> {
     const logs: Record<string, number> = {};
-    for (const [index, name] of this.names.entries()) {
-      if (name !== DIVISOR) {
-        const isQuotient = this.names[index + 1] === DIVISOR;
-        const divisor = isQuotient ? (this.sums[index + 1] ?? 0) : this.rows;
-        const sum = this.sums[index] ?? 0;
-        logs[prefix + name] = isQuotient && divisor === 0 ? 0 : sum / divisor;
-      }
+    let place = 0;
+    for (const { name, sums } of this.reported) {
+      const end = place + (sums?.count ?? 1);
+      const totals = this.totals.slice(place, end);
+      logs[prefix + name] = sums ? sums.result(totals) : (totals[0] ?? 0) / this.rows;
+      place = end;
     }
     return logs;
   }

@@ -3,7 +3,7 @@ import type * as tf from '../tensorflow';
 import { type BatchSource, batchesOf, Epochs } from './batches';
 import type { Logs, TrainingParameters } from './callbacks/callback';
 import { CallbackList } from './callbacks/callbackList';
-import { compiledModel, metricNames } from './compiledModel';
+import { compiledModel, reportedValues } from './compiledModel';
 import type { TrainingSettings } from './fitOptions';
 import type { Breaks } from './interruption';
 import { ProgressLogger } from './progress/index';
@@ -122,7 +122,7 @@ function withPrefix(prefix: string, logs: Logs): Logs {
 class EpochRun {
   /** Of the epoch that runs now, or ran last. */
   trainingMeans: RunningMeans;
-  private readonly names: ReturnType<typeof metricNames>;
+  private readonly reported: ReturnType<typeof reportedValues>;
 
   constructor(
     private readonly model: tf.LayersModel,
@@ -131,13 +131,13 @@ class EpochRun {
     readonly breaks: Breaks,
     private readonly settings: TrainingSettings,
   ) {
-    this.names = metricNames(compiledModel(model));
-    this.trainingMeans = new RunningMeans(this.names);
+    this.reported = reportedValues(compiledModel(model));
+    this.trainingMeans = new RunningMeans(this.reported);
   }
 
   /** The epoch's means, or undefined if there was no batch. */
   async train(batches: Epochs, epoch: number): Promise<Logs | undefined> {
-    const means = new RunningMeans(this.names);
+    const means = new RunningMeans(this.reported);
     this.trainingMeans = means;
     let done = 0;
     for await (const { inputs, targets, rows, size } of batches.next()) {
@@ -165,7 +165,7 @@ class EpochRun {
   }
 
   async validate(source: BatchSource, epoch: number): Promise<Logs> {
-    const means = new RunningMeans(this.names);
+    const means = new RunningMeans(this.reported);
     const steps = batchesOf(source, this.settings.validationSteps);
     const done = await testBatches(this.runner, steps, means, this, () => {
       return `Training was interrupted while validating epoch ${epoch + 1}. The model is trained.`;

@@ -65,18 +65,23 @@ each("ThresholdedReLU", VECTOR, ["0.3"])
 each("Softmax", SERIES, ["", "axis=1"])
 each("Conv1D", SERIES, ["2, 3", "2, 2, strides=2, padding='same'", "2, 2, dilation_rate=2", "2, 2, padding='causal'",
                         "3, 2, groups=3", "2, 2, activation='relu', use_bias=False"])
-each("Conv2D", IMAGE, ["3, 3", "3, (2, 3), strides=2, padding='same'", "3, 2, dilation_rate=2", "2, 2, groups=2",
-                       "3, 3, kernel_regularizer='l2', activation='tanh'", "3, 3, data_format='channels_first'"])
-each("Conv3D", VOLUME, ["2, 2", "2, 3, padding='same', strides=2"])
+each("Conv2D", IMAGE, ["2, 2, dilation_rate=(1, 2), strides=1", "3, 3", "3, (2, 3), strides=2, padding='same'", "3, 2, dilation_rate=2", "2, 2, groups=2",
+                       "3, 3, kernel_regularizer='l2', activation='tanh'", "3, 2, data_format='channels_first'"])
+each("Conv3D", VOLUME, ["2, 2", "2, 2, dilation_rate=2", "2, 3, padding='same', strides=2"])
 each("Conv2DTranspose", IMAGE, ["3, 3", "3, 3, strides=2, padding='same'", "3, 3, strides=2, output_padding=1"])
 each("Conv3DTranspose", VOLUME, ["2, 2"])
-each("DepthwiseConv2D", IMAGE, ["3", "2, dilation_rate=2", "3, depth_multiplier=2, padding='same'", "2, strides=2, activation='relu'"])
+each("DepthwiseConv2D", IMAGE, ["3", "2, dilation_rate=2", "3, depth_multiplier=2, padding='same'", "2, strides=2, activation='relu'",
+                                 "2, depthwise_constraint='max_norm', depthwise_regularizer='l2'"])
 each("SeparableConv2D", IMAGE, ["3, 3", "3, 3, depth_multiplier=2, padding='same', use_bias=False"])
-each("SeparableConv1D", SERIES, ["2, 2"])
+each("SeparableConv2D", IMAGE, ["3, 2, dilation_rate=2", "3, 2, depthwise_constraint='max_norm', pointwise_regularizer='l2'"])
+each("SeparableConv1D", SERIES, ["2, 2", "2, 3, strides=2, padding='same', depth_multiplier=2", "2, 2, dilation_rate=2, activation='relu'"])
+each("DepthwiseConv1D", SERIES, ["2", "3, depth_multiplier=2, padding='same', use_bias=False", "2, dilation_rate=2, depthwise_regularizer='l2'",
+                                 "2, strides=2, activation='tanh'"])
+each("Conv1DTranspose", SERIES, ["2, 3", "2, 3, strides=2, padding='same'", "2, 2, strides=3, activation='relu', use_bias=False"])
 for kind in ["MaxPooling", "AveragePooling"]:
-    each(f"{kind}1D", SERIES, ["", "2, strides=1, padding='same'"])
-    each(f"{kind}2D", IMAGE, ["", "(2, 3), strides=1, padding='same'", "3, data_format='channels_first'"])
-    each(f"{kind}3D", VOLUME, ["", "2, strides=1, padding='same'"])
+    each(f"{kind}1D", SERIES, ["2", "2, strides=1, padding='same'"])
+    each(f"{kind}2D", IMAGE, ["2", "(2, 3), strides=1, padding='same'", "2, data_format='channels_first'"])
+    each(f"{kind}3D", VOLUME, ["2", "2, strides=1, padding='same'"])
 for kind in ["GlobalMaxPooling", "GlobalAveragePooling"]:
     each(f"{kind}1D", SERIES, ["", "keepdims=True"])
     each(f"{kind}2D", IMAGE, ["", "keepdims=True"])
@@ -116,7 +121,7 @@ for mode in ["'concat'", "'sum'", "'mul'", "'ave'"]:
 each("Bidirectional", SERIES, ["L.LSTM(3, return_sequences=True)", "L.GRU(3)", "L.GRU(3, reset_after=False)", "L.SimpleRNN(2)"])
 each("TimeDistributed", SERIES, ["L.Dense(2)"])
 each("TimeDistributed", (3, 6, 6, 2), ["L.Conv2D(2, 3)"])
-each("ConvLSTM2D", (3, 6, 6, 2), ["2, 3", "2, 3, padding='same', return_sequences=True", "2, 2, strides=2, use_bias=False"])
+each("ConvLSTM2D", (3, 6, 6, 2), ["2, 2, dilation_rate=2", "2, 3", "2, 3, padding='same', return_sequences=True", "2, 2, strides=2, use_bias=False"])
 for kind in ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"]:
     merged(kind)
 merged("Concatenate", "axis=1")

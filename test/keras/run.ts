@@ -126,15 +126,16 @@ async function runKeras(python: string, command: string, version: string, place:
 
 async function compareAll(python: string, version: string, place: string): Promise<Outcome[]> {
   const made: Record<string, Made> = readJson(path.join(place, 'made.json'));
-  const outcomes: Record<string, Outcome> = {};
-  for (const [name, model] of Object.entries(made)) {
-    outcomes[name] = await compare(path.join(place, name), version, model);
+  const outcomes = new Map<string, Outcome>();
+  // Names are numbers, which objects have in an order of their own.
+  for (const [name, model] of Object.entries(made).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    outcomes.set(name, await compare(path.join(place, name), version, model));
   }
   await runKeras(python, 'check', version, place);
   const checked: Record<string, Record<string, number[] | string>> = readJson(
     path.join(place, 'checked.json'),
   );
-  for (const [name, outcome] of Object.entries(outcomes)) {
+  for (const [name, outcome] of outcomes) {
     const expected = made[name]?.predictions ?? [];
     for (const [format, predictions] of Object.entries(checked[name] ?? {})) {
       const isText = typeof predictions === 'string';
@@ -143,7 +144,7 @@ async function compareAll(python: string, version: string, place: string): Promi
         : difference(predictions, expected);
     }
   }
-  return Object.values(outcomes);
+  return [...outcomes.values()];
 }
 
 function readJson<Contents>(file: string): Contents {

@@ -26,12 +26,25 @@ test('layers that tfjs lacks compute what their pages say, and leave no tensors 
     [layers.upSampling1d({ size: 2 }), [-1, 2, -1, 2, 3, -4, 3, -4]],
     [layers.globalAveragePooling1d({ keepdims: true }), [1, -1]],
     [layers.globalMaxPooling1d(), [3, 2]],
+    [layers.depthwiseConv1d({ kernelSize: 2, depthwiseInitializer: 'ones' }), [2, -2]],
+    [
+      layers.separableConv1d({
+        filters: 1,
+        kernelSize: 2,
+        padding: 'same',
+        depthwiseInitializer: 'ones',
+        pointwiseInitializer: 'ones',
+      }),
+      [0, -1],
+    ],
+    [layers.conv1dTranspose({ filters: 1, kernelSize: 2, kernelInitializer: 'ones' }), [1, 0, -1]],
     [layers.normalization({ mean: 1, variance: 4 }), [-1, 0.5, 1, -2.5]],
     [layers.normalization({ mean: [1, 0], variance: [1, 4] }), [-2, 1, 2, -2]],
   ];
   const { numTensors } = tf.memory();
   for (const [layer, expected] of cases) {
     assert.deepEqual(applied(layer, x), expected, layer.getClassName());
+    layer.dispose();
   }
   assert.equal(tf.memory().numTensors, numTensors);
   x.dispose();
@@ -44,6 +57,29 @@ test('a causal convolution sees no step after its own', () => {
   assert.deepEqual(applied(layer, x), [1, 3, 5]);
   layer.dispose();
   x.dispose();
+});
+
+test('windows with gaps: tfjs’s depthwise layer goes by them, and convolutions have gradients', () => {
+  const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
+  const kernel = tf.ones<tf.Rank.R4>([2, 2, 1, 1]);
+  const layer = tf.layers.depthwiseConv2d({
+    kernelSize: 2,
+    dilationRate: 2,
+    depthwiseInitializer: 'ones',
+    depthwiseConstraint: 'nonNeg',
+  });
+  assert.deepEqual(applied(layer, x), [20]);
+  assert.deepEqual(layer.getConfig().depthwiseConstraint, { className: 'NonNeg', config: {} });
+  layer.dispose();
+  for (const convolve of [tf.conv2d, tf.depthwiseConv2d]) {
+    const output = (input: tf.Tensor, filter: tf.Tensor) =>
+      convolve(input as tf.Tensor4D, filter as tf.Tensor4D, 1, 'valid', 'NHWC', 2);
+    const [ofInput, ofKernel] = tf.grads(output)([x, kernel]) as [tf.Tensor, tf.Tensor];
+    assert.deepEqual([...ofInput.dataSync()], [1, 0, 1, 0, 0, 0, 1, 0, 1]);
+    assert.deepEqual([...ofKernel.dataSync()], [1, 3, 7, 9]);
+    tf.dispose([ofInput, ofKernel]);
+  }
+  tf.dispose([x, kernel]);
 });
 
 test('softmax and batch normalisation work along another axis than the last', () => {
@@ -67,6 +103,8 @@ test('what tfjs in a browser would compute otherwise is not saved for it', async
     layers.relu({ negativeSlope: 0.1, inputShape: [4, 3] }),
     layers.upSampling1d({ inputShape: [4, 3] }),
     layers.gru({ units: 2, inputShape: [4, 3] }),
+    layers.conv1dTranspose({ filters: 2, kernelSize: 2, inputShape: [4, 3] }),
+    tf.layers.depthwiseConv2d({ kernelSize: 2, dilationRate: 2, inputShape: [4, 4, 3] }),
   ];
   for (const layer of lacked) {
     const model = tf.sequential({ layers: [layer] });

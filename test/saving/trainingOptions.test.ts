@@ -1,12 +1,13 @@
 // Optimisers, schedules and losses with options: saved and loaded, training goes on as if never stopped.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { saving, training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
-import { optimizerCases } from '../training/kerasOptions';
+import { metricCases, optimizerCases } from '../training/kerasOptions';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'training-options-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -58,3 +59,51 @@ for (const [name, loss] of Object.entries(lossCases)) {
     await assertGoesOn(tf.train.sgd(0.1), loss, 'h5');
   });
 }
+
+for (const [name, { loss, metrics }] of Object.entries(metricCases)) {
+  test(`metrics ${name}: .keras and .h5`, async () => {
+    const layer = tf.layers.dense({ units: 2, inputShape: [2], activation: 'sigmoid' });
+    const model = tf.sequential({ layers: [layer] });
+    training.compile(model, { optimizer: 'sgd', loss, metrics, weightedMetrics: metrics });
+    const targets = loss === 'sparse_categorical_crossentropy' ? tf.tensor1d([0, 1, 1, 0]) : y;
+    const sampleWeight = tf.tensor1d([1, 2, 0.5, 3]);
+    const options = { sampleWeight, verbose: 0, batchSize: 3 } as const;
+    const expected = await training.evaluate(model, x, targets, options);
+    assert.equal(Object.keys(expected).length, 1 + 2 * metrics.length);
+    for (const ending of ['keras', 'h5']) {
+      const file = path.join(folder, `metrics.${ending}`);
+      await saving.saveModel(model, file);
+      const loaded = await saving.loadModel(file);
+      const actual = await training.evaluate(loaded, x, targets, options);
+      assert.deepEqual(Object.values(actual), Object.values(expected));
+      loaded.dispose();
+    }
+    model.dispose();
+    tf.dispose(sampleWeight);
+  });
+}
+
+test('a metric of Keras that is not the same here is refused by name', async () => {
+  const metric = (className: string, config: object) => ({ class_name: className, config });
+  const cases: [object, RegExp][] = [
+    [metric('AUC', { multi_label: true }), /AUC with multi_label = true is not supported/],
+    [metric('AUC', { summation_method: 'minoring' }), /minoring" is not supported; only "interp/],
+    [metric('Precision', { top_k: 3 }), /Precision with top_k = 3 is not supported/],
+    [metric('Recall', { thresholds: [0.2, 0.4] }), /Recall with thresholds = .* is not supported/],
+    [metric('F1Score', { average: null }), /F1Score with average = null is not supported/],
+    [metric('MeanIoU', { num_classes: 2 }), /The metric mean_io_u is not supported/],
+  ];
+  const file = path.join(folder, 'refused.keras');
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [2] })] });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', metrics: ['mse'] });
+  await saving.saveModel(model, file);
+  const saved = unzipSync(readFileSync(file));
+  const config = JSON.parse(strFromU8(saved['config.json'] as Uint8Array));
+  for (const [one, message] of cases) {
+    config.compile_config.metrics = [one];
+    const files = { ...saved, 'config.json': strToU8(JSON.stringify(config)) };
+    writeFileSync(file, zipSync(files, { level: 0 }));
+    await assert.rejects(saving.loadModel(file), { message });
+  }
+  model.dispose();
+});

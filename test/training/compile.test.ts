@@ -67,7 +67,7 @@ test('a name that there is not is an error that names the nearest one', () => {
       /There is no loss "mean_square_error"\. Did you mean meanSquaredError\?/,
     ],
     [{ metrics: { size: 'mes' } }, /There is no metric "mes"\. Did you mean mse\?/],
-    [{ metrics: { size: 'auc' } }, /There is no metric "auc"/],
+    [{ metrics: { size: 'auk' } }, /There is no metric "auk"\. Did you mean auc\?/],
     [{ optimizer: 'adamv' }, /There is no optimiser "adamv"\. Did you mean adam\?/],
     [{ optimizer: 'Lion' }, /Keras's optimiser "Lion" is not supported; supported are sgd, adam/],
     [{ lossWeight: [1, 1] }, /compile has no option "lossWeight"\. Did you mean lossWeights\?/],

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import { type Described, setWeights, tensor } from './kerasFit';
-import { lossCases, optimizerCases } from './kerasOptions';
+import { lossCases, metricCases, optimizerCases } from './kerasOptions';
 
 interface Case {
   targets: string;
@@ -54,7 +54,8 @@ async function assertAsKeras(
     compiled,
     ...(sampleWeight && { sampleWeight }),
   });
-  assert.deepEqual(Object.keys(history), Object.keys(expected.history));
+  // Keras sorts the names.
+  assert.deepEqual(Object.keys(history).sort(), Object.keys(expected.history));
   for (const [name, values] of Object.entries(expected.history)) {
     assertClose(history[name] ?? [], values, name);
   }
@@ -91,6 +92,24 @@ for (const compiled of [false, true]) {
       it(name, async () => {
         const loss = lossCases[name] as training.Loss;
         await assertAsKeras(expected, () => ({ optimizer: tf.train.sgd(0.1), loss }), compiled);
+      });
+    }
+    for (const [name, expected] of Object.entries(keras.metrics)) {
+      it(`metrics ${name}`, async () => {
+        const { loss, metrics } = metricCases[name] as (typeof metricCases)[string];
+        const options = () => ({ optimizer: tf.train.sgd(0.1), loss, metrics });
+        await assertAsKeras(expected, options, compiled);
+      });
+    }
+    for (const [name, expected] of Object.entries(keras.weightedMetrics)) {
+      it(`weighted metrics ${name}`, async () => {
+        const { loss, metrics } = metricCases[name] as (typeof metricCases)[string];
+        const options = () => ({
+          optimizer: tf.train.sgd(0.1),
+          loss,
+          weightedMetrics: metrics,
+        });
+        await assertAsKeras(expected, options, compiled, true);
       });
     }
   });

@@ -167,3 +167,51 @@ export const lossCases: Record<string, training.Loss> = {
     fromLogits: true,
   }),
 };
+
+const { metrics } = training;
+
+export const metricCases: Record<string, { loss: training.Loss; metrics: training.Metric[] }> = {
+  'of numbers': {
+    loss: 'mse',
+    metrics: [
+      'root_mean_squared_error',
+      'mean_absolute_error',
+      'logcosh',
+      'cosine_similarity',
+      metrics.r2Score(),
+    ],
+  },
+  'of classes': {
+    loss: 'sparse_categorical_crossentropy',
+    metrics: [metrics.sparseTopKCategoricalAccuracy({ k: 2 }), 'sparse_categorical_accuracy'],
+  },
+  'of one-hot classes': {
+    loss: 'categorical_crossentropy',
+    metrics: [
+      metrics.topKCategoricalAccuracy({ k: 2 }),
+      'categorical_accuracy',
+      metrics.f1Score({ average: 'macro', name: 'macro' }),
+      metrics.f1Score({ average: 'micro', name: 'micro' }),
+      metrics.f1Score({ average: 'weighted', name: 'weighted' }),
+      'AUC',
+    ],
+  },
+  'of yes and no': {
+    loss: 'binary_crossentropy',
+    metrics: [
+      metrics.auc(),
+      metrics.auc({ name: 'auc_pr', curve: 'PR' }),
+      metrics.auc({ name: 'auc_coarse', numThresholds: 5 }),
+      'precision',
+      'recall',
+      metrics.precision({ name: 'precision_low', thresholds: 0.3 }),
+      metrics.recall({ name: 'recall_low', thresholds: 0.3 }),
+      metrics.binaryAccuracy({ name: 'binary_accuracy_low', threshold: 0.3 }),
+      metrics.f1Score({ average: 'macro', threshold: 0.5, name: 'f1' }),
+      metrics.truePositives({ name: 'tp' }),
+      metrics.falsePositives({ name: 'fp' }),
+      metrics.trueNegatives({ name: 'tn' }),
+      metrics.falseNegatives({ name: 'fn' }),
+    ],
+  },
+};

@@ -54,6 +54,11 @@ export const kerasFunctions = {
   hinge: meanOverLast(margin),
   /** Follows https://keras.io/api/losses/hinge_losses/#squared_hinge-function. */
   squaredhinge: meanOverLast((targets, outputs) => tf.square(margin(targets, outputs))),
+  /** Follows https://keras.io/api/losses/regression_losses/#log_cosh-function. */
+  logcosh: meanOverLast((targets, outputs) => {
+    const error = tf.sub(outputs, targets);
+    return tf.sub(tf.add(error, tf.softplus(tf.mul(-2, error))), Math.LN2);
+  }),
   /** Follows https://keras.io/api/losses/regression_losses/#mean_squared_logarithmic_error-function. */
   meansquaredlogarithmicerror: meanOverLast((targets, outputs) =>
     tf.squaredDifference(logOfPositive(targets), logOfPositive(outputs)),

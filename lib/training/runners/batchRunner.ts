@@ -21,7 +21,8 @@ import * as tf from '../../tensorflow';
  */
 export interface BatchRunner {
   /**
-   * One optimiser step. Returns the batch's mean loss, then its metrics, in the model's order.
+   * One optimiser step. Returns the batch's mean loss, then its metrics, in the model's order; for a
+   * metric that has sums (see `metricSums.ts`) these.
    *
    * @param inputs one tensor per input of the model, the rows of the batch first; not disposed.
    * @param targets one tensor per output, as many rows; not disposed.
@@ -53,4 +54,11 @@ export interface BatchRunner {
 /** The rows as tensors of their own, or the tensors themselves where no rows are named. */
 export function batchOf(tensors: tf.Tensor[], rows: tf.Tensor1D | undefined): tf.Tensor[] {
   return rows ? tensors.map((tensor) => tf.gather(tensor, rows)) : tensors;
+}
+
+/** The numbers in scalars and vectors, in order. Disposes these. */
+export function numbersOf(results: tf.Tensor[]): number[] {
+  const numbers = results.flatMap((result) => [...result.dataSync()]);
+  tf.dispose(results);
+  return numbers;
 }

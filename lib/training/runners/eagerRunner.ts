@@ -1,6 +1,6 @@
 import * as tf from '../../tensorflow';
 import { innerModel } from '../compiledModel';
-import { type BatchRunner, batchOf } from './batchRunner';
+import { type BatchRunner, batchOf, numbersOf } from './batchRunner';
 import { modelSteps } from './modelSteps';
 
 /** Runs a batch with tfjs's own functions, one operation at a time. */
@@ -17,8 +17,5 @@ export function eagerRunner(model: tf.LayersModel): BatchRunner {
 }
 
 function numbers(step: () => tf.Tensor[]): number[] {
-  const scalars = tf.tidy(step);
-  const values = scalars.map((scalar) => scalar.dataSync()[0] ?? Number.NaN);
-  tf.dispose(scalars);
-  return values;
+  return numbersOf(tf.tidy(step));
 }

@@ -4,7 +4,7 @@ import { Program } from '../../graph/program';
 import { NotCompilableError } from '../../native/notCompilableError';
 import * as tf from '../../tensorflow';
 import type { ModelInternals } from '../../tfjsInternals';
-import { type BatchRunner, batchOf } from './batchRunner';
+import { type BatchRunner, batchOf, numbersOf } from './batchRunner';
 import { type BatchHistory, CompilePolicy } from './compilePolicy';
 import { ModelCode } from './modelCode';
 import { type Kind, modelSteps } from './modelSteps';
@@ -61,11 +61,11 @@ export class GraphRunner implements BatchRunner {
   }
 
   trainOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[], rows?: tf.Tensor1D): number[] {
-    return this.runScalars('train', [...inputs, ...targets], rows);
+    return this.runNumbers('train', [...inputs, ...targets], rows);
   }
 
   testOnBatch(inputs: tf.Tensor[], targets: tf.Tensor[], rows?: tf.Tensor1D): number[] {
-    return this.runScalars('test', [...inputs, ...targets], rows);
+    return this.runNumbers('test', [...inputs, ...targets], rows);
   }
 
   predictOnBatch(inputs: tf.Tensor[], rows?: tf.Tensor1D): tf.Tensor[] {
@@ -79,7 +79,7 @@ export class GraphRunner implements BatchRunner {
     this.program.dispose();
   }
 
-  private runScalars(
+  private runNumbers(
     kind: 'train' | 'test',
     tensors: tf.Tensor[],
     rows: tf.Tensor1D | undefined,
@@ -89,12 +89,10 @@ export class GraphRunner implements BatchRunner {
       if (kind === 'train') {
         this.policy.served();
       }
-      return this.program.runScalars(key, rows ? [...tensors, rows] : tensors);
+      return this.program.runNumbers(key, rows ? [...tensors, rows] : tensors);
     }
     const results = tf.tidy(() => this.bodies[kind](batchOf(tensors, rows)));
-    const numbers = results.map((result) => result.dataSync()[0] ?? Number.NaN);
-    tf.dispose(results);
-    return numbers;
+    return numbersOf(results);
   }
 
   /** The compiled function for such a batch, or null if it is to be run op by op. */

@@ -54,6 +54,11 @@ export function declareKnownCode(code: Class | ((...args: never[]) => unknown)):
   knownCode.add(code);
 }
 
+/** Whether a class or function was declared so, or is tfjs's own. */
+export function isKnownCode(code: unknown): boolean {
+  return knownCode.has(code);
+}
+
 /** What a model computed when this was made. */
 export class ModelCode {
   /** The first code of the user's that was found, in words for a message; null if there is none. */

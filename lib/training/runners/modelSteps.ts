@@ -2,27 +2,8 @@
 
 import type { TensorFunction } from '../../graph/capture/capture';
 import * as tf from '../../tensorflow';
-import { internals, type LossOrMetric, type ModelInternals } from '../../tfjsInternals';
-
-/** A metric's two parts: each a sum over the rows of a batch, divided by their number. */
-interface Quotient {
-  dividend: LossOrMetric;
-  divisor: LossOrMetric;
-}
-
-const quotients = new WeakMap<object, Quotient>();
-
-/**
- * Declares that a metric divides a sum over all rows by another (precision, for example). Its mean over
- * batches would be something else, so steps return the dividend and after it the divisor.
- */
-export function declareQuotient(metric: LossOrMetric, parts: Quotient): void {
-  quotients.set(metric, parts);
-}
-
-export function isQuotient(metric: LossOrMetric): boolean {
-  return quotients.has(metric);
-}
+import { internals, type ModelInternals } from '../../tfjsInternals';
+import { withSums } from './metricSums';
 
 /** What a model can do with a batch. */
 export type Kind = 'train' | 'test' | 'predict';
@@ -45,16 +26,14 @@ export function lossWeightsOf(losses: object): readonly number[] | undefined {
 
 /**
  * The steps of a model. Training and testing take inputs, then targets, then (if rows have weights) a
- * tensor of weights for each target, and return the loss, then the metrics; predicting takes inputs
- * and returns outputs.
+ * tensor of weights for each target, and return the loss, then the metrics (or their sums); predicting
+ * takes inputs and returns outputs.
  */
 export function modelSteps(model: ModelInternals): Record<Kind, TensorFunction> {
   return {
     train: (data) => {
       requireTrainableTypes(model);
-      const results = withWeights(model, data, (batch) =>
-        withParts(model, () => model.makeTrainFunction()(batch)),
-      );
+      const results = withWeights(model, data, (batch) => model.makeTrainFunction()(batch));
       applyConstraints(model);
       return results;
     },
@@ -71,7 +50,7 @@ export function modelSteps(model: ModelInternals): Record<Kind, TensorFunction> 
 /** tfjs leaves the regularisers' penalties out of the loss, and puts subtotals before it. */
 function test(model: ModelInternals, data: tf.Tensor[]): tf.Tensor[] {
   model.makeTestFunction();
-  const results = withParts(model, () => model.testFunction(data));
+  const results = model.testFunction(data);
   const count = model.outputs.length;
   const losses = [...results.slice(count - 1, count), ...model.calculateLosses()];
   return [losses.reduce((sum, one) => tf.add(sum, one)), ...results.slice(count)];
@@ -90,8 +69,9 @@ function withWeights(
   const ofOutputs = lossWeights.get(lossFunctions);
   const count = model.inputs.length + model.outputs.length;
   const ofRows = data.slice(count);
+  const runWithSums = () => withSums(model, ofRows, () => run(data.slice(0, count)));
   if (!ofOutputs && ofRows.length === 0 && model.outputs.length === 1) {
-    return run(data);
+    return runWithSums();
   }
   const reported: tf.Scalar[] = [];
   model.lossFunctions = lossFunctions.map((loss, index) => (targets, outputs) => {
@@ -101,7 +81,7 @@ function withWeights(
     return tf.mul(mean, ofOutputs?.[index] ?? 1);
   });
   try {
-    const results = run(data.slice(0, count));
+    const results = runWithSums();
     const replaced =
       reported.length > 1 ? results.splice(1, reported.length, ...reported) : reported;
     tf.dispose(replaced);
@@ -116,25 +96,6 @@ function withWeights(
 
 function weighted(losses: tf.Tensor, weights: tf.Tensor | undefined): tf.Tensor {
   return weights ? tf.mul(losses, weights) : losses;
-}
-
-/** Has tfjs compute both parts of those metrics that are quotients. */
-function withParts(model: ModelInternals, run: () => tf.Tensor[]): tf.Tensor[] {
-  const { metricsTensors } = model;
-  model.metricsTensors = metricsTensors.flatMap(([metric, output]) => {
-    const { dividend, divisor } = quotients.get(metric) ?? { dividend: metric };
-    return divisor
-      ? [
-          [dividend, output],
-          [divisor, output],
-        ]
-      : [[dividend, output]];
-  });
-  try {
-    return run();
-  } finally {
-    model.metricsTensors = metricsTensors;
-  }
 }
 
 /** tfjs applies constraints only where a weight is set. Keras does after each step. */
