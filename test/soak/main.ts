@@ -100,9 +100,9 @@ async function soak(wanted: readonly string[], share: number): Promise<void> {
 async function repeat(part: string, share: number): Promise<LoadResult> {
   const load = loads[part] ?? { title: 'figures shown in one kernel', times: figuresOfKernel };
   const times = Math.max(3, Math.round(load.times * share));
-  // Everything has been allocated once after a fifth of all: also of a small share.
-  const counts = [Math.ceil(load.times * Math.max(share / 5, 0.01)), times].map(String);
   const program = part === figures ? ['figures.py'] : ['loadProcess.js', part];
+  // As many to warm up: V8 compiles and arranges its memory until several hundred figures are shown.
+  const counts = [`${times}`, `${times}`];
   const held = await runChild([...program, ...counts] as [string, ...string[]], loadLimits);
   return { title: load.title, times, ...(held as Pick<LoadResult, 'before' | 'after'>) };
 }

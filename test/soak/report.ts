@@ -54,7 +54,7 @@ ${today()}; ${cpu}, ${cores} cores; ${software.join(', ')}. Written by \`npm run
 
 ## Held under load
 
-Each line is one process: what it holds after a warm-up of a fifth as many, and afterwards. Nothing may grow; resident memory by at most ${mostMegabytes} MB, as the allocators keep some of what was freed.
+Each line is one process: what it holds after a warm-up of as many, and afterwards. Nothing may grow; resident memory by at most ${mostMegabytes} MB, as the allocators keep some of what was freed.
 
 ${table(
   ['', ...Object.values(counted), 'resident memory, MB'],
