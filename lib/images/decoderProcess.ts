@@ -1,5 +1,6 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { compiledLibrary } from '../files/places';
 import type { Answer, Question } from './decoder';
 import type { GreyPixels } from './grey';
@@ -26,7 +27,7 @@ export function decodeApart(question: Question): Promise<GreyPixels> {
 
 async function ask(question: Question): Promise<GreyPixels> {
   clearTimeout(idle);
-  decoder ??= start();
+  decoder ??= await start();
   const asked = decoder;
   keepAlive(asked, true);
   try {
@@ -72,7 +73,7 @@ function answerOf(asked: ChildProcess, question: Question): Promise<Answer> {
   });
 }
 
-function start(): ChildProcess {
+async function start(): Promise<ChildProcess> {
   const program = [
     `--max-old-space-size=${limits.heapMegabytes}`,
     join(compiledLibrary, 'images/decoder.js'),
@@ -83,14 +84,31 @@ function start(): ChildProcess {
     serialization: 'advanced',
   };
   // The limit holds on Linux. Elsewhere only what the headers say is limited.
-  const limited = `ulimit -d ${limits.megabytes * 1000}; exec "$0" "$@"`;
   const started =
     process.platform === 'linux'
-      ? spawn('/bin/sh', ['-c', limited, process.execPath, ...program], options)
+      ? spawn('/bin/sh', ['-c', await limited(), process.execPath, ...program], options)
       : spawn(process.execPath, program, options);
   return started.once('exit', () => {
     decoder = decoder === started ? undefined : decoder;
   });
+}
+
+let reserved: Promise<number> | undefined;
+
+/** The command that runs a program within the limit of memory. */
+async function limited(): Promise<string> {
+  reserved ??= reservedByNode();
+  return `ulimit -d ${limits.megabytes * 1000 + (await reserved)}; exec "$0" "$@"`;
+}
+
+/**
+ * Kilobytes that the system's limit counts though Node.js does not use them: it reserves 90 MB of
+ * addresses when it starts, and 620 MB from version 24 on.
+ */
+async function reservedByNode(): Promise<number> {
+  const program = "require('node:fs').readFileSync('/proc/self/status', 'latin1')";
+  const { stdout } = await promisify(execFile)(process.execPath, ['-p', program]);
+  return Number(/^VmData:\s+(\d+) kB$/m.exec(stdout)?.[1] ?? 0);
 }
 
 function end(ended: ChildProcess): void {

@@ -2,7 +2,7 @@
  * `npm run test:keras [-- LAYER,LAYER…]`: models of Keras 3 and Keras 2, made by script around each layer
  * in many configurations, are loaded here. Predictions and the losses of three training steps are
  * compared with Keras's, eager and compiled; what is saved here is loaded in Keras and compared too.
- * The table goes to docs/layers.md. A model is either right or refused by name: anything else fails.
+ * The table goes to results/layers.md. A model is either right or refused by name: anything else fails.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -43,7 +43,7 @@ const help = `Usage: npm run test:keras [-- [options] [LAYER,LAYER...]]
 
 Makes models with Keras 3 and Keras 2, around each layer or around those named, and compares what
 becomes of them here: loaded, trained, compiled, saved. Without names and options it writes the table
-of docs/layers.md. It makes a Python environment with TensorFlow first.
+of results/layers.md. It makes a Python environment with TensorFlow first.
 
 Options:
   --keras V  only Keras 3, or only Keras 2
@@ -84,8 +84,8 @@ async function main(): Promise<void> {
   const isRight = statuses.every((status) => status === 0);
   if (only === '') {
     const outcomes = versions.map((version) => [version, readJson(outcomesFile(version))]);
-    writeFileSync('docs/layers.md', writeTable(Object.fromEntries(outcomes), compareExamples()));
-    console.log('The table is in docs/layers.md.');
+    writeFileSync('results/layers.md', writeTable(Object.fromEntries(outcomes), compareExamples()));
+    console.log('The table is in results/layers.md.');
   }
   console.log(isRight ? 'All is right, or refused by name.' : 'There are faults.');
   process.exitCode = isRight ? 0 : 1;
