@@ -32,7 +32,7 @@ const leastSimilar = 0.8;
 /** A pen's stroke is no thicker than this share of the digit's size, unless the pen is broad. */
 const penThickness = 0.25;
 /** Broad strokes fill no more than this share of the rectangle around them, if that is not narrow. */
-const mostFilled = 0.65;
+const mostFilledByStrokes = 0.65;
 /** A digit in doubt (see `Reading`) has less of its outline open. */
 const mostDoubt = 0.2;
 
@@ -122,7 +122,7 @@ function isBroadPen(reading: Reading): boolean {
   const { width, height } = boundingBox(reading.ink);
   const isNarrow = Math.min(width, height) < 0.5 * Math.max(width, height);
   const filled = reading.ink.values.filter((value) => value >= 0.5).length / (width * height);
-  return reading.doubt === 0 && isBroad(reading) && (isNarrow || filled <= mostFilled);
+  return reading.doubt === 0 && isBroad(reading) && (isNarrow || filled <= mostFilledByStrokes);
 }
 
 /** The one with the least doubt; of equal ones that with the thinnest strokes for its size. */

@@ -32,7 +32,7 @@ const mostFilled = 0.8;
 const mostOpen = 0.22;
 /** The same for one that touches three sides of the picture, as a border does. */
 const mostOpenAround = 0.12;
-/** With more of its outline cut (see `cutOutline`) it may be a part of broad strokes. */
+/** With more of its outline cut (see `cutOutline`) a piece may be a part of broad strokes. */
 const mostCut = 0.09;
 /** With more of its outline near something as dark (see `facingOutline`) a piece is a gap. */
 const mostFacing = 0.35;
@@ -76,7 +76,7 @@ export function readInk(darkness: Darkness): Reading | { problem: string } {
     if (!marks) {
       return { problem: isAlone ? '' : onlyEdges };
     }
-    const open = openOutlines(plain, marks.pieces);
+    const open = outlines(openOutline, plain, marks.pieces);
     const isInk = (piece: Piece, index: number) =>
       (open[index] as number) <= (sidesTouched(piece, plain) >= 3 ? mostOpenAround : mostOpen) &&
       isWritten(piece, plain) &&
@@ -94,7 +94,7 @@ export function readInk(darkness: Darkness): Reading | { problem: string } {
 
 function readingOf(marks: Marks, darkness: Darkness, isAlone: boolean, open: number): Reading {
   const { pieces } = marks;
-  const isWhole = cutOutlines(darkness, pieces).every((cut) => cut <= mostCut);
+  const isWhole = outlines(cutOutline, darkness, pieces).every((cut) => cut <= mostCut);
   const isPlain = isAlone && isWhole && (darkness.isCorrected || isEven(darkness, pieces));
   return {
     ink: stretched(darkness, marks),
@@ -168,15 +168,10 @@ function findMarks({ width, height, values }: Darkness): Marks | undefined {
   };
 }
 
-/** The open part of each piece's outline. */
-function openOutlines(darkness: Darkness, pieces: Piece[]): number[] {
+/** The part of each piece's outline that is open, or that is cut. */
+function outlines(part: typeof openOutline, darkness: Darkness, pieces: Piece[]): number[] {
   const around = surroundings(darkness, pieces);
-  return pieces.map((piece) => openOutline(piece, around, contrast(piece, around, darkness)));
-}
-
-function cutOutlines(darkness: Darkness, pieces: Piece[]): number[] {
-  const around = surroundings(darkness, pieces);
-  return pieces.map((piece) => cutOutline(piece, around, contrast(piece, around, darkness)));
+  return pieces.map((piece) => part(piece, around, contrast(piece, around, darkness)));
 }
 
 /** The part of the paper's brightness that is missing in a piece. */

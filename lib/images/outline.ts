@@ -34,7 +34,7 @@ export function openOutline(piece: Piece, around: Surroundings, contrast: number
   });
 }
 
-/** The same without where the picture ends: there the piece was cut from something larger. */
+/** The part that is open inside the picture. Ink has none: such a piece is a part of something. */
 export function cutOutline(piece: Piece, around: Surroundings, contrast: number): number {
   return partOfOutline(piece, around, (pixel, pixelAt) => {
     const isInside = pixelAt(beyondOutline) !== undefined;
