@@ -44,15 +44,15 @@ export interface Interaction<Values> {
  *
  * Everything uses Jupyter's own connection, so JupyterLab may run on another machine. A saved
  * notebook shows the last result and the values it belongs to, and so does a reloaded page; run the
- * cell to get the controls back. JupyterLab needs the extensions of ipywidgets and, for {@link
- * pad}, of anywidget; `npm start` has both.
+ * cell to get the controls back. JupyterLab needs the extensions of ipywidgets and, for
+ * {@link pad}, of anywidget; `npm start` has both.
  *
  * In a program without a notebook nobody can change anything: the function is called once, with the
  * first values, and its result is shown as `plots.show` shows figures, or printed.
  *
  * @param controls the controls, by the names that the function uses.
  * @param draw takes the controls' values and returns what to show: a figure of `plots`, any value
- * that a cell may end with, or a promise of one.
+ *   that a cell may end with, or a promise of one.
  * @param options what to do at the end.
  * @returns the values at any time, and how to end it.
  * @throws Error when there is no control, and what the first call of `draw` throws.
