@@ -1,6 +1,6 @@
 /**
- * For the notebooks as lessons: {@link check} checks a reader's results of an exercise, {@link
- * claim} makes sure that the text agrees with the run.
+ * For the notebooks as lessons: {@link check} checks a reader's results of an exercise,
+ * {@link claim} makes sure that the text agrees with the run.
  *
  * @module
  */

@@ -14,7 +14,7 @@ export interface LayerInitializers {
  *
  * @param seed an integer for repeatable weights; without it, every model gets different weights.
  * @returns a function to be called once per layer: each call gives initialisers with their own
- * seed, derived from `seed`. The same seed in all layers would repeat the same numbers.
+ *   seed, derived from `seed`. The same seed in all layers would repeat the same numbers.
  * @throws RangeError if `seed` is not an integer.
  *
  * @example
