@@ -73,5 +73,5 @@ test('a saved model becomes one for TensorFlow Serving, with the same answers', 
 
   const again = exportModel();
   assert.equal(again.status, 1);
-  assert.match(again.stderr, /is there already: a served version is not changed/);
+  assert.match(again.stderr, /exists already: a served version is not changed/);
 });
