@@ -52,7 +52,7 @@ function crossentropy(op: Op, targets: tf.Tensor, logits: tf.Tensor): tf.Tensor 
       value,
       gradFunc: (upstream, saved: tf.Tensor[]) => {
         const [slopes, rows, targets] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-        // The kernel's gradients cannot be differentiated again, so compute them when that is needed.
+        // The kernel's gradients cannot be differentiated again, so compute them instead.
         const factor = internals(tf.engine()).isTapeOn()
           ? tf.sub(tf.softmax(rows), sharesOf(targets, rows))
           : slopes;
