@@ -1,4 +1,4 @@
-/** CIFAR-10 as the user's own dataset, as in `data/README.md`. */
+/** CIFAR-10 as a dataset of one's own: what `data/README.md` shows. */
 import { datasets } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 
@@ -7,7 +7,7 @@ const height = 32;
 const plane = height * height;
 const record = 1 + 3 * plane;
 
-/** CIFAR-10's binary version, from the user's own folder. */
+/** CIFAR-10 in the form "binary version", from a folder of the user's own. */
 export function cifar10(
   files: readonly datasets.DatasetFile[],
 ): datasets.DatasetDescription<datasets.ImageDataset<tf.Tensor4D>, 'offline' | 'cache'> {
