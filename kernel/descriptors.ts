@@ -1,6 +1,6 @@
 /**
- * What is written to the file descriptors 1 and 2, by programs that cells start and by native code,
- * belongs into the notebook too. Both are made pipes with names, which another thread reads.
+ * Output that native code and programs started by cells write to file descriptors 1 and 2 belongs
+ * in the notebook too. Both are replaced by named pipes, which another thread reads.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
@@ -17,10 +17,10 @@ export interface Pipes {
 type StreamName = 'stdout' | 'stderr';
 
 const bufferSize = 65_536;
-/** How many buffers are read before something else has its turn. */
+/** How many buffers are read before other work gets its turn. */
 const buffersAtOnce = 64;
 
-/** Redirects the descriptors; `undefined` where the system has no pipes with names. */
+/** Redirects the descriptors; `undefined` where the system has no named pipes. */
 export function redirectDescriptors(): Pipes | undefined {
   if (process.platform === 'win32') {
     return undefined;
@@ -36,8 +36,8 @@ export function redirectDescriptors(): Pipes | undefined {
     [2, pipes.stderr],
   ] as const) {
     closeSync(fd);
-    // The number that has become free is the lowest, and so the one that is given. Open for reading
-    // too, a pipe does not wait for its reader.
+    // The number that has become free is the lowest, so the next file opened gets it. A pipe that
+    // is open for reading too does not wait for its reader.
     openSync(file, constants.O_RDWR);
   }
   return pipes;
@@ -52,14 +52,14 @@ export class DescriptorReader {
     const open = (name: StreamName, file: string) => ({
       name,
       fd: openSync(file, constants.O_RDONLY | constants.O_NONBLOCK),
-      // A character may be cut in two by the end of a buffer.
+      // The end of a buffer may split a character.
       decoder: new TextDecoder(),
     });
     this.sources = [open('stdout', stdout), open('stderr', stderr)];
     rmSync(folder, { recursive: true });
   }
 
-  /** Hands over what is there. */
+  /** Passes on what has been written. */
   read(handle: (name: StreamName, text: string) => void): void {
     for (const { name, fd, decoder } of this.sources) {
       for (let count = 0; count < buffersAtOnce; count++) {
@@ -77,7 +77,7 @@ export class DescriptorReader {
       return readSync(fd, this.buffer);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') {
-        return 0; // Nothing is there.
+        return 0; // Nothing has been written.
       }
       throw error;
     }

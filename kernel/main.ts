@@ -16,7 +16,7 @@ process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 
 function start(connectionFile: string): void {
   const connection = JSON.parse(readFileSync(connectionFile, 'utf8'));
-  // Before there are other threads, which could be given the numbers that become free.
+  // Before other threads start: they could get the numbers that become free.
   const pipes = redirectDescriptors();
   const memory = new Int32Array(
     new SharedArrayBuffer(shared.length * Int32Array.BYTES_PER_ELEMENT),

@@ -1,4 +1,7 @@
-/** What the kernel's three threads send each other: Jupyter's messages, the compiler, the cells. */
+/**
+ * What the kernel's three threads, for Jupyter's messages, the compiler and the cells, send each
+ * other.
+ */
 
 /** One import of a cell: what to load, and the names to give it. */
 export interface CellImport {
@@ -7,14 +10,14 @@ export interface CellImport {
   bindings: { name: string; imported: string }[];
 }
 
-/** A cell that compiled. */
+/** A compiled cell. */
 export interface CompiledCell {
-  /** How stack traces name it: `Cell [3]`. */
+  /** Its name in stack traces: `Cell [3]`. */
   name: string;
   source: string;
   /** The body of a function of `$scope` and `$kernel`. */
   code: string;
-  /** From `code` back to `source`, as JSON. */
+  /** The source map from `code` to `source`, as JSON. */
   sourceMap: string;
   isAsync: boolean;
   imports: CellImport[];
@@ -22,7 +25,7 @@ export interface CompiledCell {
   module?: string;
 }
 
-/** A mistake in a cell, or in a module that it imports. Lines and columns count from 1. */
+/** An error in a cell, or in a module that it imports. Lines and columns count from 1. */
 export interface CellMistake {
   message: string;
   code: number;
@@ -36,7 +39,7 @@ export interface CellMistake {
 
 export type CompileResult = { cell: CompiledCell } | { mistakes: CellMistake[] };
 
-/** What Tab offers: `matches` for the text between `start` and `end` (in code points). */
+/** The completions: `matches` for the text between `start` and `end` (in code points). */
 export interface Completion {
   matches: string[];
   /** TypeScript's kind of each match: `function`, `const` and so on. */
@@ -52,14 +55,14 @@ export type Completeness =
 /** What the compiler's thread answers. Cursors count code points. */
 export type CompilerAnswers = {
   compile(request: { source: string; name: string }): CompileResult;
-  /** The cell that was compiled last has run to its end. */
+  /** The cell that was compiled last has finished. */
   ended(request: object): void;
   inspect(request: { source: string; cursor: number }): string | undefined;
   complete(request: { source: string; cursor: number }): Completion;
   completeness(request: { source: string }): Completeness;
 };
 
-/** The header of the Jupyter message that an output answers. */
+/** The header of the Jupyter message that an output belongs to. */
 export interface Header {
   msg_id: string;
   msg_type: string;
@@ -84,10 +87,10 @@ export interface ErrorContent {
 
 export type CommKind = 'comm_open' | 'comm_msg' | 'comm_close';
 
-/** One of Jupyter's comm messages, either way. */
+/** One of Jupyter's comm messages, in either direction. */
 export interface CommMessage {
   kind: CommKind;
-  /** The comm's own number; `target_name` and `data` as in Jupyter's protocol. */
+  /** The comm's identifier; `target_name` and `data` as in Jupyter's protocol. */
   content: { comm_id: string; target_name?: string; data?: unknown };
   metadata?: Record<string, unknown>;
   buffers?: Uint8Array[];
@@ -101,15 +104,15 @@ export type ToRunner =
       type: 'run';
       cell: CompiledCell;
       parent: Header;
-      /** Whether the result is not wanted. */
+      /** Whether the result is not shown. */
       silent: boolean;
       /** Whether the front end has an input box. */
       allowInput: boolean;
-      /** The number by which the front end knows the cell, and those of cells that it has deleted. */
+      /** The front end's identifier of the cell, and those of cells that it has deleted. */
       cellId?: string;
       deletedCells: string[];
     }
-  /** `isEnded`: what ran was ended in the middle and will not go on. */
+  /** `isEnded`: the running code was terminated and will not continue. */
   | { type: 'interrupt'; isEnded: boolean }
   | { type: 'comm'; message: CommMessage; parent: Header }
   | { type: 'shutDown' };
@@ -129,15 +132,15 @@ export type FromRunner =
 /** What the reader has entered; `undefined` where the input was interrupted. */
 export type InputReply = { value: string | undefined };
 
-/** Places in the memory that the threads share. */
+/** Indices in the memory that the threads share. */
 export const shared = {
   /** How many interrupts there were. */
   interrupts: 0,
-  /** How many of them the thread of the cells has noticed. */
+  /** How many of them the cells' thread has noticed. */
   noticed: 1,
   /** 1 when there is an answer to a request for input. */
   inputReady: 2,
-  /** 1 while what runs looks for interrupts by itself, as `fit` does. */
+  /** 1 while the running code checks for interrupts itself, as `fit` does. */
   isPatient: 3,
   length: 4,
 } as const;

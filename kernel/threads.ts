@@ -44,14 +44,14 @@ export class Caller<T extends { [kind in keyof T]: (request: never) => unknown }
 
 /** Asks another thread and waits for the answer; the other thread answers with {@link answerWaiting}. */
 export class WaitingCaller {
-  /** @param memory its first place is 1 when the answer is there. */
+  /** @param memory its first element is 1 when the answer is there. */
   constructor(
     private readonly port: MessagePort,
     private readonly memory: Int32Array,
   ) {}
 
   call<T>(request: unknown): T {
-    // The answer to a question that an interrupt has cut off.
+    // The answer to a question that an interrupt ended.
     while (receiveMessageOnPort(this.port)) {}
     Atomics.store(this.memory, 0, 0);
     this.port.postMessage(request);

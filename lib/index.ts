@@ -15,8 +15,7 @@
  * Read {@link datasets} and {@link models} first, then {@link training}; look at results with
  * {@link plots} and keep them with {@link saving}. {@link images} reads pictures of your own,
  * {@link graph} compiles training loops of your own, {@link display} puts outputs into a notebook,
- * {@link widgets} controls such as sliders,
- * {@link lessons} is what the notebooks need as lessons.
+ * {@link widgets} controls such as sliders. {@link lessons} checks the exercises of the notebooks.
  *
  * In these pages `tf` is TensorFlow.js (`@tensorflow/tfjs-node`). Shapes are written as
  * `[rows, 28, 28]`. A tensor you give stays yours to dispose, and so is a tensor you are given.

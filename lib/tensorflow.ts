@@ -7,7 +7,7 @@ process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
 
 /**
  * tfjs-node calls two functions that newer versions of Node.js no longer have. In this project it is
- * patched; where `lib` is an installed package, it may be as its makers publish it.
+ * patched; where `lib` is an installed package, tfjs-node may be unpatched.
  */
 Object.assign(util, {
   isNullOrUndefined: (value: unknown) => value === null || value === undefined,

@@ -1,12 +1,12 @@
 /**
- * What this library uses of tfjs beyond its declarations; of its backend for TensorFlow, see
- * `native/backend.ts`. All of it is as in tfjs 4.22: a new version is compared with these.
+ * The parts of tfjs that this library uses beyond its declarations, as they are in tfjs 4.22; for
+ * its TensorFlow backend, see `native/backend.ts`. Compare them with each new version.
  */
-// Types only: tfjs has to be loaded by `tensorflow.ts`, and what corrects it uses this file.
+// Types only: tfjs must be loaded by `tensorflow.ts`, and the corrections of tfjs use this file.
 import type * as core from '@tensorflow/tfjs-core';
 import type * as tf from '@tensorflow/tfjs-node';
 
-/** A note of tfjs that an operation was called whose gradient may be asked for. */
+/** An entry of tfjs's gradient tape: an operation that was called. */
 export interface TapeNode {
   inputs: tf.NamedTensorMap;
   gradient?: (upstream: tf.Tensor[]) => { [input: string]: () => tf.Tensor };
@@ -24,7 +24,7 @@ export interface EngineInternals {
     saved: tf.Tensor[],
     attributes: unknown,
   ): void;
-  /** Whether what is called now may be differentiated. */
+  /** Whether operations called now are recorded for gradients. */
   isTapeOn(): boolean;
   state: { activeTape: TapeNode[] };
 }
@@ -70,7 +70,7 @@ export interface OptimizerInternals {
   accumulatedUpdates: Slot[];
   applyGradients(gradients: NamedGradients): void;
   incrementIterations(): void;
-  /** Only of those that keep a tensor of it. */
+  /** Only in those that keep it as a tensor. */
   setLearningRate?(rate: number): void;
 }
 
@@ -95,7 +95,7 @@ export interface Masks {
   recurrentDropoutMask?: tf.Tensor | tf.Tensor[] | null;
 }
 
-/** The layers that a layer is made of: each class has some of these. */
+/** The layers inside a layer: each class has some of these. */
 export interface LayersInside {
   /** Of a model. */
   layers?: tf.layers.Layer[];
@@ -117,7 +117,7 @@ export interface LayerInternals extends Masks, LayersInside {
   _losses?: (() => tf.Scalar)[];
   axis?: number | number[];
   activation?: { apply(logits: tf.Tensor): tf.Tensor; getClassName(): string } | null;
-  /** How often `dispose` has to be called before the weights go. */
+  /** How often `dispose` must be called before the weights are disposed. */
   _refCount: number | null;
   /** Of SeparableConv2D. */
   depthMultiplier: number;
@@ -138,7 +138,7 @@ export type LossOrMetric = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor
 /** A loss or metric as `model.compile` takes it. */
 export type NamedFunction = string | ((...args: never[]) => unknown);
 
-/** A model with what `model.compile` sets and makes. */
+/** A model with the properties that `model.compile` sets. */
 export interface ModelInternals {
   name: string;
   inputs: tf.SymbolicTensor[];
@@ -173,7 +173,7 @@ export type NormalFunction = (
   seed?: Seed,
 ) => tf.Tensor;
 
-/** The functions that draw, in the module where tfjs's layers, too, find them. */
+/** The random functions, in the module where tfjs's layers find them too. */
 export interface RandomFunctions {
   randomUniform(
     shape: number[],
@@ -211,12 +211,12 @@ export function internals(part: unknown): unknown {
 }
 
 /**
- * The name of a layer that is made for its class only. tfjs numbers the layers that have no name; the
- * first one of the user's is to have the number 1.
+ * The name of layers that are made only to get at their class. tfjs numbers layers without a name,
+ * and the user's first one must get the number 1.
  */
 export const unnumbered = 'unnumbered';
 
-/** What a class of layers has in common. */
+/** The prototype of a layer's class. */
 export function prototypeOf<Internals = LayerInternals>(layer: tf.layers.Layer): Internals {
   return Object.getPrototypeOf(layer);
 }

@@ -1,6 +1,6 @@
-/** What the programs of this project have in common: how they end. */
+/** Runs the programs of this project and reports their errors. */
 
-/** A command line that the program does not understand. */
+/** An invalid command line. */
 export class UsageError extends Error {}
 
 /**

@@ -1,10 +1,10 @@
-/** What the programs note beside what they have measured, and how they write it into results/. */
+/** Writes measurements into results/, with the date, the machine and the versions. */
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { replaceFile } from '../lib/files/replaceFile';
 import * as tf from '../lib/tensorflow';
 
-/** The day, as YYYY-MM-DD. */
+/** Today's date, as YYYY-MM-DD. */
 export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
@@ -16,13 +16,13 @@ export function writeResult(file: string, content: unknown): Promise<void> {
   return replaceFile(file, (temporaryFile) => writeFile(temporaryFile, bytes));
 }
 
-/** What a result was measured on. */
+/** The machine of a measurement. */
 export function machine(): { cpu: string; cores: number } {
   const cpus = os.cpus();
   return { cpu: cpus[0]?.model.trim() ?? 'unknown', cores: cpus.length };
 }
 
-/** The versions of what the library runs on. */
+/** The versions of the software that the library runs on. */
 export function versions(): Record<string, string> {
   const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } };
   return {

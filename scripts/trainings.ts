@@ -5,7 +5,7 @@
 import { datasets, models } from '../lib/index';
 import * as tf from '../lib/tensorflow';
 
-/** Pictures in a step, in all of them. */
+/** The batch size of all of them. */
 export const batchSize = 32;
 
 /** A network that a notebook trains. */
@@ -15,16 +15,16 @@ export interface Training {
   readonly notebook: string;
   readonly description: string;
   readonly data: 'mnist' | 'fashion-mnist';
-  /** Shape of one picture as the network takes it. */
+  /** The network's input shape for one picture. */
   readonly picture: readonly number[];
-  /** What the pixels, 0 to 255, are divided by. */
+  /** The divisor of the pixels, 0 to 255. */
   readonly divisor: number;
   readonly optimizer: { readonly name: 'adam' | 'sgd'; readonly learningRate: number };
-  /** Whether the labels are rows with a 1 at the class. */
+  /** Whether the labels are one-hot. */
   readonly oneHot: boolean;
   /** The last epoch of each call of `fit`. */
   readonly epochs: readonly number[];
-  /** The test set after each epoch, the last tenth of the training set, or nothing. */
+  /** The validation data: the test set, the last tenth of the training set, or none. */
   readonly validation: 'test' | 'split' | 'none';
 }
 

@@ -1,4 +1,4 @@
-// TensorFlow uses oneDNN on every processor, through whichever door a program takes to it.
+// TensorFlow uses oneDNN on every processor, whichever module a program imports first.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -13,7 +13,7 @@ const doors = {
   'the library after tfjs-node': `require('@tensorflow/tfjs-node'), require(${library} + '/index.js')`,
 };
 
-/** What a program that computes something prints about oneDNN. */
+/** TensorFlow's messages about oneDNN in a program that computes something. */
 function oneDnnLine(open: string, setting: string | undefined): string {
   const program = `
     (async () => {

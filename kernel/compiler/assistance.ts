@@ -1,4 +1,7 @@
-/** What JupyterLab asks while a cell is being written: Shift-Tab, Tab, and whether Enter runs it. */
+/**
+ * Answers JupyterLab's requests while a cell is being written: Shift-Tab, Tab, and whether Enter
+ * runs it.
+ */
 import ts from 'typescript';
 import type { Completeness, Completion } from '../messages';
 import type { CellCompiler } from './cellCompiler';
@@ -10,7 +13,7 @@ const neverCancelled: ts.CancellationToken = {
   throwIfCancellationRequested: () => {},
 };
 
-/** Jupyter counts Unicode's code points, JavaScript halves of some of them. */
+/** Jupyter counts Unicode's code points, JavaScript UTF-16 code units. */
 export function toIndex(text: string, codePoints: number): number {
   return [...text].slice(0, codePoints).join('').length;
 }
@@ -30,7 +33,7 @@ function describe({ displayParts, documentation, tags }: Partial<ts.QuickInfo>):
   return documents ? `${head}\n\n${documents}` : head;
 }
 
-/** The type and the documentation of what is at a position. */
+/** The type and the documentation of the name at a position. */
 function quickInfo(
   checker: ts.TypeChecker,
   file: CompilerSourceFile,
@@ -125,12 +128,14 @@ export function inspect(
   return (
     quickInfo(checker, file, position) ??
     signature(notebook.program, file, position) ??
-    // Right behind a name, where the cursor is after typing it.
+    // Right after a name, where the cursor is after typing it.
     (position > 0 ? quickInfo(checker, file, position - 1) : undefined)
   );
 }
 
-/** How well `name` fits what was typed: 0 the same start, 1 in other letters' case, 2 inside. */
+/**
+ * How well `name` matches the typed text: 0 at its start, 1 at its start in another case, 2 inside.
+ */
 function rank(name: string, typed: string): number | undefined {
   if (name.startsWith(typed)) {
     return 0;
@@ -178,14 +183,14 @@ export function complete({ notebook }: CellCompiler, source: string, cursor: num
   };
 }
 
-/** TypeScript's numbers of what the end of the text has cut off: a comment, a template. */
+/** TypeScript's error numbers for a comment or a template that the end of the text cuts off. */
 const cutOff = new Set([1010, 1160]);
 const unterminatedString = 1002;
 
-/** Whether code may run as it is, needs more lines, or is wrong however it goes on. */
+/** Whether code is complete, incomplete, or invalid however it continues. */
 export function completeness(source: string): Completeness {
   if (/\n[ \t]*\n[ \t]*$/.test(source)) {
-    // Two empty lines: the reader wants to see what it says.
+    // Two empty lines: the reader wants to run it anyway.
     return { status: 'complete' };
   }
   const file = ts.createSourceFile('cell.ts', source, {
@@ -204,7 +209,7 @@ export function completeness(source: string): Completeness {
     : { status: 'invalid' };
 }
 
-/** The spaces with which the line after `source` begins. */
+/** The indentation of the line after `source`. */
 function indentAfter(source: string): string {
   const line = source.slice(source.lastIndexOf('\n') + 1);
   const indent = /^\s*/.exec(line)?.[0] ?? '';

@@ -1,4 +1,4 @@
-// What the kernel gives to cells beside Node.js. Every cell sees these names.
+// What the kernel gives to cells besides Node.js. Every cell sees these names.
 
 /**
  * Asks the reader of the notebook for a line, and waits for it.

@@ -1,4 +1,4 @@
-/** From a cell's TypeScript to the JavaScript that runs, or to the mistakes that it has. */
+/** Compiles a cell's TypeScript to JavaScript, or returns its errors. */
 import path from 'node:path';
 import ts from 'typescript';
 import type { CellMistake, CompileResult } from '../messages';
@@ -7,7 +7,7 @@ import type { CompilerSourceFile } from './internals';
 import { NotebookProgram } from './notebookProgram';
 import { transformCell } from './transform';
 
-/** TypeScript's numbers of what is no mistake where a variable comes from an earlier cell. */
+/** TypeScript's numbers of errors that do not apply to variables of an earlier cell. */
 const notAcrossCells = new Set([
   2454, // used before being assigned: a cell in between may have done so
   7005, // implicitly has an 'any' type: `let x;`, `const list = [];`, which later cells fill
@@ -16,7 +16,7 @@ const notAcrossCells = new Set([
 
 /** `// @strict: false` at the start of a line turns strict checking off for the notebook. */
 const strictComment = /^[ \t]*\/\/[ \t]*@strict:[ \t]*(true|false)\b/m;
-/** `/** @module name *\/` makes of a cell a module that other cells can import. */
+/** `/** @module name *\/` makes a cell a module that other cells can import. */
 const moduleComment = /^\s*\/\*\*[^/]*@module\s+(\w+)[^/]*\*\//;
 
 export class CellCompiler {
@@ -26,15 +26,15 @@ export class CellCompiler {
     this.notebook = new NotebookProgram(folder);
   }
 
-  /** Compiles what every cell needs, so that the first one is quick. */
+  /** Compiles what every cell needs, so that the first cell is fast. */
   warmUp(): void {
     this.notebook.program.getTypeChecker();
   }
 
   /**
-   * Compiles a cell. Later cells see its names, unless it has mistakes.
+   * Compiles a cell. Later cells see its names, unless it has errors.
    *
-   * @param name how stack traces are to call it.
+   * @param name its name in stack traces.
    */
   compile(source: string, name: string): CompileResult {
     const strict = strictComment.exec(source)?.[1];
@@ -73,7 +73,7 @@ export class CellCompiler {
     };
   }
 
-  /** Makes of a cell a module, which other cells import by `./name`. */
+  /** Makes a cell a module that other cells import as `./name`. */
   private defineModule(source: string, name: string, module: string): CompileResult {
     const folder = this.notebook.folder.replaceAll('\\', '/');
     this.notebook.setVirtualFile(path.posix.join(folder, `${module}.ts`), source);
@@ -113,7 +113,7 @@ export class CellCompiler {
     if (!file) {
       return [];
     }
-    // What is missing at the end, a brace for example, is missing after the last character.
+    // Something missing at the end, a brace for example, is reported after the last character.
     const end = file.text.trimEnd().length;
     const start = Math.min(diagnostic.start ?? 0, end);
     const { line, character } = file.getLineAndCharacterOfPosition(start);

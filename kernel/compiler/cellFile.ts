@@ -1,8 +1,8 @@
-/** What is found in a cell's file, or changed in it, before its types are checked. */
+/** Inspects and changes a cell's file before its types are checked. */
 import ts from 'typescript';
 import { type CompilerSourceFile, type FlowNode, flowFlags } from './internals';
 
-/** Where the flow of a cell starts. */
+/** Where the control flow of a cell starts. */
 export function startOf(file: CompilerSourceFile): FlowNode | undefined {
   const statements = file.statements as unknown as { flowNode?: FlowNode }[];
   let flow = statements.find(({ flowNode }) => flowNode)?.flowNode ?? file.endFlowNode;
@@ -13,8 +13,8 @@ export function startOf(file: CompilerSourceFile): FlowNode | undefined {
 }
 
 /**
- * Gives `let x;` and `let x = null;` at the top of a cell the type `any`: what a variable is to
- * hold is often said by a later cell only, which TypeScript does not look for.
+ * Gives `let x;` and `let x = null;` at the top of a cell the type `any`: often only a later cell
+ * assigns such a variable, and TypeScript does not look there.
  */
 export function leaveOpenTypes(file: ts.SourceFile): void {
   for (const statement of file.statements) {
@@ -35,7 +35,7 @@ export function leaveOpenTypes(file: ts.SourceFile): void {
   }
 }
 
-/** The modules that a file names, in whatever form. */
+/** The modules that a file imports, in any form. */
 export function specifiersOf(file: ts.SourceFile): Set<string> {
   const found = new Set<string>();
   const note = (node: ts.Node | undefined) => {

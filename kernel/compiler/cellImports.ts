@@ -1,8 +1,8 @@
-/** What a cell loads, and whether it waits. */
+/** What a cell imports, and whether it awaits anything. */
 import ts from 'typescript';
 import type { CellImport } from '../messages';
 
-/** What one cell loads; names that stand for types alone are left out, as in TypeScript. */
+/** The imports of a cell, without names that are only types, as in TypeScript. */
 export function importsOf(file: ts.SourceFile, checker: ts.TypeChecker): CellImport[] {
   const isValue = (name: ts.Identifier | undefined) => {
     const symbol = name && checker.getSymbolAtLocation(name);
@@ -49,7 +49,7 @@ export function importsOf(file: ts.SourceFile, checker: ts.TypeChecker): CellImp
   return imports;
 }
 
-/** Whether the cell waits for something outside its functions. */
+/** Whether the cell awaits something outside its functions. */
 export function hasTopLevelAwait(file: ts.SourceFile): boolean {
   const find = (node: ts.Node): boolean =>
     ts.isAwaitExpression(node) ||

@@ -1,11 +1,11 @@
 /**
- * Documentation comments of declaration files. A start reads three megabytes of declarations;
- * without their comments it takes a third less time. They are read, a file at a time, where somebody
- * asks for documentation.
+ * Documentation comments of declaration files. The start reads three megabytes of declarations;
+ * without comments that takes a third less time. The comments of a file are read when its
+ * documentation is needed.
  */
 import ts from 'typescript';
 
-/** A node with what TypeScript keeps of the comments in front of it. */
+/** A node with TypeScript's record of the comments in front of it. */
 type Documented = ts.Node & { jsDoc?: (ts.Node & { parent: ts.Node })[]; jsDocCache?: unknown };
 
 const complete = new WeakSet<ts.SourceFile>();
@@ -23,7 +23,7 @@ export function readDocumentationOf(checker: ts.TypeChecker, symbol: ts.Symbol |
     }
     for (const declaration of one.declarations ?? []) {
       readDocumentation(declaration.getSourceFile());
-      // What has no documentation of its own has that of the classes and interfaces it is based on.
+      // Members without documentation inherit that of the base classes and interfaces.
       if (ts.isClassLike(declaration) || ts.isInterfaceDeclaration(declaration)) {
         for (const { types } of declaration.heritageClauses ?? []) {
           types.forEach((type) => {

@@ -1,29 +1,28 @@
 /**
- * What the kernel takes from TypeScript beyond its documented interface. All of it is exported by
- * `typescript.js`, and tested by `test/kernel/compiler.test.ts`, which fails first when a newer
- * TypeScript no longer has it.
+ * The parts of TypeScript that the kernel uses beyond its documented interface. `typescript.js`
+ * exports all of them; `test/kernel/compiler.test.ts` fails if a newer TypeScript lacks one.
  */
 import ts from 'typescript';
 
-/** Where the analysis of a program's flow goes back to. */
+/** A node of TypeScript's control flow graph. */
 export interface FlowNode {
   flags: number;
   antecedent?: FlowNode | FlowNode[];
-  /** Of a start: the function around it, whose own flow the analysis goes on with. */
+  /** For a start: the function around it, where the analysis continues. */
   node?: { flowNode: FlowNode };
 }
 
 /** TypeScript's `FlowFlags`. */
 export const flowFlags = { unreachable: 1, start: 2 };
 
-/** A source file with what the compiler adds to it. */
+/** A source file with the properties that the compiler adds. */
 export interface CompilerSourceFile extends ts.SourceFile {
   path: ts.Path;
   resolvedPath: ts.Path;
   originalFileName: string;
-  /** Names are looked up here next: the cell before. */
+  /** Where names are looked up next: the previous cell. */
   parent: ts.SourceFile;
-  /** The names declared at the top. */
+  /** The names declared at the top level. */
   locals?: ts.SymbolTable;
   symbol?: ts.Symbol;
   endFlowNode?: FlowNode;
@@ -34,7 +33,7 @@ export interface CompilerSourceFile extends ts.SourceFile {
   ambientModuleNames: readonly string[];
 }
 
-/** A program with the function by which the type checker finds what an import means. */
+/** A program with the function by which the type checker resolves imports. */
 export interface CompilerProgram extends ts.Program {
   getResolvedModule(
     file: ts.SourceFile,

@@ -1,7 +1,7 @@
 /**
- * Loads TypeScript from V8's code cache, which takes a third of the time: to be imported before
- * anything that imports `typescript`. The cache lies beside what the kernel is compiled to; V8
- * refuses one of another version, and then it is made anew.
+ * Loads TypeScript from V8's code cache, which takes a third of the time. Must be imported before
+ * anything that imports `typescript`. The cache is beside the compiled kernel; if V8 rejects it
+ * because of another version, it is made anew.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import Module from 'node:module';
@@ -30,7 +30,7 @@ loaded.loaded = true;
 require.cache[fileName] = loaded;
 script.runInThisContext()(loaded.exports, require, loaded, fileName, path.dirname(fileName));
 
-/** Stores the code that has been compiled until now, where there is no cache that fits. */
+/** Stores the code that has been compiled so far, unless there is a valid cache. */
 export function storeCache(): void {
   if (cachedData && !script.cachedDataRejected) {
     return;
@@ -40,6 +40,6 @@ export function storeCache(): void {
     writeFileSync(temporary, script.createCachedData());
     renameSync(temporary, cacheFile);
   } catch {
-    // A folder that cannot be written to: the next start is only slower.
+    // If the folder cannot be written, the next start is only slower.
   }
 }

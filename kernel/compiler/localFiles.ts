@@ -1,13 +1,15 @@
-/** From a local `.ts` file to the CommonJS module that cells load. */
+/** Compiles local `.ts` files to the CommonJS modules that cells load. */
 import ts from 'typescript';
 
 export interface TranspileRequest {
   fileName: string;
-  /** Given where the file is not on the disk. */
+  /** The file's text, if it is not on the disk. */
   text?: string;
 }
 
-/** Compiles one file without checking its types: that was done with the cell that imports it. */
+/**
+ * Compiles one file without checking its types: they were checked with the cell that imports it.
+ */
 export function transpile({ fileName, text }: TranspileRequest): {
   code: string;
   sourceMap: string;

@@ -1,11 +1,10 @@
 /**
  * The notebook as TypeScript's type checker sees it.
  *
- * Every cell is a module of its own whose names are looked up in the cell before when it does not
- * declare them itself, and so on. The cells are not part of the program: it holds the libraries,
- * the packages and the local files that cells import, and its type checker is kept, and given cell
- * after cell, until a cell imports something new or a file changes. So a cell costs what checking
- * the cell itself costs.
+ * Every cell is a separate module. Names that it does not declare are looked up in the previous
+ * cell, and so on. The cells are not part of the program: it holds the libraries, the packages and
+ * the local files that cells import. One type checker checks cell after cell, until a cell imports
+ * something new or a file changes. So a cell costs only its own check.
  */
 import path from 'node:path';
 import ts from 'typescript';
@@ -19,17 +18,17 @@ import {
 } from './internals';
 import { compilerOptions, declarationsFile } from './options';
 
-/** A module's file as it was read. */
+/** A module's file, parsed. */
 interface ReadFile {
   file: ts.SourceFile | undefined;
   modified: number;
 }
 
 const canonical = (name: string) => name;
-// Types of browsers: what they declare is not there in Node.js.
+// Browsers' types declare what Node.js does not have.
 const browserLibrary = /[\\/]lib\.(dom|webworker|scripthost)(\.[a-z.]+)?\.d\.ts$/;
 
-/** `WebAssembly` is in Node.js too, but only the types of browsers declare it. */
+/** Node.js has `WebAssembly` too, but only browsers' types declare it. */
 function webAssembly(): string {
   const library = path.join(path.dirname(ts.getDefaultLibFilePath({})), 'lib.dom.d.ts');
   const text = ts.sys.readFile(library) ?? '';
@@ -37,7 +36,7 @@ function webAssembly(): string {
   return text.slice(start, text.indexOf('\n}', start) + 2);
 }
 
-/** Declarations are read without the comments in them; see documentation.ts. */
+/** Declarations are read without their comments; see documentation.ts. */
 function parsingOf(fileName: string, language: ts.ScriptTarget | ts.CreateSourceFileOptions) {
   return {
     ...(typeof language === 'object' ? language : { languageVersion: language }),
@@ -55,7 +54,7 @@ export class NotebookProgram {
   /** The cells whose names may be used, in the order in which they ran. */
   readonly cells: CompilerSourceFile[] = [];
   readonly cellSet = new Set<ts.SourceFile>();
-  /** Where the flow of the last cell that ran to its end has ended. */
+  /** The end of the control flow of the last cell that finished. */
   private flowEnd: FlowNode | undefined;
   private options: ts.CompilerOptions;
   private readonly importsFile: string;
@@ -87,7 +86,7 @@ export class NotebookProgram {
     if (strict !== this.isStrict) {
       this.options = compilerOptions(this.folder, strict);
       this.current = undefined;
-      // A file keeps what an earlier checker found out about its flow.
+      // A file keeps what an earlier checker found out about its control flow.
       this.files.clear();
     }
   }
@@ -136,8 +135,8 @@ export class NotebookProgram {
   }
 
   /**
-   * The cell that was added last has run to its end: the next one begins with what is known there.
-   * After `if (!found) throw …` it knows that `found` is there.
+   * The cell that was added last has finished: the next one starts with what is known at its end.
+   * After `if (!found) throw …`, `found` is known to be defined.
    */
   continueFlow(): void {
     const end = this.cells.at(-1)?.endFlowNode;
@@ -152,7 +151,7 @@ export class NotebookProgram {
     this.cellSet.add(file);
   }
 
-  /** The local files, no declarations, that a cell's imports lead to. */
+  /** The local files, without declarations, that a cell's imports lead to. */
   localFiles(file: ts.SourceFile): ts.SourceFile[] {
     const found = new Set<ts.SourceFile>();
     const follow = (specifiers: Iterable<string>, from: ts.SourceFile) => {
@@ -177,7 +176,7 @@ export class NotebookProgram {
       .find((found) => found?.resolvedModule)?.resolvedModule;
   }
 
-  /** A new program where a specifier is new, or a file that the old one read has changed. */
+  /** Makes a new program if a specifier is new, or if a file that the old one read has changed. */
   private refresh(specifiers: Iterable<string>): void {
     const wanted = [...specifiers];
     const unknown = wanted.filter((one) => !this.specifiers.has(one));
@@ -196,7 +195,9 @@ export class NotebookProgram {
     }
   }
 
-  /** Forgets the local files that have changed since they were read; tells whether there are any. */
+  /**
+   * Forgets the local files that have changed since they were read; returns whether there are any.
+   */
   private forgetChanged(): boolean {
     let changed = false;
     for (const [name, { modified }] of this.files) {
@@ -215,7 +216,7 @@ export class NotebookProgram {
       host: this.host(),
       oldProgram: old,
     }) as CompilerProgram;
-    // Cells are no part of the program; what they import is what the file of imports imports.
+    // Cells are not part of the program; a separate file imports everything that they import.
     const { getResolvedModule } = program;
     program.getResolvedModule = (file, name, mode) => {
       const isCell = /__cell\d+__\.ts$/.test(file.fileName);
@@ -243,7 +244,7 @@ export class NotebookProgram {
       fileExists: (name) => this.virtualFiles.has(name) || ts.sys.fileExists(name),
       readFile: (name) => this.virtualFiles.get(name) ?? ts.sys.readFile(name),
       writeFile: () => {
-        throw new Error('The compiler of cells writes no files.');
+        throw new Error('The compiler of cells does not write files.');
       },
     };
   }

@@ -1,11 +1,11 @@
-/** How cells are compiled: for this Node.js, without the names of browsers, strictly. */
+/** How cells are compiled: for this Node.js, without browsers' names, strictly. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
 const nodeMajor = Number(process.versions.node.split('.')[0]);
 
-/** What the kernel itself gives to cells, `prompt` for example. */
+/** What the kernel itself gives to cells, for example `prompt`. */
 export const declarationsFile = path
   .resolve(__dirname, '../../../kernel/compiler/cell-globals.d.ts')
   .replaceAll('\\', '/');

@@ -1,14 +1,14 @@
-/** The pieces of which the transformation of a cell makes code. */
+/** The pieces of code that the transformation of a cell makes. */
 import ts from 'typescript';
 import type { CompilerSourceFile } from './internals';
 
 const { factory } = ts;
 
-/** The names of the two objects that a cell's function is given. */
+/** The names of the two parameters of a cell's function. */
 export const scopeName = '$scope';
 export const kernelName = '$kernel';
 
-/** Whether `symbol` is a name at the top of one of the cells. */
+/** Whether `symbol` is a top-level name of one of the cells. */
 export function isTopLevel(
   symbol: ts.Symbol | undefined,
   cells: ReadonlySet<ts.SourceFile>,
@@ -17,7 +17,7 @@ export function isTopLevel(
     const file = declaration.getSourceFile() as CompilerSourceFile;
     return (
       cells.has(file) &&
-      // What a cell only declares is somewhere else: a global variable.
+      // What a cell only declares (`declare`) exists elsewhere: a global variable.
       (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Ambient) === 0 &&
       [file.locals, file.symbol?.exports].some((table) => {
         const found = table?.get(symbol?.escapedName as ts.__String);

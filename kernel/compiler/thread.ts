@@ -1,4 +1,4 @@
-/** The thread that compiles, so that completion and documentation are there while a cell runs. */
+/** The thread that compiles, so that completion and documentation work while a cell runs. */
 import './loadTypeScript';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import type { CompilerAnswers } from '../messages';
@@ -11,11 +11,11 @@ import { transpile } from './localFiles';
 interface Start {
   folder: string;
   port: MessagePort;
-  /** For local files, which the thread of the cells waits for. */
+  /** For local files, which the cells' thread waits for. */
   files: { port: MessagePort; memory: Int32Array };
 }
 
-/** By then the first cells have been compiled, and with them what compiling needs. */
+/** By then the first cells have been compiled, and V8 has compiled the code needed for that. */
 const storeMs = 10_000;
 
 const { folder, port, files } = workerData as Start;

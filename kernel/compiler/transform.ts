@@ -1,7 +1,7 @@
 /**
- * What a cell becomes before TypeScript compiles it to JavaScript. Its top-level names become
- * properties of one object, the scope, which all cells share: so a function sees what a later cell
- * gives a variable, and nothing has to be copied from cell to cell.
+ * Transforms a cell before TypeScript compiles it to JavaScript. Its top-level names become
+ * properties of one object, the scope, which all cells share: so a function sees values that a
+ * later cell assigns, and nothing is copied from cell to cell.
  *
  * | in the cell             | in what runs                                              |
  * |-------------------------|-----------------------------------------------------------|
@@ -39,7 +39,7 @@ export function transformCell(
 }
 
 class CellTransformer {
-  /** Assignments of functions, which are there from the cell's start. */
+  /** Assignments of functions, which are hoisted to the cell's start. */
   private readonly hoisted: ts.Statement[] = [];
   private readonly variables: Variables;
 
@@ -126,7 +126,7 @@ class CellTransformer {
     ];
   }
 
-  /** Classes, enums and namespaces stay declarations; the scope is given what they declare. */
+  /** Classes, enums and namespaces stay declarations; then they are assigned to the scope. */
   private otherDeclaration(
     node: ts.ClassDeclaration | ts.EnumDeclaration | ts.ModuleDeclaration,
   ): ts.Statement[] {
@@ -245,7 +245,7 @@ class CellTransformer {
     );
   }
 
-  /** Whether an identifier stands for a top-level variable, and is no declaration of one. */
+  /** Whether an identifier is a use of a top-level variable, not its declaration. */
   private isReference(node: ts.Identifier): boolean {
     const { parent } = node;
     if (
@@ -258,7 +258,7 @@ class CellTransformer {
     if (!isTopLevel(symbol, this.cells)) {
       return false;
     }
-    // Inside its own declaration a class, an enum or a namespace has its name from the start.
+    // Inside its own declaration, the name of a class, an enum or a namespace is already defined.
     return !(symbol?.declarations ?? []).some(
       (declaration) =>
         (ts.isClassDeclaration(declaration) ||

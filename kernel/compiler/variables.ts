@@ -19,7 +19,7 @@ export class Variables {
       : (this.assignments(list) ?? factory.createOmittedExpression());
   }
 
-  /** What a declaration becomes; `undefined` where it declares no variable of the top. */
+  /** The replacement of a declaration; `undefined` if it declares no top-level variable. */
   statement(node: ts.VariableStatement): ts.Node | undefined {
     const list = node.declarationList;
     if (isDeclared(node)) {
@@ -47,7 +47,7 @@ export class Variables {
       : factory.createNotEmittedStatement(node);
   }
 
-  /** `a = 1, b = 2` for `let a = 1, b = 2`; `undefined` where nothing is assigned. */
+  /** `a = 1, b = 2` for `let a = 1, b = 2`; `undefined` if nothing is assigned. */
   private assignments(list: ts.VariableDeclarationList): ts.Expression | undefined {
     const isVar = (list.flags & ts.NodeFlags.BlockScoped) === 0;
     const all = list.declarations.flatMap(({ name, initializer }) => {
@@ -67,7 +67,7 @@ export class Variables {
       : undefined;
   }
 
-  /** What a declared name, or a pattern of names, is as the target of an assignment. */
+  /** A declared name, or a pattern of names, as the target of an assignment. */
   private target(name: ts.BindingName): ts.Expression {
     if (ts.isIdentifier(name)) {
       return inScope(name);
@@ -100,7 +100,7 @@ export class Variables {
     );
   }
 
-  /** Whether a list declares variables of the top: all of them are, or none. */
+  /** Whether a list declares top-level variables: either all of them are, or none. */
   areTopLevel(list: ts.VariableDeclarationList): boolean {
     const first = (name: ts.BindingName): ts.Identifier | undefined =>
       ts.isIdentifier(name)

@@ -1,4 +1,4 @@
-/** Runs cells one after the other, and tells the front ends how that goes. */
+/** Runs cells one after the other, and reports to the front ends. */
 import type {
   CellMistake,
   CompileResult,
@@ -12,7 +12,10 @@ import type { Channel, Sockets } from './sockets';
 import type { Streams } from './streams';
 import type { Message } from './wire';
 
-/** Cells that arrive this many milliseconds after one has failed were sent together with it. */
+/**
+ * Cells that arrive within this many milliseconds after a failure were sent together with the
+ * failed cell.
+ */
 const abortMs = 100;
 
 interface Request {
@@ -20,15 +23,15 @@ interface Request {
   message: Message;
 }
 
-/** What the thread of the cells has to know beside the cell. */
+/** What the cells' thread needs besides the cell. */
 type Circumstances = Omit<Extract<ToRunner, { type: 'run' }>, 'type' | 'cell' | 'parent'>;
 
-/** What the executions need of the kernel. */
+/** What the executions need from the kernel. */
 export interface Surroundings {
   sockets: Sockets;
   streams: Streams;
   compile(source: string, name: string): Promise<CompileResult>;
-  /** The cell that was compiled last has run to its end. */
+  /** The cell that was compiled last has finished. */
   succeeded(): void;
   toRunner(message: ToRunner): void;
 }
@@ -166,7 +169,7 @@ const interruptedError: ErrorContent = {
 
 function internalError(error: unknown): ErrorContent {
   const stack = error instanceof Error ? error.message : String(error);
-  const evalue = 'The compiler failed at this cell; the kernel goes on.';
+  const evalue = 'The compiler failed at this cell; the kernel continues.';
   return {
     ename: 'CompilerError',
     evalue,
@@ -174,7 +177,7 @@ function internalError(error: unknown): ErrorContent {
   };
 }
 
-/** The line of a mistake, with a mark below the column. */
+/** The line of an error, with a mark below the column. */
 export function excerpt(line: number, column: number, text: string): string[] {
   const margin = `${line} | `;
   return [margin + text, `${' '.repeat(margin.length + column - 1)}^`];

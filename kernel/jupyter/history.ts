@@ -1,4 +1,4 @@
-/** The cells that ran in this kernel, for consoles that offer them again. */
+/** The cells that ran in this kernel, for the history of consoles. */
 
 interface HistoryRequest {
   hist_access_type?: unknown;
@@ -10,7 +10,7 @@ interface HistoryRequest {
   output?: unknown;
 }
 
-/** Session, line and source, as Jupyter's protocol has it. */
+/** Session, line and source, as in Jupyter's protocol. */
 type Entry = [number, number, string];
 
 const session = 1;

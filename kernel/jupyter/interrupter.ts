@@ -1,10 +1,10 @@
 /**
- * Ends what the thread of the cells is doing.
+ * Ends the work of the cells' thread.
  *
- * First it is told, by a message and in the shared memory: cells that wait, and loops that look
- * (`fit`), end by themselves. If it does not take notice, because a loop without an end keeps it,
- * V8 ends what it runs (`Runtime.terminateExecution` of Node's inspector). Programs that cells have
- * started are sent SIGINT, as Ctrl-C in a terminal does.
+ * First the thread is notified, by a message and in the shared memory: cells that wait, and loops
+ * that check for interrupts (`fit`), end by themselves. If it does not react, because of an endless
+ * loop, V8 terminates the running code (`Runtime.terminateExecution` of Node's inspector). Programs
+ * that cells have started get SIGINT, as from Ctrl-C in a terminal.
  */
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { Session } from 'node:inspector';
 import { promisify } from 'node:util';
 import { shared } from '../messages';
 
-/** How long the thread of the cells has to take notice, and then to end what V8 has stopped. */
+/** How long the cells' thread has to react, and then to end the code that V8 has terminated. */
 const noticeMs = 500;
-/** A loop that looks for interrupts may be in the middle of a training step. */
+/** A loop that checks for interrupts may be in the middle of a training step. */
 const patientMs = 3000;
 const attempts = 20;
 
@@ -26,7 +26,7 @@ export class Interrupter {
     private readonly tell: (isEnded: boolean) => void,
   ) {}
 
-  /** @param isPatient whether what runs looks for interrupts by itself. */
+  /** @param isPatient whether the running code checks for interrupts itself. */
   async interrupt(isPatient: boolean): Promise<void> {
     const number = Atomics.add(this.memory, shared.interrupts, 1) + 1;
     this.tell(false);
@@ -61,7 +61,7 @@ export class Interrupter {
 
 /** Ends the JavaScript that the main thread is running. */
 async function terminate(): Promise<void> {
-  // Connected only now: while a session is there, everything printed is kept for it.
+  // Connected only now: an open session keeps everything that is printed.
   const session = new Session();
   session.connectToMainThread();
   try {
@@ -105,7 +105,7 @@ async function interruptChildren(): Promise<void> {
       try {
         process.kill(pid, 'SIGINT');
       } catch {
-        // It has ended meanwhile.
+        // It has ended in the meantime.
       }
     }
   }
@@ -117,12 +117,12 @@ async function listProcesses(): Promise<Process[]> {
       .filter((name) => /^\d+$/.test(name))
       .flatMap((name) => {
         try {
-          // Behind the program's name, which may hold anything: state, parent, group.
+          // After the program's name, which may contain anything: state, parent, group.
           const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
           const [, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
           return [{ pid: Number(name), parent: Number(parent), group: Number(group) }];
         } catch {
-          return []; // It has ended meanwhile.
+          return []; // It has ended in the meantime.
         }
       });
   }

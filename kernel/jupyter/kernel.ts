@@ -1,4 +1,4 @@
-/** What the kernel answers to each of Jupyter's requests. */
+/** The kernel's answers to Jupyter's requests. */
 import type { MessagePort } from 'node:worker_threads';
 import type { DescriptorReader } from '../descriptors';
 import {
@@ -18,22 +18,22 @@ import type { Channel, Sockets } from './sockets';
 import { Streams } from './streams';
 import type { Message } from './wire';
 
-/** What connects this thread with the others. */
+/** The connections of this thread with the others. */
 export interface Threads {
   compiler: Caller<CompilerAnswers>;
   runner: MessagePort;
-  /** For the answers to requests for input, which the thread of the cells may wait for. */
+  /** For the answers to requests for input, which the cells' thread may wait for. */
   input: MessagePort;
   memory: Int32Array;
-  /** What programs and native code print; `undefined` where that cannot be read. */
+  /** The output of programs and native code; `undefined` if it cannot be read. */
   descriptors: DescriptorReader | undefined;
 }
 
 type Answer = { type: string; content: object };
 
-/** How long a kernel that is shut down may go on with what it was doing. */
+/** How long a kernel that is shut down may continue its work. */
 const endMs = 1500;
-/** What programs print is looked for this often. */
+/** How often the output of programs is read. */
 const readMs = 50;
 
 export class Kernel {
@@ -67,14 +67,16 @@ export class Kernel {
     runner.on('message', (message: FromRunner) => this.fromRunner(message));
     let turns = 0;
     setInterval(() => {
-      // What comes while nothing runs, from programs in the background, has time.
+      // Output of background programs while no cell runs is not urgent.
       if (this.executions.running || ++turns % 10 === 0) {
         this.readDescriptors();
       }
     }, readMs).unref();
   }
 
-  /** Shows what was written to the descriptors of standard output, by whatever program. */
+  /**
+   * Shows what any program has written to the descriptors of standard output and standard error.
+   */
   private readDescriptors(): void {
     const { running } = this.executions;
     this.lastParent = running?.header ?? this.lastParent;
@@ -112,7 +114,7 @@ export class Kernel {
     }
   }
 
-  /** The kernel is idle, as far as one request is concerned; a cell may still be running. */
+  /** The kernel is idle with respect to one request; a cell may still be running. */
   private publishIdle(parent: Header): void {
     this.sockets.publishStatus('idle', parent);
     const { running } = this.executions;
@@ -272,7 +274,7 @@ export class Kernel {
     this.sockets.close();
     this.threads.runner.postMessage({ type: 'shutDown' } satisfies ToRunner);
     void this.interrupter.interrupt(false);
-    // A thread of its own cannot end the process otherwise.
+    // From a worker thread, only a signal can end the process.
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), endMs);
   }
 }

@@ -1,4 +1,4 @@
-/** What the kernel says of itself. */
+/** The kernel's description of itself. */
 import { readFileSync } from 'node:fs';
 
 /** The version of a package, without loading it. */
@@ -19,7 +19,7 @@ export const kernelInfo = {
     version: typescriptVersion,
     mimetype: 'text/typescript',
     file_extension: '.ts',
-    // `mode` is what JupyterLab goes by, the others what the classic notebook does.
+    // JupyterLab uses `mode`, the classic notebook the others.
     codemirror_mode: { mode: 'typescript', name: 'javascript', typescript: true },
   },
   banner: `TypeScript ${typescriptVersion}, Node.js ${process.versions.node}`,

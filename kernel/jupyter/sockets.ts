@@ -19,10 +19,10 @@ export interface Connection {
 export type Channel = 'shell' | 'control' | 'stdin';
 
 /**
- * Without a time limit zeromq puts off every 512th send, and another one meanwhile fails
+ * Without a time limit zeromq delays every 512th send, and another send in the meantime fails
  * (https://github.com/zeromq/zeromq.js/issues/427); with the limit 0 it sends at once. Without a
  * high water mark nothing is dropped. Closing waits `linger` milliseconds for what is not sent yet.
- * Who announces a larger message than this is cut off before memory is taken.
+ * A peer that announces a larger message is disconnected before memory is allocated.
  */
 const options = {
   sendTimeout: 0,
@@ -45,7 +45,7 @@ export class Sockets {
     this.wire = new Wire(connection.key);
   }
 
-  /** Binds all sockets, and only then begins to receive: what comes early waits in its queue. */
+  /** Binds all sockets, and only then begins to receive: early messages wait in the queue. */
   async open(receive: (channel: Channel, message: Message) => void): Promise<void> {
     const { connection, routers } = this;
     const bound = { ...routers, iopub: this.iopub, hb: this.heartbeat };
@@ -74,7 +74,7 @@ export class Sockets {
     ignoreGone(this.routers[channel].send(frames));
   }
 
-  /** Tells all front ends. The first frame is what they may subscribe to. */
+  /** Sends a message to all front ends. The first frame is the topic to subscribe to. */
   publish(reply: Reply): void {
     ignoreGone(this.iopub.send(this.wire.write([`kernel.${reply.type}`], reply)));
   }
@@ -89,7 +89,10 @@ export class Sockets {
     }
   }
 
-  /** A subscriber has come (a first byte of 1): told so, it knows that it misses nothing from now on. */
+  /**
+   * A new subscriber (a first byte of 1) is welcomed, so it knows that it misses nothing from now
+   * on.
+   */
   private welcome([frame]: Buffer[]): void {
     if (frame?.[0] === 1) {
       const subscription = frame.subarray(1);
@@ -101,7 +104,7 @@ export class Sockets {
   }
 }
 
-/** Receives until the socket is closed; one message that cannot be received is not the end. */
+/** Receives until the socket is closed; one message that cannot be received does not end it. */
 async function forEachMessage(
   socket: { closed: boolean; receive(): Promise<Buffer[]> },
   handle: (frames: Buffer[]) => void,
@@ -111,7 +114,7 @@ async function forEachMessage(
     try {
       frames = await socket.receive();
     } catch {
-      // Closed meanwhile, or the sender went away in the middle.
+      // Closed in the meantime, or the sender disconnected during a message.
       await new Promise((resolve) => setImmediate(resolve));
       continue;
     }
@@ -119,7 +122,7 @@ async function forEachMessage(
   }
 }
 
-/** The receiver may have gone: then there is nobody left to tell. */
+/** The receiver may have disconnected: then nobody needs the message. */
 function ignoreGone(sent: Promise<void>): void {
   sent.catch(() => {});
 }

@@ -1,4 +1,4 @@
-/** Joins what cells print to fewer messages; front ends drop output beyond 1,000 a second. */
+/** Joins the output of cells into fewer messages; front ends drop more than 1,000 a second. */
 import type { Header } from '../messages';
 
 /** Text is sent in pieces, at most one per this many milliseconds. */
@@ -32,7 +32,7 @@ export class Streams {
     }
   }
 
-  /** Sends what is there; to be called before any other output, and at a cell's end. */
+  /** Sends the collected text; to be called before any other output, and at a cell's end. */
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

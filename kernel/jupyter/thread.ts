@@ -1,6 +1,6 @@
 /**
- * The thread that talks with Jupyter: a cell that keeps the main thread busy keeps nothing else
- * from working. It also ends the kernel when the Jupyter server that started it is gone.
+ * The thread that talks to Jupyter, so that it responds while a cell keeps the main thread busy. It
+ * also ends the kernel when the Jupyter server that started it is gone.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { DescriptorReader, type Pipes } from '../descriptors';

@@ -7,7 +7,7 @@ import type { Header } from '../messages';
 
 const delimiter = Buffer.from('<IDS|MSG>');
 
-/** A message that somebody with the key has sent. */
+/** A message from a sender that has the key. */
 export interface Message {
   /** Where the answer goes. */
   identities: Buffer[];
@@ -17,11 +17,11 @@ export interface Message {
   buffers: Buffer[];
 }
 
-/** What a message is to say. */
+/** The content of a message to send. */
 export interface Reply {
   type: string;
   content: object;
-  /** The header of the message that it answers. */
+  /** The header of the message that it belongs to. */
   parent?: Header;
   metadata?: object;
   buffers?: Uint8Array[];
@@ -31,7 +31,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Half of a character, cut off somewhere, would make a notebook that cannot be saved. */
+/** With half of a surrogate pair in it, a notebook could not be saved. */
 function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, part) =>
     typeof part === 'string' ? (part as string & { toWellFormed(): string }).toWellFormed() : part,
@@ -45,8 +45,8 @@ export class Wire {
   constructor(private readonly key: string) {}
 
   /**
-   * The message in `frames`, or `undefined` when it is none, or its signature does not fit. Nothing
-   * is told about the signature that would: whoever lacks the key must not learn it.
+   * The message in `frames`, or `undefined` if they are not a message or the signature is wrong.
+   * Nothing is said about the right signature: senders without the key must not learn it.
    */
   read(frames: Buffer[]): Message | undefined {
     const start = frames.findIndex((frame) => frame.equals(delimiter));
@@ -72,7 +72,7 @@ export class Wire {
           }
         : undefined;
     } catch {
-      return undefined; // No JSON.
+      return undefined; // Not JSON.
     }
   }
 

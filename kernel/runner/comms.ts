@@ -5,14 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import type { CommMessage, Header } from '../messages';
 
-/** What goes along with a message. */
+/** Metadata and bytes of a message. */
 export interface CommExtras {
   metadata?: Record<string, unknown>;
-  /** Bytes, which travel as they are and not as JSON. */
+  /** Binary data, which is not encoded as JSON. */
   buffers?: Uint8Array[];
 }
 
-/** What arrives. */
+/** A message from the browser. */
 export interface CommEvent extends Required<CommExtras> {
   data: unknown;
 }
@@ -33,9 +33,9 @@ export interface Comm {
 
 /** What `notebook.host` offers to libraries of controls. */
 export interface CommHost {
-  /** Opens a connection with what the browser has under the name `target`. */
+  /** Opens a connection to the browser's counterpart with the name `target`. */
   open(target: string, data?: unknown, extras?: CommExtras): Comm;
-  /** Says what to do when the browser opens a connection to `target`. */
+  /** Registers a function for connections that the browser opens to `target`. */
   register(target: string, opened: (comm: Comm, event: CommEvent) => void): void;
 }
 
@@ -43,21 +43,21 @@ function toEvent({ content, metadata = {}, buffers = [] }: CommMessage): CommEve
   return { data: content.data ?? {}, metadata, buffers };
 }
 
-/** A connection, and the cell that has opened it, if one has: what it prints later belongs there. */
+/** A connection, and the cell that has opened it, if any: its later output belongs there. */
 interface OpenComm {
   comm: Comm;
   cell: Header | undefined;
 }
 
-/** What the comms need of the kernel. */
+/** What the comms need from the kernel. */
 export interface CommSurroundings {
   /** Sends a message to the front ends. */
   send(message: CommMessage): void;
-  /** Is told which comms there are: the target of each by its number. */
+  /** Receives the open comms: the target of each by its identifier. */
   changed(targets: Record<string, string>): void;
   /** The cell that runs now. */
   currentCell(): Header;
-  /** Code of a cell goes on. */
+  /** Continues code of a cell. */
   enter(cell: Header): void;
 }
 
@@ -87,7 +87,7 @@ export class Comms implements CommHost {
       if (opened) {
         opened(this.add(id, target), event);
       } else {
-        // As the protocol has it: nobody here knows this target.
+        // The protocol's answer for an unknown target.
         this.kernel.send({ kind: 'comm_close', content: { comm_id: id, data: {} } });
       }
       return;
@@ -107,7 +107,7 @@ export class Comms implements CommHost {
     }
   }
 
-  /** Closes what these cells have opened: they are run anew, or were deleted. */
+  /** Closes the comms that these cells have opened: they are run again, or were deleted. */
   closeThoseOf(isMeant: (cell: Header) => boolean): void {
     for (const { comm, cell } of this.opened.values()) {
       if (cell && isMeant(cell)) {

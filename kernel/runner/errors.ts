@@ -1,7 +1,6 @@
 /**
- * Makes errors speak of the notebook's cells: `Cell [3]:2:7` is line 2, column 7 of the cell with
- * the number 3; and of the lines of local `.ts` files. What runs is the JavaScript that they were
- * compiled to; its source maps are followed back.
+ * Makes errors refer to the notebook's cells (`Cell [3]:2:7` is line 2, column 7 of cell 3) and to
+ * the lines of local `.ts` files, by the source maps of the JavaScript that runs.
  */
 import { SourceMap } from 'node:module';
 import { inspect } from 'node:util';
@@ -19,7 +18,7 @@ export class InterruptedError extends Error {
 interface Source {
   text: string;
   sourceMap: string;
-  /** `sourceMap`, read when it is needed for the first time. */
+  /** `sourceMap`, parsed at its first use. */
   map?: SourceMap;
 }
 
@@ -27,10 +26,10 @@ interface Source {
 const cellPosition = /(Cell \[\d+\]):(\d+):(\d+)/;
 const framesOfKernel = /[\\/]build[\\/]kernel[\\/]|node:internal|node:vm/;
 
-/** What was compiled, by the name that stack traces give it. */
+/** The compiled cells and files, by their names in stack traces. */
 const sources = new Map<string, Source>();
 
-/** Takes note of what a cell or a file was compiled from, before it runs. */
+/** Records the source of a cell or a file before it runs. */
 export function rememberSource(name: string, text: string, sourceMap: string): void {
   sources.set(name, { text, sourceMap });
 }
@@ -58,8 +57,8 @@ function describeFrame(frame: NodeJS.CallSite): string {
 }
 
 /**
- * From now on the stack traces of all errors speak of the sources, and end with the outermost cell:
- * the kernel's own frames, which called it, say nothing to its reader.
+ * From now on the stack traces of all errors refer to the sources, and end with the outermost cell:
+ * the kernel's own frames below it do not help the reader.
  */
 export function mapStackTraces(): void {
   // Deep enough that an error inside a library still shows the cell.
@@ -88,10 +87,10 @@ function excerpt(name: string, line: number, column: number): string[] {
   return [margin + text, `${' '.repeat(margin.length + column - 1)}^`];
 }
 
-/** The value that was thrown last and is no error, with where that was. */
+/** The last thrown value that is not an error, and where it was thrown. */
 let lastThrown: { value: unknown; stack: string } | undefined;
 
-/** Remembers where a cell throws a value that does not know it itself. Returns the value. */
+/** Remembers where a cell throws a value that has no stack. Returns the value. */
 export function thrown(value: unknown): unknown {
   if (!(value instanceof Error)) {
     lastThrown = { value, stack: new Error().stack ?? '' };
@@ -106,7 +105,7 @@ function stackOf(error: unknown): string {
   return lastThrown && lastThrown.value === error ? lastThrown.stack : '';
 }
 
-/** What Jupyter's `error` message says of an error: its name, its message, and its traceback. */
+/** The content of Jupyter's `error` message: name, message and traceback. */
 export function describeError(error: unknown): ErrorContent {
   if (error instanceof InterruptedError) {
     return { ename: error.name, evalue: error.message, traceback: [String(error)] };

@@ -9,13 +9,13 @@ const kernelRequire = createRequire(__filename);
 
 export interface NotebookHost {
   display(bundle: Record<string, unknown>, id?: string): void;
-  /** Empties the output of the cell; with `wait`, when its next output comes. */
+  /** Clears the output of the cell; with `wait`, when its next output comes. */
   clearOutput(options?: { wait?: boolean }): void;
   readonly signal: AbortSignal;
   readonly comms: CommHost;
-  /** Settles as `value` does, or rejects when the reader interrupts. */
+  /** Waits for `value`, or rejects when the reader interrupts. */
   wait<T>(value: Promise<T>): Promise<T>;
-  /** What would be shown of a value that is a cell's last expression. */
+  /** The output for a value that is a cell's last expression. */
   render(value: unknown): Promise<Record<string, unknown>>;
 }
 
@@ -56,7 +56,7 @@ function alternativeText(bundle: Record<string, unknown>): Record<string, unknow
   return 'image/png' in bundle && typeof alt === 'string' ? { 'image/png': { alt } } : {};
 }
 
-/** What tslab's module of displays gives to its kernel. */
+/** What tslab's display module passes to its kernel. */
 interface TslabDisplay {
   data: Record<string, unknown>;
   metadata: Record<string, unknown>;
@@ -64,8 +64,8 @@ interface TslabDisplay {
 }
 
 /**
- * `import * as tslab from 'tslab'`: tslab's own module. What it takes from tslab's kernel, the
- * function that sends an output and TypeScript's version, it is given instead.
+ * `import * as tslab from 'tslab'`: tslab's own module, with this kernel's replacements for what it
+ * takes from tslab's kernel: the function that sends an output, and TypeScript's version.
  */
 export function createTslab(output: Output): () => unknown {
   const replace = (request: string, exports: object) => {

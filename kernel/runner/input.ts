@@ -5,7 +5,7 @@ import { type InputReply, shared } from '../messages';
 import { InterruptedError } from './errors';
 import type { Output } from './output';
 
-/** A reader of `process.stdin` that prints no question gets its input box after this time. */
+/** Code that reads `process.stdin` without a question gets its input box after this time. */
 const silentMs = 300;
 
 export class Input {
@@ -56,7 +56,7 @@ export class Input {
     this.output.send({ type: 'input', prompt, password: false, parent });
   }
 
-  /** A stream that asks when somebody reads it and a question has been printed. */
+  /** A stream that asks the reader when code reads it and has printed a question. */
   private stdin(): Readable {
     let isWaiting = false;
     const stdin = new Readable({

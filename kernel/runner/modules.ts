@@ -1,6 +1,6 @@
 /**
  * Loads what cells import: packages, Node's modules, ES modules, and local `.ts` files, which are
- * compiled when they are loaded and loaded anew when they have changed.
+ * compiled when they are loaded, and reloaded when they have changed.
  */
 import { statSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import vm from 'node:vm';
 import { rememberSource } from './errors';
 import { describeTensorFlow } from './values';
 
-/** Compiles a file to a CommonJS module; `text` where the file is not on the disk. */
+/** Compiles a file to a CommonJS module; `text` is given if the file is not on the disk. */
 export type Transpile = (fileName: string, text?: string) => { code: string; sourceMap: string };
 
 /** Node's own functions for CommonJS, which its types leave out. */
@@ -24,7 +24,7 @@ interface NodeModules {
 }
 
 const node = Module as unknown as NodeModules;
-/** What `require` says of a module that only `import` loads. */
+/** The codes of `require`'s errors for modules that only `import` can load. */
 const onlyImport = new Set([
   'ERR_REQUIRE_ESM',
   'ERR_REQUIRE_ASYNC_MODULE',
@@ -43,7 +43,7 @@ export class Modules {
   constructor(
     private readonly folder: string,
     private readonly transpile: Transpile,
-    /** Modules of the kernel's own, by name. */
+    /** The kernel's own modules, by name. */
     private readonly own: Record<string, () => unknown>,
   ) {
     const from = path.join(folder, 'notebook.js');
@@ -56,14 +56,14 @@ export class Modules {
     keepQuietAboutLoader();
   }
 
-  /** Makes of a text a module that cells import by `./name`. */
+  /** Makes a text a module that cells import as `./name`. */
   define(name: string, text: string): void {
     const fileName = path.join(this.folder, `${name}.ts`);
     this.virtual.set(fileName, text);
     this.loaded.set(fileName, -1);
   }
 
-  /** Loads a module; a promise for those that only `import` loads. */
+  /** Loads a module; returns a promise for those that only `import` can load. */
   load(specifier: string): Exports | Promise<Exports> {
     this.forgetChanged();
     try {
@@ -76,7 +76,7 @@ export class Modules {
     }
   }
 
-  /** What `import()` in a cell gives. */
+  /** `import()` in a cell. */
   async import(specifier: string): Promise<Exports> {
     return namespaceOf(await this.load(String(specifier)));
   }
@@ -107,7 +107,7 @@ export class Modules {
     };
   }
 
-  /** `./name` that a cell has defined, or the `name.ts` that `./name.js` stands for. */
+  /** `./name` that a cell has defined, or the `name.ts` that `./name.js` refers to. */
   private findSource(request: string, parent: NodeModule | undefined): string | undefined {
     const name = path.resolve(path.dirname(parent?.filename ?? this.folder), request);
     return [name, `${name}.ts`, name.replace(/\.js$/, '.ts')].find(
@@ -115,7 +115,7 @@ export class Modules {
     );
   }
 
-  /** Local files that have changed are loaded anew, and so are those that import them. */
+  /** Reloads local files that have changed, and those that import them. */
   private forgetChanged(): void {
     const { cache } = this.require;
     const changed = new Set(
@@ -139,7 +139,10 @@ export class Modules {
   }
 }
 
-/** Node.js warns, once, of the loader that `import()` in cells takes; no reader can do anything. */
+/**
+ * Suppresses a warning of Node.js about the loader of `import()` in cells, which readers cannot
+ * change.
+ */
 function keepQuietAboutLoader(): void {
   const { emitWarning } = process;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
@@ -173,7 +176,7 @@ function namespaceOf(module: Exports): Exports {
   return namespace;
 }
 
-/** What a name of an import stands for. */
+/** The value of an imported name. */
 export function pick(module: Exports, imported: string): unknown {
   switch (imported) {
     case '=':
@@ -187,7 +190,7 @@ export function pick(module: Exports, imported: string): unknown {
   }
 }
 
-/** What `import.meta` is in the cells of a notebook. */
+/** `import.meta` in the cells of a notebook. */
 export function importMeta(folder: string, resolve: NodeJS.RequireResolve) {
   const url = pathToFileURL(path.join(folder, 'notebook.ts')).href;
   return {

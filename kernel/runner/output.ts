@@ -1,7 +1,7 @@
 /**
- * What cells print goes into the notebook, to the cell that printed it, also when that happens
- * after its end: timers, and what a cell waits for, remember their cell. Node's own way to do that
- * (`AsyncLocalStorage`) is no way here: Node 20 ends the process when V8 ends a loop under it.
+ * Sends printed text to the cell that printed it, even after the cell's end: timers, and promises
+ * that a cell awaits, remember their cell. Node's `AsyncLocalStorage` cannot be used for that: Node
+ * 20 ends the process when V8 terminates a loop under it.
  */
 import { Writable } from 'node:stream';
 import timers from 'node:timers';
@@ -12,8 +12,9 @@ type Callback = (...args: unknown[]) => unknown;
 type StreamName = 'stdout' | 'stderr';
 
 /**
- * Text is handed on at once: a loop that follows may keep this thread from doing so later. Of many
- * pieces in this many milliseconds only the first go one by one, the rest joined: each costs time.
+ * Text is passed on at once: a following loop may block this thread. Of many pieces within this
+ * many milliseconds, the first are sent one by one and the rest together, because each message
+ * takes time.
  */
 const intervalMs = 5;
 const singlePieces = 50;
@@ -21,10 +22,10 @@ const muchText = 16_384;
 const leaveLater = setImmediate;
 
 export class Output {
-  /** The cell to which what runs now belongs, where that is known. */
+  /** The cell of the running code, if it is known. */
   private entered: Header | undefined;
   private willLeave = false;
-  /** The cell that ran last: where output goes that belongs to none. */
+  /** The cell that ran last, which gets output that belongs to no cell. */
   private lastCell: Header | undefined;
   private text = '';
   private name: StreamName = 'stdout';
@@ -32,23 +33,23 @@ export class Output {
   private intervalStart = 0;
   private sentPieces = 0;
   private timer: NodeJS.Timeout | undefined;
-  /** What was printed since the last line break: the question, where input is read next. */
+  /** The text printed since the last line break: the question, if input is read next. */
   lastLine = '';
 
   constructor(private readonly post: (message: FromRunner) => void) {}
 
-  /** The request whose cell is being run, or whose code goes on. */
+  /** The request whose cell is running or continues. */
   get parentHeader(): Header {
     return (this.entered ?? this.lastCell) as Header;
   }
 
-  /** What is printed from now on belongs to this cell. */
+  /** Output from now on belongs to this cell. */
   startCell(parent: Header): void {
     this.entered = undefined;
     this.lastCell = parent;
   }
 
-  /** Code of an earlier cell goes on, until the event loop goes on to something else. */
+  /** Code of an earlier cell continues, until the event loop turns to something else. */
   enter(parent: Header): void {
     this.entered = parent;
     if (!this.willLeave) {
@@ -60,13 +61,13 @@ export class Output {
     }
   }
 
-  /** Takes the places of `process.stdout` and `process.stderr`. */
+  /** Replaces `process.stdout` and `process.stderr`. */
   capture(): void {
     for (const [fd, name] of [
       [1, 'stdout'],
       [2, 'stderr'],
     ] as const) {
-      // No terminal, also if JupyterLab was started in one: no colour codes in a notebook.
+      // Not a terminal, even if JupyterLab was started in one: no colour codes in a notebook.
       const stream = Object.assign(new Writable(), { fd, isTTY: false, write: this.writer(name) });
       Object.defineProperty(process, name, { get: () => stream, configurable: true });
     }
@@ -74,12 +75,12 @@ export class Output {
     this.rememberInTimers();
   }
 
-  /** Empties the cell's output, or does so when the next output comes. */
+  /** Clears the cell's output, now or when the next output comes. */
   clear(wait: boolean): void {
     this.send({ type: 'clear', wait, parent: this.parentHeader });
   }
 
-  /** Sends a message behind the text printed before it. */
+  /** Sends a message after the text printed before it. */
   send(message: FromRunner): void {
     this.flush();
     this.post(message);
@@ -126,7 +127,7 @@ export class Output {
           this.enter(parent);
           return callback(...args);
         };
-        // What is no function is for Node to complain about.
+        // Node itself rejects anything but a function.
         return original(typeof callback === 'function' ? run : callback, ...rest);
       };
       Object.defineProperties(remembering, Object.getOwnPropertyDescriptors(original));
@@ -136,7 +137,7 @@ export class Output {
   }
 
   private writer(name: StreamName): typeof process.stdout.write {
-    // A character may be cut in two by the end of a buffer.
+    // The end of a buffer may split a character.
     const decoder = new TextDecoder();
     return (data: string | Uint8Array, ...rest: unknown[]) => {
       this.write(name, typeof data === 'string' ? data : decoder.decode(data, { stream: true }));

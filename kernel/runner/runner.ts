@@ -20,9 +20,9 @@ import { Output } from './output';
 import { render } from './values';
 import { Waits } from './waits';
 
-/** How long what looks for interrupts by itself, such as `fit`, has to end in its own way. */
+/** How long code that checks for interrupts itself, such as `fit`, has to end by itself. */
 const patientMs = 5000;
-/** How long a cell has to end after an interrupt before it is given up. */
+/** How long a cell has to end after an interrupt before it is abandoned. */
 const giveUpMs = 500;
 
 /** The connections with the other threads. */
@@ -33,7 +33,7 @@ export interface RunnerThreads {
   transpile: Transpile;
 }
 
-/** What is known of the cell that runs. */
+/** The state of the running cell. */
 class Run {
   readonly controller = new AbortController();
   interrupts = 0;
@@ -51,7 +51,7 @@ export class Runner {
   private readonly modules: Modules;
   private readonly waits: Waits;
   private readonly baseline = countResources();
-  /** The number by which the front end knows a cell, by the request that ran it. */
+  /** The front end's identifier of a cell, by the request that ran it. */
   private readonly cellIds = new WeakMap<Header, string>();
   private current: Run | undefined;
   private last = new Run(undefined as unknown as Header);
@@ -70,7 +70,7 @@ export class Runner {
     this.modules = new Modules(folder, threads.transpile, { tslab: createTslab(this.output) });
     this.waits = new Waits(
       () => {
-        // What looks for interrupts by itself is left to end in its own way.
+        // Code that checks for interrupts itself is left to end by itself.
         if (this.notice() && !this.isPatient()) {
           throw new InterruptedError();
         }
@@ -131,13 +131,13 @@ export class Runner {
     this.output.startCell(request.parent);
     this.endEarlier(request);
     this.execute(request.cell, request.silent).then(
-      // A cell that ends in its own way after an interrupt has not done all it was to do.
+      // A cell that ends by itself after an interrupt has not finished its work.
       (result) => (run.interrupts > 0 ? this.giveUp(run) : this.finish(run, { result })),
       (error) => this.finish(run, { error: this.describe(run, error) }),
     );
   }
 
-  /** Closes the comms of the cell's last run, and those of cells that are no longer there. */
+  /** Closes the comms of the cell's last run, and those of deleted cells. */
   private endEarlier({ parent, cellId, deletedCells }: Extract<ToRunner, { type: 'run' }>): void {
     const ended = new Set([...deletedCells, ...(cellId === undefined ? [] : [cellId])]);
     this.comms.closeThoseOf((cell) => ended.has(this.cellIds.get(cell) ?? ''));
@@ -146,7 +146,7 @@ export class Runner {
     }
   }
 
-  /** Runs a cell and returns what Jupyter is to show of its last expression. */
+  /** Runs a cell and returns the output for its last expression. */
   private async execute(cell: CompiledCell, silent: boolean): Promise<DisplayData | undefined> {
     if (cell.module) {
       this.modules.define(cell.module, cell.source);
@@ -185,7 +185,7 @@ export class Runner {
     return render(result);
   }
 
-  /** What the code of a cell calls `$kernel`. */
+  /** The object that a cell's code knows as `$kernel`. */
   private kernelOf(_cell: CompiledCell) {
     return {
       result: undefined as unknown,
@@ -200,20 +200,20 @@ export class Runner {
   private finish(run: Run, outcome: Outcome): void {
     if (run === this.current) {
       this.current = undefined;
-      // What comms start from now on did not ask to be left alone.
+      // Work that comms start from now on does not check for interrupts itself.
       Atomics.store(this.threads.memory, shared.isPatient, 0);
       this.output.send({ type: 'done', outcome, parent: run.parent });
     }
   }
 
-  /** The signal of the cell that runs; whoever asks for it looks for interrupts. */
+  /** The signal of the running cell; code that asks for it checks for interrupts itself. */
   private signal(): AbortSignal {
     Atomics.store(this.threads.memory, shared.isPatient, 1);
     this.notice();
     return this.last.controller.signal;
   }
 
-  /** Takes note of an interrupt, if there is one that was not noticed yet. */
+  /** Notices an interrupt, if there is a new one. */
   private notice(): boolean {
     const { memory } = this.threads;
     const number = Atomics.load(memory, shared.interrupts);
@@ -236,7 +236,7 @@ export class Runner {
     }
   }
 
-  /** Whether what runs looks for interrupts by itself, and this is the first. */
+  /** Whether the running code checks for interrupts itself, and this is the first. */
   private isPatient(): boolean {
     return this.last.interrupts <= 1 && Atomics.load(this.threads.memory, shared.isPatient) === 1;
   }
@@ -248,7 +248,7 @@ export class Runner {
     }
   }
 
-  /** Ends a cell whose code does not go on, or goes on without end. */
+  /** Ends a cell whose code does not continue, or does not end. */
   private giveUp(run: Run): void {
     if (run === this.current) {
       this.finish(run, { error: this.describe(run, new InterruptedError()) });
@@ -264,10 +264,11 @@ export class Runner {
   }
 
   private receiveComm({ message, parent }: Extract<ToRunner, { type: 'comm' }>): void {
-    // Also when an interrupt cuts off what the message starts: nothing after it would run then.
+    // Also when an interrupt ends the work that the message starts: nothing after it would run
+    // then.
     setImmediate(() => this.post({ type: 'commDone', parent }));
     if (!this.current && this.last.interrupts > 0) {
-      // The interrupt was meant for what ran then.
+      // The interrupt was meant for the code that ran then.
       this.last = new Run(this.last.parent);
     }
     try {
@@ -305,7 +306,7 @@ function countResources(): Map<string, number> {
   return counts;
 }
 
-/** Names what goes on after an interrupt. */
+/** Names what is still active after an interrupt. */
 function describeRest(baseline: Map<string, number>): string[] {
   const counts = countResources();
   const rest = Object.entries(resources).flatMap(([kind, name]) => {

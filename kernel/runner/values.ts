@@ -2,13 +2,16 @@
 import { format, inspect } from 'node:util';
 import type { DisplayData } from '../messages';
 
-/** An object that shows itself has a function of this name, which returns contents by MIME type. */
+/**
+ * An object that defines its own output has a function of this name, which returns contents by MIME
+ * type.
+ */
 const displaySymbol = Symbol.for('Jupyter.display');
 
-/** Longer texts are cut: a front end drops them, or stands still. */
+/** Longer texts are cut: front ends drop them or freeze. */
 const longestText = 500_000;
 
-/** Jupyter messages are JSON: pictures and other bytes travel as base64. */
+/** Jupyter messages are JSON: pictures and other binary data are encoded as base64. */
 export function encodeBytes(bundle: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(bundle).map(([mimeType, content]) => [
@@ -24,7 +27,7 @@ function cut(text: string): string {
     : `${text.slice(0, longestText)}\n… cut: ${text.length.toLocaleString('en')} characters in all`;
 }
 
-/** What Jupyter shows of a value; nothing for `undefined`. */
+/** Jupyter's output for a value; none for `undefined`. */
 export async function render(value: unknown): Promise<DisplayData | undefined> {
   if (value === undefined) {
     return undefined;
@@ -63,7 +66,7 @@ interface History {
   history: Record<string, unknown[]>;
 }
 
-/** What `fit` returns, of tfjs and of the library. */
+/** The result of `fit`, of tfjs and of the library. */
 function isHistory(value: unknown): value is History {
   const { epoch, history } = Object(value) as Partial<History>;
   return Array.isArray(epoch) && Object.values(history ?? [0]).every(Array.isArray);

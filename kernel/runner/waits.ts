@@ -1,4 +1,4 @@
-/** What cells wait for. `await x` in a cell is compiled to a wait that an interrupt ends. */
+/** The waits of cells. `await x` in a cell is compiled to a wait that an interrupt ends. */
 
 type Reject = (error: Error) => void;
 
@@ -6,7 +6,7 @@ export class Waits {
   private readonly pending = new Set<Reject>();
 
   /**
-   * @param check throws when there is an interrupt that nobody has noticed yet.
+   * @param check throws when there is a new interrupt.
    * @param remember called when a wait begins; what it returns is called when it ends.
    */
   constructor(
@@ -14,7 +14,7 @@ export class Waits {
     private readonly remember: () => () => void,
   ) {}
 
-  /** Settles like `value`, or rejects when the cells are interrupted. */
+  /** Waits for `value`, or rejects when the cells are interrupted. */
   wait(value: unknown): unknown {
     this.check();
     if (!(value instanceof Promise)) {
@@ -38,7 +38,7 @@ export class Waits {
     });
   }
 
-  /** What `for await` goes through, each step being a wait. */
+  /** The iterable of a `for await`, in which each step is a wait. */
   iterate(iterable: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterable<unknown> {
     if (Symbol.asyncIterator in iterable) {
       const inner = iterable[Symbol.asyncIterator]();
@@ -57,7 +57,7 @@ export class Waits {
     );
   }
 
-  /** Ends all that cells wait for. */
+  /** Ends all waits. */
   endAll(error: Error): void {
     for (const reject of this.pending) {
       this.pending.delete(reject);

@@ -1,4 +1,4 @@
-/** Gradients that tfjs lacks, or computes as if an option were not set. */
+/** Gradients that tfjs lacks, or computes without regard to an option. */
 import * as tf from '@tensorflow/tfjs-node';
 import type { NativeBackend } from '../native/backend';
 

@@ -1,6 +1,6 @@
 /**
- * What TensorFlow.js computes otherwise than mathematics or Keras, put right where it is. These
- * hold for all of tfjs in this process, so that its own `model.fit` and a graph agree.
+ * Corrects what TensorFlow.js computes wrongly, or differently from Keras. The corrections apply to
+ * all of tfjs in this process, so that its own `model.fit` and a graph agree.
  */
 import './dilation';
 import './gradients';

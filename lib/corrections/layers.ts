@@ -1,4 +1,4 @@
-/** Layers of tfjs that compute otherwise than Keras's of the same name. */
+/** Layers of tfjs whose results differ from those of Keras's layers of the same name. */
 import * as tf from '@tensorflow/tfjs-node';
 import { internals, prototypeOf, unnumbered } from '../tfjsInternals';
 
@@ -37,7 +37,7 @@ interface ReshapeLayer {
   fixUnknownDimension(inputShape: Shape, targetShape: Shape): Shape;
 }
 
-/** tfjs takes every negative axis for the last one. */
+/** tfjs treats every negative axis as the last one. */
 prototypeOf<ConcatenateLayer>(tf.layers.concatenate({ name: unnumbered })).mergeFunction =
   function (inputs) {
     return tf.concat(inputs, this.axis);
@@ -45,7 +45,7 @@ prototypeOf<ConcatenateLayer>(tf.layers.concatenate({ name: unnumbered })).merge
 
 const { write } = tf.LayerVariable.prototype;
 
-/** Constraints are for training: weights that are set or loaded stay what they are. */
+/** Constraints apply in training only: weights that are set or loaded stay as they are. */
 tf.LayerVariable.prototype.write = function (value) {
   const inside = internals(this);
   const { constraint = null } = inside;
@@ -63,8 +63,8 @@ const batchNormalization = prototypeOf<BatchNormalizationLayer>(
 const callOfTfjs = alongAnyAxis(batchNormalization.call);
 
 /**
- * A frozen BatchNormalization normalises by its moving averages and leaves them as they are, also
- * while the rest of the model is trained; and it can do without gamma or beta. See
+ * A frozen BatchNormalization normalises by its moving averages and does not update them, even
+ * while the rest of the model is trained. It also works without gamma or beta. See
  * https://keras.io/api/layers/normalization_layers/batch_normalization/.
  */
 batchNormalization.call = function (inputs, options) {
@@ -74,7 +74,10 @@ batchNormalization.call = function (inputs, options) {
   return withBoth(this, inputs, this.axis, () => callOfTfjs.call(this, inputs, options));
 };
 
-/** tfjs normalises in training with both gamma and beta only. Where one is missing, it changes nothing. */
+/**
+ * In training tfjs needs both gamma and beta. A missing one becomes a constant that changes
+ * nothing.
+ */
 function withBoth(
   layer: NormalizationLayer,
   inputs: tf.Tensor | tf.Tensor[],
@@ -98,7 +101,7 @@ function withBoth(
   });
 }
 
-/** A layer within a frozen model says that it is trainable; its weights are not. */
+/** A layer of a frozen model is still marked trainable; its weights are not. */
 function isFrozen({ trainable, gamma, beta }: BatchNormalizationLayer): boolean {
   const weights = [gamma, beta].filter((weight): weight is Weight => weight != null);
   return !trainable || (weights.length > 0 && weights.every((weight) => !weight.trainable));
@@ -149,7 +152,7 @@ const reshape = prototypeOf<ReshapeLayer>(
 );
 const { computeOutputShape } = reshape;
 
-/** tfjs works a size of -1 out only where the number of samples is known too. */
+/** tfjs infers a size of -1 only if the number of samples is known too. */
 reshape.computeOutputShape = function (inputShape) {
   const [samples = null, ...sizes] = inputShape;
   return sizes.includes(null)

@@ -1,6 +1,6 @@
 /**
- * Optimisers of tfjs that make other steps than Keras's of the same name. Their state and its names
- * are unchanged.
+ * Optimisers of tfjs whose steps differ from those of Keras's optimisers of the same name. Their
+ * state and its names are unchanged.
  */
 import * as tf from '@tensorflow/tfjs-node';
 import { prepareStep } from '../optimizers/stepSettings';
@@ -15,13 +15,13 @@ const adam = internals(tf.AdamOptimizer.prototype);
 const adamOfTfjs = adam.applyGradients;
 
 /**
- * Keras adds epsilon to the root of the second moment as it is; tfjs, to that of the second moment
- * without its bias. See https://keras.io/api/optimizers/adam/ on "epsilon hat".
+ * Keras adds epsilon to the root of the second moment before bias correction, tfjs after it. See
+ * https://keras.io/api/optimizers/adam/ on "epsilon hat".
  */
 adam.applyGradients = function (gradients) {
   const { epsilon, accBeta2 } = this;
   tf.tidy(() => {
-    // tfjs only adds it to a tensor, so that it may be one.
+    // tfjs only adds epsilon to a tensor, so it may be a tensor itself.
     Object.assign(this, { epsilon: tf.div(epsilon, tf.sqrt(tf.sub(1, accBeta2))) });
     try {
       adamOfTfjs.call(this, gradients);
@@ -34,7 +34,7 @@ adam.applyGradients = function (gradients) {
 const rmsProp = internals(tf.RMSPropOptimizer.prototype);
 const rmsPropOfTfjs = rmsProp.applyGradients;
 
-/** tfjs subtracts epsilon from the variance, if centred, where it should add it. */
+/** If centred, tfjs subtracts epsilon from the variance instead of adding it. */
 rmsProp.applyGradients = function (gradients) {
   const { epsilon, centered } = this;
   this.epsilon = centered ? -epsilon : epsilon;
@@ -47,7 +47,7 @@ rmsProp.applyGradients = function (gradients) {
 
 const adadelta = internals(tf.AdadeltaOptimizer.prototype);
 
-/** tfjs divides by the gradients of the steps before, which are 0 at first. */
+/** tfjs divides by the accumulated gradients of earlier steps, which are 0 at first. */
 adadelta.applyGradients = function (gradients) {
   const named = Array.isArray(gradients)
     ? gradients
@@ -89,8 +89,8 @@ function adadeltaStep(
 const { setLearningRate } = tf.MomentumOptimizer.prototype;
 
 /**
- * Keras sums up steps (learning rate × gradient), tfjs gradients: after a change of the rate, steps
- * made before it would count at the new rate.
+ * Keras accumulates steps (learning rate × gradient), tfjs gradients: without this, a new learning
+ * rate would also scale the steps made before.
  */
 tf.MomentumOptimizer.prototype.setLearningRate = function (rate) {
   const before = this.getConfig().learningRate as number;
@@ -105,13 +105,13 @@ tf.MomentumOptimizer.prototype.setLearningRate = function (rate) {
 
 const { dispose } = tf.MomentumOptimizer.prototype;
 
-/** tfjs forgets the tensor of the learning rate. */
+/** tfjs does not dispose the tensor of the learning rate. */
 tf.MomentumOptimizer.prototype.dispose = function () {
   dispose.call(this);
   internals(this).c.dispose();
 };
 
-/** Keras's optimisers can clip gradients and let weights decay before their step. */
+/** Keras's optimisers can clip gradients and apply weight decay before their step. */
 const prototypes = [
   tf.SGDOptimizer,
   tf.MomentumOptimizer,

@@ -1,6 +1,6 @@
 /**
- * The penalties of a model's regularisers. tfjs counts those of a layer that is used twice twice, and
- * misses those of the cells of recurrent layers and of both halves of Bidirectional; Keras counts each
+ * The penalties of a model's regularisers. tfjs counts the penalties of a shared layer once per
+ * use, and misses those of recurrent cells and of both halves of Bidirectional; Keras counts each
  * weight once.
  */
 import * as tf from '@tensorflow/tfjs-node';

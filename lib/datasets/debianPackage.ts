@@ -7,7 +7,7 @@ import { filesInFolder } from './localSources';
 import type { Source, SourceContext } from './source';
 import { CacheWriteError, diskIsFull, temporaryPrefix } from './store';
 
-/** A package of Debian and Ubuntu that carries a dataset. */
+/** A package of Debian and Ubuntu that contains a dataset. */
 export interface DebianPackage {
   /** The package's name. */
   readonly name: string;
@@ -19,7 +19,7 @@ export interface DebianPackage {
 
 const aptOptions: readonly string[] = [
   '-qq',
-  // Started by root, apt would download as its user _apt, who may not write into the cache.
+  // When root starts it, apt downloads as its user _apt, who may not write into the cache.
   ...['-o', 'APT::Sandbox::User=root'],
   ...['-o', 'Acquire::Retries=0'],
   ...['-o', 'Acquire::http::Timeout=10'],
@@ -29,8 +29,9 @@ const aptOptions: readonly string[] = [
 ];
 
 /**
- * Source of a dataset: a package of Debian and Ubuntu. Where it is installed, its files; else it is
- * downloaded and unpacked into a temporary folder, which needs no administrator's rights.
+ * Source of a dataset: a package of Debian and Ubuntu. If it is installed, its files are used;
+ * otherwise it is downloaded and unpacked into a temporary folder, which needs no administrator's
+ * rights.
  *
  * @param description the package.
  * @returns the source.
@@ -92,8 +93,8 @@ async function downloadPackage(
     await aptGet(['download', debian.name], debian, folder, context);
   } catch {
     signal?.throwIfAborted();
-    // Many containers come without apt's package lists. Lists of our own need no rights and leave
-    // the machine's as they are; if the trouble was another one, it shows again below.
+    // Many containers come without apt's package lists. Separate lists need no rights and leave the
+    // machine's own unchanged. If they were not the problem, it occurs again below.
     const lists = ['-o', `Dir::State::lists=${join(folder, 'lists')}`];
     await mkdir(join(folder, 'lists/partial'), { recursive: true });
     report({ message: `${title}: lists of Debian packages` });
@@ -101,7 +102,7 @@ async function downloadPackage(
     const update = await runProgram('apt-get', [...aptOptions, ...lists, 'update'], options);
     await aptGet([...lists, 'download', debian.name], debian, folder, context).catch(
       (error: Error) => {
-        // A failed update is only a warning to apt-get, but the reason for what follows.
+        // To apt-get a failed update is only a warning, but it explains the failure that follows.
         error.message = `${error.message} ${update.stderr}`.trim();
         throw error;
       },
@@ -139,11 +140,11 @@ async function unpackPackage(folder: string, { signal }: SourceContext): Promise
 interface RunOptions {
   readonly cwd?: string;
   readonly signal: AbortSignal | undefined;
-  /** Called with each piece of what the program prints. */
+  /** Called with each piece of the program's output. */
   readonly onOutput?: (text: string) => void;
 }
 
-/** Runs a program and gives what it printed; what it complained of becomes the error's message. */
+/** Runs a program and returns its output; what it printed to stderr becomes the error's message. */
 async function runProgram(
   program: string,
   programArguments: readonly string[],
@@ -165,7 +166,7 @@ async function runProgram(
   }
 }
 
-/** apt-get and dpkg-deb tell in words only that the disk is full, and in many. */
+/** apt-get and dpkg-deb report a full disk only in their output, in various words. */
 function shorten(error: Error, { name }: DebianPackage, folder: string): Error {
   return /No space left on device|enough free space/.test(error.message)
     ? new CacheWriteError(`The Debian package ${name}`, folder, diskIsFull, error)

@@ -14,13 +14,13 @@ export interface DatasetFile {
 export type DatasetFiles = ReadonlyMap<string, Uint8Array>;
 
 /**
- * All that is known of a dataset: {@link loadDataset} loads whatever has one.
+ * Describes a dataset: {@link loadDataset} can load any dataset with a description.
  *
  * @typeParam Data what the dataset is loaded as.
  * @typeParam SourceName the names of its sources.
  */
 export interface DatasetDescription<Data, SourceName extends string = string> {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly title: string;
   /** The name of its folder in the cache and in the offline folder. */
   readonly folder: string;
@@ -33,14 +33,14 @@ export interface DatasetDescription<Data, SourceName extends string = string> {
   readonly sources: Readonly<Record<SourceName, SourceMaker>>;
   /** Where a person finds the files, for the message when no source has them. */
   readonly website: string;
-  /** Makes the files into what the dataset is loaded as. */
+  /** Decodes the files into the data. */
   readonly decode: Decoder<Data>;
 }
 
 /**
- * Says which places a source stands for.
+ * Lists the places of a source.
  *
- * @param context what is being looked for, and how.
+ * @param context the dataset that is looked for, and the options.
  * @returns the places, in the order in which they are tried.
  */
 export type SourceMaker = (context: SourceContext) => readonly Source[];

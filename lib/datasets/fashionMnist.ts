@@ -9,7 +9,7 @@ import { decodeMnistFiles, mnistFiles } from './mnistForm';
 /** Where Fashion-MNIST's files can come from. */
 export type FashionMnistSource = 'offline' | 'cache' | 'mirrors' | 'debian';
 
-/** What is known of Fashion-MNIST. */
+/** The description of Fashion-MNIST. */
 export const fashionMnistDescription: DatasetDescription<ImageDataset, FashionMnistSource> = {
   title: 'Fashion-MNIST',
   folder: 'fashion-mnist',
@@ -25,7 +25,7 @@ export const fashionMnistDescription: DatasetDescription<ImageDataset, FashionMn
     mirrors: mirrors([
       'https://storage.googleapis.com/tensorflow/tf-keras-datasets/',
       'https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/',
-      // The authors' own address answers plain http only; the SHA-256 makes that safe.
+      // The authors' own server has plain http only; the SHA-256 makes that safe.
       'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
     ]),
     debian: debianPackage({
@@ -39,7 +39,7 @@ export const fashionMnistDescription: DatasetDescription<ImageDataset, FashionMn
 };
 
 /**
- * Loads Fashion-MNIST: 60,000 pictures of clothes to learn from and 10,000 to test on, in ten
+ * Loads Fashion-MNIST: 60,000 pictures of clothes for training and 10,000 for testing, in ten
  * classes, named in {@link fashionMnistClassNames} (Keras's `fashion_mnist.load_data`,
  * https://keras.io/api/datasets/fashion_mnist/).
  *
@@ -63,7 +63,7 @@ export function fashionMnist(
   return loadDataset(fashionMnistDescription, options);
 }
 
-/** What the class numbers 0 to 9 of Fashion-MNIST mean, in the words of its authors. */
+/** The names of Fashion-MNIST's classes 0 to 9, as its authors give them. */
 export const fashionMnistClassNames: readonly string[] = [
   'T-shirt/top',
   'Trouser',

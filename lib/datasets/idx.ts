@@ -30,7 +30,7 @@ const typeNames: Readonly<Record<number, string>> = {
  * @param dimensions how many dimensions the file must have (3 for images, 1 for labels); any
  *   number when left out.
  * @throws when the magic number, the type (only unsigned bytes are read), the dimensions or the
- *   length is wrong; the message tells the value seen and the value expected.
+ *   length is wrong; the message gives the value found and the value expected.
  *
  * @example
  * const { shape, values } = readIdx('data/cache/mnist/t10k-labels-idx1-ubyte'); // shape [10000]

@@ -20,8 +20,8 @@ export type LabelledImages<Images extends tf.Tensor = tf.Tensor3D> = {
  * @typeParam Images `tf.Tensor3D` for grey pictures, `tf.Tensor4D` for those with colour channels.
  */
 export type ImageDataset<Images extends tf.Tensor = tf.Tensor3D> = {
-  /** Pictures to learn from. */
+  /** Pictures for training. */
   readonly train: LabelledImages<Images>;
-  /** Pictures to test on. */
+  /** Pictures for testing. */
   readonly test: LabelledImages<Images>;
 };

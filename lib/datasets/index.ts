@@ -1,6 +1,6 @@
 /**
- * Datasets: MNIST and Fashion-MNIST, downloaded, checked and cached; the means to load others in the
- * same way; one-hot labels and a validation split.
+ * Datasets: MNIST and Fashion-MNIST, downloaded, checked and cached; a way to load others in the
+ * same manner; one-hot labels and a validation split.
  *
  * @module
  */

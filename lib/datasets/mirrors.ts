@@ -4,8 +4,8 @@ import type { Source, SourceContext } from './source';
 /**
  * Source of a dataset: public servers.
  *
- * @param addresses what a file's name and `.gz` are appended to, in the order in which they are
- *   tried. The option `mirrors` of {@link loadDataset} takes their place.
+ * @param addresses URLs to which a file's name and `.gz` are appended, in the order in which they
+ *   are tried. The option `mirrors` of {@link loadDataset} replaces them.
  * @returns the source.
  */
 export function mirrors(addresses: readonly string[]): SourceMaker {
@@ -66,7 +66,7 @@ async function receive(
     silence.restart();
     chunks.push(chunk);
     receivedBytes += chunk.length;
-    // Some servers unpack what they send, so up to the uncompressed length is in order.
+    // Some servers send the file uncompressed, so up to the uncompressed length is valid.
     if (receivedBytes > file.bytes) {
       throw new Error(`the server sends more than the file's ${file.bytes} bytes`);
     }
@@ -95,14 +95,14 @@ class SilenceLimit {
     this.timer.refresh();
   }
 
-  /** Stops watching, and closes the connection if something is still to come. */
+  /** Stops watching, and closes the connection if the download is incomplete. */
   end(): void {
     clearTimeout(this.timer);
     this.controller.abort();
   }
 }
 
-/** `fetch` says only "fetch failed"; what happened is in the cause. */
+/** `fetch` says only "fetch failed"; the reason is in the cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   if (cause instanceof Error) {

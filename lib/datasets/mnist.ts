@@ -8,7 +8,7 @@ import { decodeMnistFiles, mnistFiles } from './mnistForm';
 /** Where MNIST's files can come from. */
 export type MnistSource = 'offline' | 'cache' | 'npm' | 'mirrors';
 
-/** What is known of MNIST. */
+/** The description of MNIST. */
 export const mnistDescription: DatasetDescription<ImageDataset, MnistSource> = {
   title: 'MNIST',
   folder: 'mnist',
@@ -32,8 +32,8 @@ export const mnistDescription: DatasetDescription<ImageDataset, MnistSource> = {
 };
 
 /**
- * Loads MNIST: 60,000 handwritten digits to learn from and 10,000 to test on, the class number
- * being the digit (Keras's `mnist.load_data`, https://keras.io/api/datasets/mnist/).
+ * Loads MNIST: 60,000 handwritten digits for training and 10,000 for testing; the class number is
+ * the digit (Keras's `mnist.load_data`, https://keras.io/api/datasets/mnist/).
  *
  * The files come from the first of these that has them: the folder that the environment variable
  * `DATASETS_OFFLINE_FOLDER` names (files in its subfolder `mnist`, with or without `.gz`), the

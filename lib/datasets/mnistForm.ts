@@ -3,7 +3,7 @@ import type { DatasetFile, DatasetFiles } from './description';
 import { readIdx } from './idx';
 import type { ImageDataset, LabelledImages } from './imageDataset';
 
-/** MNIST's form, which others have taken over: 28 × 28 grey values in four IDX files. */
+/** MNIST's form, which other datasets share: 28 × 28 grey values in four IDX files. */
 const names = {
   trainImages: 'train-images-idx3-ubyte',
   trainLabels: 'train-labels-idx1-ubyte',

@@ -9,31 +9,31 @@ import { CacheWriteError, storeInCache } from './store';
 import { unpackAndVerify } from './verification';
 
 /**
- * Where a dataset's files come from, and what is reported meanwhile.
+ * Where a dataset's files come from, and how the progress is reported.
  *
  * @typeParam SourceName the names of the dataset's sources.
  */
 export interface ObtainOptions<SourceName extends string = string> {
   /**
-   * The cache's folder. When left out: `data/cache` of this project, or of an installed package the
-   * user's own (`~/.cache/typescript-neural-network-notebooks`).
+   * The cache's folder. Default: `data/cache` of this project, or, for an installed package, the
+   * user's own cache (`~/.cache/typescript-neural-network-notebooks`).
    */
   readonly folder?: string;
-  /** Only these sources, in this order; all that the dataset has when left out. */
+  /** Only these sources, in this order; by default all sources of the dataset. */
   readonly sources?: readonly SourceName[];
   /** Addresses to use instead of the public mirrors: `<address>/<file name>.gz`. */
   readonly mirrors?: readonly string[];
-  /** Seconds that a mirror may be silent before the next one is tried; 5 when left out. */
+  /** Seconds that a mirror may be silent before the next one is tried; default 5. */
   readonly silenceSeconds?: number;
   /** Called while files are downloaded, instead of showing a line of progress. */
   readonly onProgress?: ReportProgress;
-  /** Ends a download; in a notebook, interrupting the cell does when this is left out. */
+  /** Ends a download. By default, interrupting the cell does so in a notebook. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Gets a dataset's files from the first sources that have them, each file checked by its SHA-256,
- * and stores in the cache what does not come from the user's own folder. Needs no TensorFlow.
+ * and stores in the cache those that do not come from the user's own folder. Needs no TensorFlow.
  *
  * @throws when no source has a file (with what was tried and what to do), or when the cache cannot
  *   be written.
@@ -65,7 +65,7 @@ export async function obtainFiles<SourceName extends string>(
   }
 }
 
-/** What is needed of a dataset to get its files. */
+/** The part of a description that is needed to get the files. */
 type Wanted = Omit<DatasetDescription<unknown>, 'decode'>;
 
 function chooseSources(
@@ -100,7 +100,9 @@ async function trySources(
   return files;
 }
 
-/** Moves what the source has from `missing` to `files`, and tells why it did not give the rest. */
+/**
+ * Moves the files that the source has from `missing` to `files`, and notes why it lacks the rest.
+ */
 async function takeFrom(
   source: Source,
   missing: Set<DatasetFile>,

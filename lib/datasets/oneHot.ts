@@ -7,7 +7,7 @@ import * as tf from '../tensorflow';
  * @param labels whole numbers from 0 to `classes - 1`, shape `[n]`; not disposed here.
  * @param classes how many classes there are.
  * @returns a float32 tensor of shape `[n, classes]`, the caller's to dispose.
- * @throws when a label is not a whole number or out of range; the message tells which.
+ * @throws when a label is not a whole number or out of range; the message says which.
  *
  * @example
  * oneHot([2, 0], 3).print(); // [[0, 0, 1], [1, 0, 0]]

@@ -1,12 +1,12 @@
 import { notebookHost, TerminalLine, UpdatingOutput } from '../display/index';
 
-/** What is being done to get a dataset. */
+/** The progress of getting a dataset. */
 export interface DatasetProgress {
   /** One line for people, without the numbers. */
   readonly message: string;
   /** Bytes of the file received so far, while one is downloaded. */
   readonly receivedBytes?: number;
-  /** Bytes there are to receive, where the server has told it. */
+  /** The size of the file in bytes, if the server has given it. */
   readonly totalBytes?: number | undefined;
 }
 
@@ -17,12 +17,12 @@ export interface DatasetProgress {
  */
 export type ReportProgress = (progress: DatasetProgress) => void;
 
-/** JupyterLab drops outputs that come too fast, and nobody reads faster. */
+/** JupyterLab drops outputs that come too fast. */
 const updateMilliseconds = 250;
 
 /**
- * One line that follows the progress: an output that is replaced in place in a notebook, a line
- * that is written over in a terminal, and plain lines, without the numbers, in a log file.
+ * One line that shows the progress: an output that is replaced in place in a notebook, a line that
+ * is overwritten in a terminal, and plain lines without numbers in a log file.
  */
 export class ProgressLine {
   private readonly output = new UpdatingOutput();

@@ -10,8 +10,8 @@ export interface RandomShiftsOptions {
 }
 
 /**
- * Moves all pictures of a batch by the same number of pixels. What leaves the field is lost; black
- * (0) comes in.
+ * Moves all pictures of a batch by the same number of pixels. Pixels that leave the picture are
+ * lost; black (0) comes in.
  *
  * @param images shape `[count, height, width, channels]`; stays the caller's.
  * @param down how far down, in pixels; up if negative.
@@ -37,7 +37,7 @@ export function shift(images: tf.Tensor4D, down: number, right: number): tf.Tens
 
 /**
  * Moves every picture of a batch by its own random distance, down or up and right or left: more
- * pictures to learn from, and a network that does not rely on position (“data augmentation”, as
+ * pictures for training, and a network that does not rely on position (“data augmentation”, as
  * Keras's layer `RandomTranslation` does it, https://keras.io/api/layers/preprocessing_layers/).
  *
  * @param images shape `[count, height, width, channels]`; stays the caller's.
@@ -64,7 +64,7 @@ export function randomShifts(images: tf.Tensor4D, options: RandomShiftsOptions):
       const chosen = tf.gather(images, tf.tensor1d(places, 'int32'));
       return shift(chosen, down - options.pixels, right - options.pixels);
     });
-    // They lie in the order of their distances; back into the order of the pictures.
+    // They are ordered by distance; restore the order of the pictures.
     const order = new Int32Array(count);
     positions.flat().forEach((index, place) => {
       order[index] = place;

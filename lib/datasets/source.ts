@@ -1,9 +1,9 @@
 import type { DatasetFile } from './description';
 import type { ReportProgress } from './progress';
 
-/** What a source needs to know to look for files. */
+/** What a source needs to look for files. */
 export interface SourceContext {
-  /** What messages call the dataset. */
+  /** The dataset's name in messages. */
   readonly title: string;
   /** The name of the dataset's folder in the cache and in the offline folder. */
   readonly folder: string;
@@ -11,7 +11,7 @@ export interface SourceContext {
   readonly cacheFolder: string;
   /** Addresses to use instead of a source's own mirrors, if the caller has named some. */
   readonly mirrors: readonly string[] | undefined;
-  /** A mirror that sends nothing for so long is left for the next one. */
+  /** After this long without data from a mirror, the next one is tried. */
   readonly silenceSeconds: number;
   /** Ends the search. */
   readonly signal: AbortSignal | undefined;
@@ -19,9 +19,9 @@ export interface SourceContext {
   readonly report: ReportProgress;
 }
 
-/** A file that a source has, as it is there: compressed or not, and not checked yet. */
+/** A file as a source has it: compressed or not, and not checked yet. */
 export interface FoundFile {
-  /** Which of the files it is. */
+  /** The file's description. */
   readonly file: DatasetFile;
   /** Its contents. */
   readonly bytes: Uint8Array;
@@ -29,14 +29,14 @@ export interface FoundFile {
 
 /** A place where files may be found. */
 export interface Source {
-  /** How messages name it. */
+  /** Its name in messages. */
   readonly name: string;
-  /** Whether what is found here is to be stored in the cache. */
+  /** Whether files that are found here are stored in the cache. */
   readonly store: boolean;
   /**
-   * Gives those of the files that are there; throws when the place cannot be used at all.
+   * Yields the files that it has; throws when the place cannot be used at all.
    *
-   * @param files what is looked for.
+   * @param files the files to look for.
    */
   find(files: readonly DatasetFile[]): AsyncGenerator<FoundFile>;
 }

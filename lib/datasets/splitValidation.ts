@@ -4,10 +4,10 @@ import type { LabelledImages } from './imageDataset';
 /**
  * Sets the first pictures of a training set apart for validation, as TensorFlow's old MNIST
  * tutorial did with its `input_data.read_data_sets`: with 5,000 of MNIST's 60,000, the three sets
- * have 55,000, 5,000 and 10,000 pictures. Neighbours stay neighbours: nothing is shuffled.
+ * have 55,000, 5,000 and 10,000 pictures. Nothing is shuffled.
  *
  * @typeParam Images the pictures' rank.
- * @param all pictures and labels; left as they are, and still the caller's to dispose.
+ * @param all pictures and labels; unchanged, and still the caller's to dispose.
  * @param validationSize how many pictures go to validation, from 1 to one less than there are.
  * @returns new tensors `{ train, validation }`, the caller's to dispose.
  * @throws when `validationSize` is not such a number, or there are not as many labels as pictures.
@@ -30,7 +30,7 @@ export function splitValidation<Images extends tf.Tensor>(
   if (all.labels.shape[0] !== count) {
     throw new Error(
       `splitValidation: there are ${count} images and ${all.labels.shape[0]} labels, ` +
-        'expected as many of one as of the other.',
+        'expected the same number of both.',
     );
   }
   if (!Number.isInteger(validationSize) || validationSize < 1 || validationSize >= count) {

@@ -4,10 +4,10 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetFile } from './description';
 
-/** What the names of unfinished files and folders in the cache begin with. */
+/** The prefix of unfinished files and folders in the cache. */
 export const temporaryPrefix = 'part-';
 
-/** The cache cannot be written; looking for the file elsewhere would not help. */
+/** The cache cannot be written; another source of the file would not help. */
 export class CacheWriteError extends Error {
   constructor(what: string, folder: string, problem: string, cause: unknown) {
     const remedy = 'Correct that, or choose another folder with the option "folder".';
@@ -25,8 +25,8 @@ const problems: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts a file into the cache as a whole or not at all: it is written under a temporary name of its
- * own and then renamed, so that other processes never see a part of it.
+ * Puts a file into the cache completely or not at all: it is written under a unique temporary name
+ * and then renamed, so that other processes never see a part of it.
  */
 export async function storeInCache(
   folder: string,
@@ -54,7 +54,7 @@ export async function storeInCache(
   }
 }
 
-/** Removes what a process that was ended in the middle of its work has left behind. */
+/** Removes what a killed process has left behind. */
 async function removeLeftovers(folder: string): Promise<void> {
   const anHourAgo = Date.now() - 60 * 60_000;
   for (const name of await readdir(folder)) {

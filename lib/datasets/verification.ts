@@ -9,7 +9,7 @@ const gunzipAsync = promisify(gunzip);
  * Unpacks a file if it is gzip-compressed and makes sure that it is the published one.
  *
  * @returns the uncompressed bytes.
- * @throws with the reason when it is not: cut short, damaged, or something else altogether.
+ * @throws with the reason when it is not: truncated, damaged, or a different file.
  */
 export async function unpackAndVerify(file: DatasetFile, packed: Uint8Array): Promise<Uint8Array> {
   const isGzip = packed[0] === 0x1f && packed[1] === 0x8b;

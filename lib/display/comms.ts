@@ -1,8 +1,8 @@
-/** What goes along with a message of a {@link Comm}. */
+/** Metadata and bytes of a message of a {@link Comm}. */
 export interface CommExtras {
-  /** As JSON. */
+  /** Plain JSON. */
   metadata?: Record<string, unknown>;
-  /** Bytes, which travel as they are and not as JSON. */
+  /** Binary data, which is not encoded as JSON. */
   buffers?: Uint8Array[];
 }
 
@@ -13,7 +13,7 @@ export interface CommEvent extends Required<CommExtras> {
 }
 
 /**
- * Takes what comes through a {@link Comm}.
+ * Receives the messages of a {@link Comm}.
  *
  * @param event the message.
  */
@@ -24,7 +24,7 @@ export type CommListener = (event: CommEvent) => void;
  * (https://jupyter-client.readthedocs.io/en/stable/messaging.html#custom-messages).
  */
 export interface Comm {
-  /** Its own number. */
+  /** Its unique identifier. */
   readonly id: string;
   /**
    * Sends a message to the browser.
@@ -52,7 +52,7 @@ export interface CommHost {
    */
   open(target: string, data?: unknown, extras?: CommExtras): Comm;
   /**
-   * Says what to do when the browser opens a connection.
+   * Registers a function for connections that the browser opens.
    *
    * @param target the name by which the browser asks.
    * @param opened called with the connection and the first message.

@@ -6,7 +6,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Text as it has to be written between HTML's tags and in quoted attributes.
+ * Escapes text for use between HTML's tags and in quoted attributes.
  *
  * @param text any text.
  */
@@ -15,11 +15,11 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * A cell of an HTML table. JupyterLab's own style wins over the attribute `align`, and GitHub takes
- * styles away: each cell has both.
+ * A cell of an HTML table. JupyterLab's own style overrides the attribute `align`, and GitHub
+ * removes styles: each cell has both.
  *
- * @param tag a title or a cell.
- * @param side where the text stands.
+ * @param tag `th` for a column's title, `td` for a cell.
+ * @param side how the text is aligned.
  * @param text any text.
  */
 export function alignedCell(tag: 'th' | 'td', side: 'left' | 'right', text: string): string {

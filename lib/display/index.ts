@@ -1,5 +1,5 @@
 /**
- * One output in a notebook or in a terminal: tables, and lines that are replaced in place.
+ * Output in a notebook or a terminal: tables, and lines that are replaced in place.
  *
  * @module
  */

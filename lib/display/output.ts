@@ -1,5 +1,5 @@
 /**
- * Where output goes: a notebook kernel, when the code runs inside one, or a terminal.
+ * The destination of output: the notebook kernel that the code runs in, or a terminal.
  *
  * The kernel (`kernel/runner/host.ts`) announces itself by setting
  * `globalThis[Symbol.for('notebook.host')]`; nothing here depends on a particular kernel.
@@ -28,13 +28,13 @@ export interface NotebookHost {
   /** Connections with the browser, for controls. */
   readonly comms: CommHost;
   /**
-   * Settles as a promise does, or rejects when the user interrupts.
+   * Waits for a promise; rejects when the user interrupts.
    *
-   * @param value what is waited for.
+   * @param value the promise, or a plain value.
    */
   wait<T>(value: Promise<T>): Promise<T>;
   /**
-   * What the kernel would show of a value that is a cell's last expression.
+   * The output that the kernel shows for a value that is a cell's last expression.
    *
    * @param value anything.
    */
@@ -43,7 +43,7 @@ export interface NotebookHost {
 
 const hostKey = Symbol.for('notebook.host');
 
-/** The notebook kernel this process is, or `undefined` in a plain program. */
+/** The notebook kernel of this process, or `undefined` in a plain program. */
 export function notebookHost(): NotebookHost | undefined {
   return (globalThis as { [hostKey]?: NotebookHost })[hostKey];
 }

@@ -22,7 +22,7 @@ function toText(header: readonly string[], rows: readonly (readonly TableCell[])
 }
 
 function toHtml(header: readonly string[], rows: readonly (readonly TableCell[])[]): string {
-  // A title stands where its column's numbers or texts do.
+  // A title is aligned like its column.
   const sides = header.map((_, column) =>
     typeof rows[0]?.[column] === 'number' ? 'right' : 'left',
   );
@@ -41,7 +41,7 @@ function toHtml(header: readonly string[], rows: readonly (readonly TableCell[])
  * Shows a table: in a notebook as HTML, in a terminal as aligned text.
  *
  * @param header the columns' titles
- * @param rows as many cells each as there are titles
+ * @param rows the rows; each has one cell per title
  * @throws Error when a row has more or fewer cells than `header`
  */
 export function table(header: readonly string[], rows: readonly (readonly TableCell[])[]): void {

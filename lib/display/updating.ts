@@ -24,7 +24,7 @@ export class TerminalLine {
   private unfinished = false;
 
   /**
-   * A line that does not show yet.
+   * Creates a line; nothing is shown yet.
    *
    * @param stream the terminal to write to, for example `process.stdout`.
    */
@@ -33,7 +33,7 @@ export class TerminalLine {
   /**
    * Replaces the line; it stays open, to be replaced again.
    *
-   * @param line the text; cut where the terminal ends.
+   * @param line the text; cut at the width of the terminal.
    */
   update(line: string): void {
     // A line that wraps could not be overwritten.
@@ -51,7 +51,7 @@ export class TerminalLine {
     this.unfinished = false;
   }
 
-  /** What is printed next starts on a line of its own. */
+  /** Ends an open line, so that the next output starts on a new one. */
   close(): void {
     if (this.unfinished) {
       this.stream.write('\n');

@@ -10,7 +10,7 @@ import { evaluate, fit } from '../training/index';
 
 /** A network that reads digits, trained and saved for the web. */
 export interface DigitNetwork {
-  /** As people write it: `LeNet-5`. */
+  /** Its name for display: `LeNet-5`. */
   readonly name: string;
   /** Where `model.json` and its weights are; see `saving.saveLayersModel`. */
   readonly folder: string;
@@ -27,12 +27,14 @@ export interface DigitNetworksOptions {
   folder?: string;
   /** Train again, even if there are networks in the folder. Default: false. */
   retrain?: boolean;
-  /** Train on the first so many of the 60,000 pictures only, to try things out. Default: all. */
+  /**
+   * How many of the 60,000 pictures to train on, from the first, to try things out. Default: all.
+   */
   pictures?: number;
   /** How much the training prints, as in `fit`: 0 nothing, 1 a moving bar, 2 a line per epoch. */
   verbose?: 0 | 1 | 2;
   /**
-   * Called before a network is trained. Not called where it is there already.
+   * Called before a network is trained; not called for one that is found on disk.
    *
    * @param name the network's, as in {@link DigitNetwork}.
    * @param epochs how many it will be trained for.
@@ -40,7 +42,7 @@ export interface DigitNetworksOptions {
   onTraining?: (name: string, epochs: number) => void;
 }
 
-/** One seed for all: first weights and the order of the pictures. */
+/** One seed for everything: initial weights and the order of the pictures. */
 const seed = 0;
 const batchSize = 64;
 
@@ -51,7 +53,7 @@ interface Recipe {
   epochs: number;
 }
 
-/** As few epochs as each needs to read more than 97 (MLP) or 98 in a hundred digits. */
+/** The fewest epochs with which each reads more than 97 % (MLP) or 98 % of the digits. */
 const recipes: readonly Recipe[] = [
   { name: 'LeNet-5', id: 'lenet5', make: lenet5, epochs: 8 },
   { name: 'CNN', id: 'cnn', make: cnn, epochs: 2 },
@@ -76,8 +78,8 @@ interface Training extends Settings {
  * Three networks that read digits, LeNet-5, the CNN and the MLP of `lib/models`: trained on MNIST
  * for a few epochs the first time, found on disk afterwards.
  *
- * All begin from the same seed, 0. A network whose training was interrupted is trained from its
- * start at the next call; those before it are kept.
+ * All use the same seed, 0. A network whose training was interrupted is trained again from the
+ * beginning at the next call; networks that were finished before are kept.
  *
  * @param options where the networks are kept, and what is printed while they are trained.
  * @returns the three, in this order, as folders for `drawDigits` and `tf.loadLayersModel`.
@@ -131,13 +133,13 @@ async function train(
 
 async function save(folder: string, model: tf.LayersModel, training: Training): Promise<void> {
   const note = trainingFile(folder);
-  // Without its note a network counts as not there, until both are new.
+  // Without its note a network does not count, until both are new.
   await rm(note, { force: true });
   await saveLayersModel(model, folder);
   await replaceFile(note, (path) => writeFile(path, `${JSON.stringify(training, null, 2)}\n`));
 }
 
-/** The note on a network that was trained in just this way, if there is one. */
+/** The note on a network that was trained in exactly this way, if there is one. */
 async function earlierTraining(folder: string, settings: Settings): Promise<Training | undefined> {
   const text = await readFile(trainingFile(folder), 'utf8').catch(
     (error: NodeJS.ErrnoException) => {

@@ -6,7 +6,7 @@ import { pageFiles } from './pageFiles';
 
 /** Options of {@link drawDigits}. */
 export interface DrawDigitsOptions {
-  /** A line below a network's name, for example its test accuracy; by the network's name. */
+  /** Lines below the networks' names, for example the test accuracy; by the networks' names. */
   captions?: Readonly<Record<string, string>>;
   /** Outside a notebook: the port of the page's server on 127.0.0.1. Default: 0, any free one. */
   port?: number;
@@ -15,13 +15,13 @@ export interface DrawDigitsOptions {
 /** The pad that `drawDigits` has opened. */
 export interface DrawingPad {
   /**
-   * Where the page is: `http://127.0.0.1:40123/1b9d…/`. Without the token in it nobody gets an answer,
-   * other users of the machine for example. In a notebook the pad needs no address.
+   * Where the page is: `http://127.0.0.1:40123/1b9d…/`. Requests without its token get no answer,
+   * for example those of other users of the machine. In a notebook the pad needs no address.
    */
   readonly url?: string;
   /**
-   * In a notebook: takes the pad away. Else: ends the page's server; a page that is open in a
-   * browser goes on reading digits.
+   * In a notebook: removes the pad. Otherwise: ends the page's server; a page that is open in a
+   * browser continues to read digits.
    */
   close(): Promise<void>;
 }
@@ -34,18 +34,17 @@ export interface DrawingPad {
  *
  * In a plain program the pad is a page, whose address is printed, to be opened in a browser on the
  * same machine. The networks are saved for the web (`saving.saveLayersModel`) and predict in the
- * browser; nothing goes over the network, and nothing is needed from it. The program goes on until
- * it closes the pad.
+ * browser; nothing is sent over a network. The program keeps running until it closes the pad.
  *
  * What is drawn is scaled to 20 × 20 pixels and centred in 28 × 28, as MNIST's digits were.
  *
- * @param models one or more networks by the name they are to have: the model, or the folder that
+ * @param models one or more networks by their names: the model, or the folder that
  *   `saving.saveLayersModel` saved it in. Each takes 28 · 28 pixels, 0 (black) to 1 (white), in any
  *   shape, and gives ten probabilities. The models stay the caller's.
  * @param options captions, and the server's port.
- * @returns how to close the pad, and the page's address.
- * @throws Error when there is no model, one cannot be loaded or has other shapes, a caption belongs
- *   to none, or the port is taken.
+ * @returns the open pad, with the page's address.
+ * @throws Error when there is no model, when one cannot be loaded or has other shapes, when a
+ *   caption's name is not a network's, or when the port is taken.
  *
  * @example
  * const pad = await drawing.drawDigits({ MLP: model, CNN: 'networks/cnn' });

@@ -7,7 +7,7 @@ import { interact, type PadPicture, pad } from '../widgets/index';
 import { type Answer, answerOf, percent } from './page/networks';
 import { checkShapes, loadModel, type ShownNetwork } from './pageFiles';
 
-/** A network that is ready, and whether it is ours to dispose. */
+/** A loaded network, and whether it must be disposed here. */
 interface ReadyNetwork {
   name: string;
   caption: string;
@@ -49,7 +49,7 @@ function pictureOfPad(): string {
   );
 }
 
-/** What the networks read, for a notebook. */
+/** The networks' answers as HTML and text. */
 function answers(networks: readonly ReadyNetwork[], picture: PadPicture) {
   const read = networks.map(({ model, ...network }) => {
     return { ...network, answer: picture && answerOf(model, picture) };

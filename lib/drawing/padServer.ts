@@ -2,16 +2,16 @@ import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A file of the page: what it is, and its bytes. */
+/** A file of the page: its MIME type and its contents. */
 export interface PageFile {
   readonly type: string;
   readonly content: Buffer;
 }
 
-/** The files of the page by their path: `''` is the page itself, `page.js` its program. */
+/** The files of the page by path: `''` is the page itself, `page.js` its script. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
-/** A server of one page, for this machine only. */
+/** A server of one page, on this machine only. */
 export interface PageServer {
   /** Where the page is, with a token that nobody can guess: `http://127.0.0.1:40123/1b9d…/`. */
   readonly url: string;
@@ -20,9 +20,9 @@ export interface PageServer {
 }
 
 /**
- * Serves files held in memory on 127.0.0.1, to whoever has the address. Other users of this machine
- * can reach the port, but do not know the token in the address. There is nothing else the server
- * could give out: it never looks at the disk.
+ * Serves files held in memory on 127.0.0.1, to those who have the address. Other users of this
+ * machine can reach the port, but do not know the token in the address. The server cannot expose
+ * anything else: it never reads from the disk.
  *
  * @param port 0 takes any free port.
  * @throws Error when the port is taken or not allowed.
@@ -42,7 +42,7 @@ export async function servePage(files: PageFiles, port = 0): Promise<PageServer>
   };
 }
 
-/** Closed twice is closed. */
+/** Closing it twice is no error. */
 function isNotRunning(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ERR_SERVER_NOT_RUNNING';
 }

@@ -18,7 +18,7 @@ const types: Readonly<Record<string, string>> = {
 
 const pageFileNames = ['index.html', 'pad.css', 'style.css', 'page.js'];
 
-/** A model as the page is to show it. */
+/** A model as the page shows it. */
 export interface ShownNetwork {
   readonly name: string;
   readonly caption: string;
@@ -26,7 +26,7 @@ export interface ShownNetwork {
   readonly model: tf.LayersModel | string;
 }
 
-/** All that the page needs, in memory: its own files, and the networks in the web's format. */
+/** All files of the page, in memory: its own, and the networks in the format of TensorFlow.js. */
 export async function pageFiles(networks: readonly ShownNetwork[]): Promise<PageFiles> {
   const files = new Map<string, PageFile>();
   for (const name of pageFileNames) {
@@ -45,7 +45,7 @@ export async function pageFiles(networks: readonly ShownNetwork[]): Promise<Page
   return files.set('networks.json', { type: types['.json'] as string, content });
 }
 
-/** `LeNet-5` becomes `lenet5`; numbered where nothing is left, or another has it. */
+/** `LeNet-5` becomes `lenet5`; a number if nothing is left or the name is taken. */
 function idOf(name: string, index: number, others: readonly NetworkDescription[]): string {
   const id = name.toLowerCase().replace(/[^a-z0-9]/g, '');
   return id === '' || others.some((other) => other.id === id) ? `network${index + 1}` : id;
@@ -108,8 +108,9 @@ export function checkShapes(name: string, { inputs, outputs }: tf.LayersModel): 
   const fits = inputs.length === 1 && sizes(input) === 28 * 28;
   if (!fits || outputs.length !== 1 || sizes(output) !== 10) {
     throw new Error(
-      `The network ${name} takes [${shown(input)}] and gives [${shown(output)}]. On the pad it has ` +
-        'to take one picture of 28 × 28 pixels, in whatever shape, and to give ten probabilities.',
+      `The network ${name} takes [${shown(input)}] and gives [${shown(output)}]. ` +
+        'The pad needs networks that take one picture of 28 × 28 pixels, in any shape, and give ' +
+        'ten probabilities.',
     );
   }
 }

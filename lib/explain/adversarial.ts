@@ -3,9 +3,9 @@ import { apply, classOf, classWithMost, requireOnePicture } from './picture';
 
 /** How {@link adversarial} changes the picture. */
 export interface AdversarialOptions {
-  /** The class that the model is to answer. */
+  /** The class that the model should predict. */
   target: number;
-  /** How far one step changes the picture: the Euclidean length over all pixels; default 0.1. */
+  /** The Euclidean length of one step over all pixels; default 0.1. */
   step?: number;
   /** How many steps it may take; default 200. */
   limit?: number;
@@ -15,22 +15,22 @@ export interface AdversarialOptions {
 export interface AdversarialPicture {
   /** The changed picture, in the shape of the first one, pixels within 0 and 1. */
   picture: tf.Tensor4D;
-  /** How far it is from the first one: the Euclidean length of the change over all pixels. */
+  /** The Euclidean length of the change over all pixels. */
   distance: number;
   /** How many steps it took. */
   steps: number;
 }
 
 /**
- * How little has to change until a model reads something else? Follows the gradient of the target's
- * log-probability in small steps of equal length until the model answers the target; the pixels stay
- * within 0 and 1. After I. Goodfellow and others, “Explaining and Harnessing Adversarial Examples”,
- * 2015; the steps' length as in A. Kurakin and others, “Adversarial examples in the physical
- * world”, 2017, but Euclidean.
+ * How small a change makes a model predict another class? Follows the gradient of the target's
+ * log-probability in small steps of equal length until the model predicts the target; the pixels
+ * stay within 0 and 1. After I. Goodfellow and others, “Explaining and Harnessing Adversarial
+ * Examples”, 2015; the steps' length as in A. Kurakin and others, “Adversarial examples in the
+ * physical world”, 2017, but Euclidean.
  *
- * @param model one input and one output, of probabilities.
+ * @param model a model with one input and one output of probabilities.
  * @param picture shape `[1, height, width, channels]`, pixels from 0 to 1; stays the caller's.
- * @param options the class wanted, and the steps.
+ * @param options the target class, and the steps.
  * @returns the changed picture, which the caller disposes, and how far it is from the first.
  * @throws Error for another shape, an unknown class, and when the limit is reached.
  */
@@ -60,7 +60,9 @@ export function adversarial(
   );
 }
 
-/** What the model answers, and the picture one step nearer to the target: by one run of the model. */
+/**
+ * The model's prediction and the picture one step nearer to the target, from one run of the model.
+ */
 function look(
   model: tf.LayersModel,
   picture: tf.Tensor4D,

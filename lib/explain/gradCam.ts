@@ -5,22 +5,21 @@ import { classOf, requireOnePicture } from './picture';
 export interface GradCamOptions {
   /** The name of a layer whose output is feature maps, `[batch, height, width, channels]`. */
   layer: string;
-  /** The class to explain; by default the model's answer. */
+  /** The class to explain; by default the predicted one. */
   target?: number;
 }
 
 /**
- * Where do the feature maps of a layer speak for a class? Adds the maps, each with the mean
- * gradient of the class's log-probability as its weight, and keeps what is above zero: R. Selvaraju
- * and others, “Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization”,
- * 2017.
+ * Where do a layer's feature maps support a class? Adds the maps, each with the mean gradient of
+ * the class's log-probability as its weight, and keeps the positive part: R. Selvaraju and others,
+ * “Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization”, 2017.
  *
  * @param model a chain of layers with one input and an output of probabilities.
  * @param picture shape `[1, height, width, channels]`; stays the caller's.
  * @param options the layer, and the class.
  * @returns the size of the feature maps, `[height, width]`; values 0 to 1, 1 at the strongest place
- * (all 0 where nothing speaks for the class). The caller disposes it.
- * @throws Error for another shape, an unknown layer or class, or a layer without feature maps.
+ * (all 0 if nothing supports the class). The caller disposes it.
+ * @throws Error for a wrong shape, an unknown layer or class, or a layer without feature maps.
  */
 export function gradCam(
   model: tf.LayersModel,

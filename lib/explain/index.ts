@@ -1,6 +1,6 @@
 /**
- * Why a network answers what it answers: the parts of a picture that an answer rests on, and how
- * little has to change until the answer is another.
+ * Explains a network's predictions: which parts of a picture a prediction depends on, and how small
+ * a change alters it.
  *
  * @module
  */

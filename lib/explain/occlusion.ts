@@ -3,27 +3,27 @@ import { apply, classOf, requireOnePicture } from './picture';
 
 /** How {@link occlusionMap} covers the picture. */
 export interface OcclusionOptions {
-  /** The class whose probability is watched; by default the model's answer. */
+  /** The class whose probability is measured; by default the predicted one. */
   target?: number;
   /** The side of the square that covers a part of the picture, in pixels; default 7. */
   size?: number;
   /** How far the square moves from one place to the next, in pixels; default 1. */
   stride?: number;
-  /** The value of the covering pixels, on the scale of the picture; default 0. */
+  /** The value of the covering pixels, in the picture's range; default 0. */
   fill?: number;
 }
 
 /**
- * Which parts of a picture does an answer rest on? Covers the picture with a square, place by
- * place, and notes how much the probability of a class falls: M. Zeiler and R. Fergus, “Visualizing
- * and Understanding Convolutional Networks”, 2014.
+ * Which parts of a picture does a prediction depend on? Covers the picture with a square, place by
+ * place, and records how much the probability of a class falls: M. Zeiler and R. Fergus,
+ * “Visualizing and Understanding Convolutional Networks”, 2014.
  *
- * @param model one input and one output, of probabilities.
+ * @param model a model with one input and one output of probabilities.
  * @param picture shape `[1, height, width, channels]`; stays the caller's.
  * @param options the class, and the square that covers.
- * @returns shape `[rows, columns]`, one value for each place of the square: the fall of the
- * probability, 1 at most; below 0 where it rises. The caller disposes it.
- * @throws Error for another shape, an unknown class, or a square that does not fit.
+ * @returns shape `[rows, columns]`, one value for each place of the square: the decrease of the
+ * probability, at most 1; negative where it rises. The caller disposes it.
+ * @throws Error for a wrong shape, an unknown class, or a square that does not fit.
  */
 export function occlusionMap(
   model: tf.LayersModel,

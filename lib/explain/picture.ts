@@ -1,6 +1,6 @@
 import * as tf from '../tensorflow';
 
-/** Checks that there is one picture, and that the model takes it. */
+/** Checks that there is one picture, of the model's input shape. */
 export function requireOnePicture(
   where: string,
   model: tf.LayersModel,
@@ -17,7 +17,7 @@ export function requireOnePicture(
   }
 }
 
-/** The class to explain: the one given, or the model's answer. */
+/** The class to explain: the one given, or the predicted one. */
 export function classOf(
   where: string,
   model: tf.LayersModel,
@@ -26,7 +26,9 @@ export function classOf(
 ): number {
   const count = model.outputs[0]?.shape.at(-1) ?? 0;
   if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 0 && wanted < count)) {
-    throw new Error(`${where}: there is no class ${wanted}; the model has 0 to ${count - 1}.`);
+    throw new Error(
+      `${where}: there is no class ${wanted}; the model has the classes 0 to ${count - 1}.`,
+    );
   }
   return wanted ?? answerOf(model, picture);
 }
@@ -41,7 +43,7 @@ export function classWithMost(outputs: tf.Tensor2D): number {
   return outputs.argMax(-1).dataSync()[0] ?? Number.NaN;
 }
 
-/** The model's outputs as tfjs's gradients can follow them. */
+/** The model's outputs, computed so that tfjs can differentiate them. */
 export function apply(model: tf.LayersModel, pictures: tf.Tensor): tf.Tensor2D {
   return model.apply(pictures, { training: false }) as tf.Tensor2D;
 }

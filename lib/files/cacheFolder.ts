@@ -5,8 +5,8 @@ import { project } from './places';
 const isInstalledPackage = basename(dirname(project)) === 'node_modules';
 
 /**
- * Where files are kept that took time to obtain. In the project: `data/cache`. Of a package within
- * another application's `node_modules`, which any installation may empty: the user's own cache,
+ * Where files that took time to obtain are kept. In the project: `data/cache`. If the library is
+ * installed in an application's `node_modules`, which npm may empty: the user's cache,
  * `$XDG_CACHE_HOME` or `~/.cache`.
  *
  * @param name a folder within it.

@@ -1,4 +1,4 @@
-/** Where the compiled library lies, and what lies beside it. */
+/** Where the compiled library is, and the files beside it. */
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 

@@ -4,9 +4,9 @@ import { removeAbandonedFiles, temporaryName } from './temporaryNames';
 
 /**
  * Replaces a file as a whole: `write` fills a temporary file in the same folder, which then takes
- * the file's name. Whoever reads `path`, at whatever moment, finds the old file or the new one,
- * never half of one. Missing folders are made. Temporary files that killed processes left in the
- * folder are removed.
+ * the file's name. Any reader of `path` finds the complete old file or the complete new one.
+ * Missing folders are made, and temporary files that killed processes left in the folder are
+ * removed.
  */
 export async function replaceFile(
   path: string,
@@ -25,7 +25,7 @@ export async function replaceFile(
   }
 }
 
-/** Without this a power cut soon after the renaming could leave an empty file. */
+/** Without this, a power cut soon after the renaming could leave an empty file. */
 export async function flushToDisk(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {

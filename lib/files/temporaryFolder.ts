@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { isAbandoned, ownName, ownNamePattern } from './temporaryNames';
 
 /**
- * Makes a folder in the system's temporary folder that only its owner can look into, and removes
- * those for the same purpose that killed processes of this user left there. The caller removes it.
+ * Makes a folder in the system's temporary folder that only its owner can open. Removes folders for
+ * the same purpose that killed processes of this user left behind. The caller removes the new one.
  *
  * @param purpose the beginning of its name.
  * @returns Its path.

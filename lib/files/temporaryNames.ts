@@ -1,6 +1,6 @@
 /**
- * Names of temporary files and folders that tell which process made them, so that what a killed
- * process left behind can be told from what another one is still writing.
+ * Names of temporary files and folders that contain the process which made them, to tell the
+ * leftovers of a killed process from what another process is still writing.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
@@ -11,10 +11,10 @@ import { join } from 'node:path';
 /** Machines that share a folder number their processes independently of each other. */
 const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 
-/** After so long without a change, what another machine was writing counts as left behind. */
+/** Another machine's files count as left behind after this long without a change. */
 const idleTime = 60_000;
 
-/** A name that no other process uses. It says which process of which machine this is. */
+/** A name that no other process uses: it contains the machine and the process. */
 export function ownName(): string {
   return `${machine}-${process.pid}-${randomBytes(6).toString('hex')}`;
 }
@@ -53,7 +53,7 @@ export async function removeAbandonedFiles(folder: string, suffixes = ['']): Pro
   }
 }
 
-/** Whether the process that a temporary name tells of has ended. */
+/** Whether the process that a temporary name contains has ended. */
 export function isAbandoned(name: string, { mtimeMs }: Stats): boolean {
   const [, ofMachine, processId] = new RegExp(ownNamePattern).exec(name) ?? [];
   if (ofMachine === machine) {
@@ -67,7 +67,7 @@ function isRunning(processId: number): boolean {
     process.kill(processId, 0);
     return true;
   } catch (error) {
-    // EPERM: it runs, as another user.
+    // EPERM: it is running, as another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -2,8 +2,8 @@ import { exercises } from './exercises';
 import type { Answer } from './judges';
 
 /**
- * Compares your results of an exercise with what it asks for, and says in words what is right and
- * what is off. It never fails: an exercise is there to try things.
+ * Compares your results of an exercise with the expected ones, and prints which are right and which
+ * are not. A wrong result is no error: an exercise is for trying things.
  *
  * @param exercise the number of the notebook and of the exercise, such as `'01.2'`.
  * @param answers your results by the names that the exercise gives them.

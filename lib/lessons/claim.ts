@@ -1,9 +1,10 @@
 /**
- * Says that a sentence of the notebook's text holds in this run. The notebooks call it in cells
- * tagged `check`, so that a run in which a sentence is not true fails instead of being published.
+ * Asserts that a sentence of the notebook's text is true in this run. The notebooks call it in
+ * cells tagged `check`, so that a run in which a sentence is not true fails instead of being
+ * published.
  *
- * @param sentence the sentence, as the text has it or nearly so.
- * @param holds whether the values of this run bear it out.
+ * @param sentence the sentence, in the words of the text or nearly so.
+ * @param holds whether the values of this run confirm it.
  * @param seen the values that decide, for the message.
  * @throws Error with the sentence and the values when it does not hold.
  */

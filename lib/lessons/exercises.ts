@@ -1,6 +1,8 @@
 import { between, exactly, type Judge } from './judges';
 
-/** What each exercise asks for: by the notebook's and the exercise's number, then by name. */
+/**
+ * The expected results of each exercise: by the notebook's and the exercise's number, then by name.
+ */
 export const exercises: Readonly<Record<string, Readonly<Record<string, Judge>>>> = {
   '01.1': {
     parameters: exactly(101_770, [

@@ -1,6 +1,6 @@
 /**
- * What the notebooks need as lessons: {@link check} looks at a reader's results of an exercise,
- * {@link claim} holds the text to what a run has shown.
+ * For the notebooks as lessons: {@link check} checks a reader's results of an exercise,
+ * {@link claim} makes sure that the text agrees with the run.
  *
  * @module
  */

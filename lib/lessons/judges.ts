@@ -1,13 +1,13 @@
 /** What a reader gives as the result of an exercise. */
 export type Answer = number | string;
 
-/** Says what is off about an answer, or nothing when it is right. */
+/** Says what is wrong with an answer; undefined if it is right. */
 export type Judge = (answer: Answer) => string | undefined;
 
 /**
  * One right answer.
  *
- * @param mistakes answers that come of a known mistake, each with a hint to it.
+ * @param mistakes wrong answers with a known cause, each with a hint.
  */
 export function exactly(right: Answer, mistakes: readonly [Answer, string][] = []): Judge {
   return (answer) => {
@@ -26,7 +26,7 @@ function direction(answer: Answer, right: Answer): string {
   return answer < right ? ': it is more' : ': it is less';
 }
 
-/** A number within limits, which leave room for another seed or another processor. */
+/** A number within limits that allow for other seeds and processors. */
 export function between(
   least: number,
   most: number,

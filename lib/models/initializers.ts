@@ -12,9 +12,9 @@ export interface LayerInitializers {
 /**
  * Keras's defaults, stated because tfjs's differ (it draws kernels from `glorotNormal`).
  *
- * @param seed an integer for repeatable weights; left out, the weights differ from model to model.
- * @returns a function to be called once per layer: each call gives initialisers with a seed of
- *   their own, all drawn from `seed`. One seed for all layers would repeat the same numbers.
+ * @param seed an integer for repeatable weights; without it, every model gets different weights.
+ * @returns a function to be called once per layer: each call gives initialisers with their own
+ *   seed, derived from `seed`. The same seed in all layers would repeat the same numbers.
  * @throws RangeError if `seed` is not an integer.
  *
  * @example
@@ -34,6 +34,8 @@ export function kerasInitializers(seed?: number): () => LayerInitializers {
 
 /** What every model factory takes. */
 export interface ModelOptions {
-  /** An integer: the same seed gives the same initial weights. Left out: new ones each time. */
+  /**
+   * An integer: the same seed gives the same initial weights. Without it, they are new each time.
+   */
   seed?: number;
 }

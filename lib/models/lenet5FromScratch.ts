@@ -26,7 +26,7 @@ export interface LeNet5Weights {
 
 /** What {@link lenet5Variables} makes. */
 export interface LeNet5VariablesOptions {
-  /** Determines all weights; a whole number. */
+  /** The seed of all weights; a whole number. */
   seed: number;
   /** Neurons of the first fully connected layer; default 120. */
   fc1?: number;
@@ -35,7 +35,7 @@ export interface LeNet5VariablesOptions {
   /**
    * The standard deviation of a filter's weights; default 1.
    *
-   * @param inputs how many values are under its window.
+   * @param inputs how many values the filter covers.
    */
   filterDeviation?(inputs: number): number;
   /**
@@ -67,7 +67,7 @@ export interface LeNet5Layers {
 }
 
 /**
- * The first weights of LeNet-5 as the article LeNet-5模型实现 draws them: filters from a truncated
+ * The initial weights of LeNet-5 as the article LeNet-5模型实现 draws them: filters from a truncated
  * normal distribution, the other weights from a normal one, biases 0.
  *
  * @param options the seed, the size of the layers, and how large the weights are.
@@ -75,7 +75,7 @@ export interface LeNet5Layers {
  */
 export function lenet5Variables(options: LeNet5VariablesOptions): LeNet5Weights {
   const { seed, fc1 = 120, fc2 = 84, filterDeviation = one, weightDeviation = one } = options;
-  // A seed of its own for each tensor. Never 0: tfjs's random tensors take a 0 for “no seed”.
+  // Each tensor has its own seed, never 0: to tfjs's random tensors, 0 means no seed.
   const seedOf = (number: number) => 100 * seed + number;
   const filters = (number: number, from: number, to: number) =>
     variable(
@@ -119,7 +119,7 @@ function variable<Kind extends tf.Tensor>(initial: Kind): Kind {
  * From pictures to logits, layer by layer, as the article LeNet-5模型实现 does it: the weights of the
  * fully connected layers are multiplied by 0.01 each time they are used.
  *
- * @param weights the variables, or what was made of them; stay the caller's.
+ * @param weights the variables, or tensors made of them; they stay the caller's.
  * @param images shape `[count, 28, 28, 1]`, pixels 0 to 1.
  * @param pool `tf.avgPool`, as in the article, or `tf.maxPool`.
  * @returns all layers' activations, the caller's to dispose; best called within `tf.tidy`.

@@ -2,7 +2,7 @@ import { alignedCell, escapeHtml, show } from '../display/index';
 import * as tf from '../tensorflow';
 
 const header = ['Layer (type)', 'Output Shape', 'Param #'];
-// Where Keras's columns end in its table of 65 characters.
+// Where the columns of Keras's table of 65 characters end.
 const kerasColumnWidths = [29, 26, 10];
 
 /**
@@ -12,7 +12,7 @@ const kerasColumnWidths = [29, 26, 10];
  *
  * Follows https://keras.io/api/models/model/#summary-method.
  *
- * @param model any model; one without layers is refused.
+ * @param model any model with at least one layer.
  * @throws TypeError if the model has no layers.
  */
 export function summary(model: tf.LayersModel): void {
@@ -36,7 +36,7 @@ function layerRow(layer: tf.layers.Layer): string[] {
   ];
 }
 
-/** A shape as Python prints it: `(None, 28, 28)`; several outputs: a list of them. */
+/** A shape as Python prints it: `(None, 28, 28)`; for several outputs, a list. */
 function shapeText(shape: tf.Shape | tf.Shape[]): string {
   if (Array.isArray(shape[0])) {
     return `[${(shape as tf.Shape[]).map(shapeText).join(', ')}]`;
@@ -62,7 +62,7 @@ function parameterTotals(model: tf.LayersModel): string[] {
 }
 
 function textTable(name: string, rows: string[][], totals: string[]): string {
-  // Keras cuts what is wider than a column; here the column grows instead.
+  // Keras cuts text that is wider than its column; here the column grows.
   const widths = kerasColumnWidths.map((width, column) =>
     Math.max(width, ...rows.map((row) => (row[column] ?? '').length + 1)),
   );

@@ -3,7 +3,7 @@ import type * as tf from '../tensorflow';
 import { type NativeBinding, nativeBackend, type OpAttribute } from './backend';
 import { NotCompilableError } from './notCompilableError';
 
-/** The values of a constant, kept apart from tfjs so that they outlive the tensor. */
+/** A copy of a constant's values, which outlives the tensor. */
 export interface ConstantValue {
   /** TensorFlow's number of the data type. */
   dtype: number;
@@ -30,7 +30,7 @@ export const int = (value: number | number[]): AttributeValue => ({ kind: 'int',
 export const string = (value: string): AttributeValue => ({ kind: 'string', value });
 export const shape = (value: number[]): AttributeValue => ({ kind: 'shape', value });
 
-/** Which of the binding's numbers says what an attribute is. */
+/** The binding's number for each kind of attribute. */
 const NUMBERS: Partial<Record<AttributeValue['kind'], keyof NativeBinding & `TF_ATTR_${string}`>> =
   {
     string: 'TF_ATTR_STRING',
@@ -67,14 +67,14 @@ export function attributesForCall(attributes: Attributes): OpAttribute[] {
     const number = NUMBERS[kind];
     if (number === undefined) {
       throw new TypeError(
-        `tfjs-node cannot call an operation with "${name}", which is of ${kind}.`,
+        `tfjs-node cannot call an operation with the attribute "${name}" of kind ${kind}.`,
       );
     }
     return { name, type: binding[number], value };
   });
 }
 
-/** Calls one of TensorFlow's operations as tfjs's kernels do; tfjs knows no gradient of it. */
+/** Calls one of TensorFlow's operations as tfjs's kernels do; tfjs knows no gradient for it. */
 export function callOperation(op: string, attributes: Attributes, inputs: tf.Tensor[]): tf.Tensor {
   return nativeBackend().executeSingleOutput(op, attributesForCall(attributes), inputs);
 }

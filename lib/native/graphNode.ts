@@ -1,6 +1,6 @@
 /**
- * The graph while it is being put together: plain objects that point at each other. `savedModel.ts`
- * writes them in TensorFlow's format.
+ * The graph while it is being built: plain objects that refer to each other. `savedModel.ts` writes
+ * them in TensorFlow's format.
  */
 import type * as tf from '../tensorflow';
 import {
@@ -12,7 +12,7 @@ import {
 } from './attributes';
 import { DT_FLOAT, DT_INT32, DT_RESOURCE } from './backend';
 
-/** What a node's output is. */
+/** The type of a node's output. */
 export interface TensorType {
   shape: number[];
   /** TensorFlow's number of the data type. */
@@ -24,12 +24,12 @@ export type Phase = 'forward' | 'backward' | 'update';
 
 /** Where a node comes from. */
 export interface Origin {
-  /** How many operations had been called before. */
+  /** How many operations were called before it. */
   position: number;
   phase: Phase;
   /** The innermost layer that was called, such as `layer "dense" (Dense)`. */
   layer?: string | undefined;
-  /** Outside of layers, the line of the user's function, such as `step.ts:12`. */
+  /** Outside layers, the line of the user's function, such as `step.ts:12`. */
   line?: string | undefined;
 }
 
@@ -39,17 +39,17 @@ export interface GraphNode {
   op: string;
   attributes: Attributes;
   inputs: GraphValue[];
-  /** Nodes that have to run before this one, though it takes nothing from them. */
+  /** Control dependencies: nodes that have to run before this one, although none is its input. */
   after: GraphNode[];
   outputs: TensorType[];
-  /** For a node that changes variables: the reading of the values that it destroys. */
+  /** For a node that changes variables: the reads of the values that it overwrites. */
   overwrites?: GraphNode[];
   origin?: Origin;
   /** The processor core that a shard's node is meant for, from 0. */
   core?: number;
   /** For placeholders and variables, whose names must be known from outside the graph. */
   name?: string;
-  /** For variables, the name that tfjs has for them. */
+  /** For variables, their name in tfjs. */
   label?: string;
 }
 
@@ -59,20 +59,20 @@ export interface GraphValue {
   index: number;
 }
 
-/** What one function does. */
+/** The graph of one function. */
 export interface Graph {
   /** Placeholders, in the order in which they are fed. */
   fed: GraphNode[];
   outputs: GraphValue[];
-  /** The nodes that leave new values in variables. */
+  /** The nodes that assign new values to variables. */
   updates: GraphNode[];
   /** The size of the batch: the first dimension of the function's first input. */
   rows: number;
   /** The handles of the blocks of rows in which a variable is held, by the handle of the whole. */
   blocks: ReadonlyMap<GraphNode, GraphValue[]>;
   /**
-   * Whether nearly all of the work is sharded among the processor's cores, so that each operation
-   * is to use one core only; null if it makes no difference.
+   * Whether nearly all work is sharded among the processor's cores, so that each operation should
+   * use one core only; null if it makes no difference.
    */
   isSharded: boolean | null;
 }
@@ -106,7 +106,7 @@ export function shapeOf(value: GraphValue): number[] {
   return typeOf(value).shape;
 }
 
-/** One of the node's inputs, counted from 0; an error if it has fewer. */
+/** One of the node's inputs, counted from 0; throws if there is none. */
 export function inputOf(node: GraphNode, index: number): GraphValue {
   const found = node.inputs[index];
   if (found === undefined) {
@@ -150,7 +150,7 @@ export function constantOf({ node }: GraphValue): number[] | null {
   return [...new Int32Array(buffer, byteOffset, byteLength / 4)];
 }
 
-/** A value that is fed from outside at each run. */
+/** A placeholder, whose value is fed at each run. */
 export function placeholder(name: string, dtype: number, shape: number[]): GraphValue {
   const attributes: Attributes = { dtype: type(dtype), shape: shapeAttribute(shape) };
   const value = graphValue('Placeholder', [], attributes, [{ shape, dtype }]);
@@ -175,7 +175,7 @@ export function variableHandle(
   return { ...handle, node: Object.assign(handle.node, { name, label }) };
 }
 
-/** What a handle's variable holds. */
+/** The type of a handle's variable. */
 export function variableType({ node }: GraphValue): TensorType {
   const { dtype, shape } = node.attributes;
   if (dtype?.kind !== 'type' || shape?.kind !== 'shape') {
@@ -194,16 +194,16 @@ export function readVariable(handle: GraphValue, after: GraphNode[] = []): Graph
   return graphValue('ReadVariableOp', [handle], { dtype: type(output.dtype) }, [output], after);
 }
 
-/** Puts a value into a variable. */
+/** Assigns a value to a variable. */
 export function assignVariable(handle: GraphValue, value: GraphValue): GraphNode {
   const { dtype } = variableType(handle);
   return graphNode('AssignVariableOp', [handle, value], { dtype: type(dtype) });
 }
 
 /**
- * Equal for nodes that compute the same, but for what constants hold.
+ * A key that is equal for nodes that compute the same, except for the values of constants.
  *
- * @param numbers tells the nodes of the graph apart.
+ * @param numbers the number of each node of the graph.
  */
 export function keyOf(node: GraphNode, numbers: ReadonlyMap<GraphNode, number>): string {
   const attributes = Object.entries(node.attributes).filter(([, { kind }]) => kind !== 'tensor');
@@ -212,11 +212,11 @@ export function keyOf(node: GraphNode, numbers: ReadonlyMap<GraphNode, number>):
   return JSON.stringify([node.op, node.name, attributes, inputs, outputs]);
 }
 
-/** The given nodes and all that they need, each after those that it needs. */
+/** The given nodes and all that they depend on, each after those that it depends on. */
 export function inOrder(wanted: GraphNode[]): GraphNode[] {
   const found = new Set<GraphNode>();
   const ordered: GraphNode[] = [];
-  // A stack of its own instead of recursion: a graph can be thousands of nodes deep.
+  // An explicit stack instead of recursion: a graph can be thousands of nodes deep.
   const stack = wanted.map((node) => ({ node, entered: false })).reverse();
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     const { node, entered } = top;
@@ -237,8 +237,8 @@ export function inOrder(wanted: GraphNode[]): GraphNode[] {
 }
 
 /**
- * All that a function's outputs and updates need, in the order in which it was called: each node
- * comes after those that it needs.
+ * All nodes that a function's outputs and updates depend on, in the order in which they were
+ * called: each comes after those that it depends on.
  */
 export function nodesOf({ outputs, updates }: Graph): GraphNode[] {
   const nodes = inOrder([...outputs.map(({ node }) => node), ...updates]);

@@ -34,13 +34,13 @@ export const GRAPH_TAG = 'graph';
 /** The version of the graph format (`TF_GRAPH_DEF_VERSION`): that of TensorFlow 2.9. */
 const GRAPH_DEF_VERSION = 1087;
 
-/** A graph in TensorFlow's format, and the names its nodes have got there. */
+/** A graph in TensorFlow's format, and the names of its nodes in it. */
 export interface WrittenGraph {
   bytes: Uint8Array;
   nameOf: Map<GraphNode, string>;
 }
 
-/** Writes the given nodes and all that they need. */
+/** Writes the given nodes and all that they depend on. */
 export function writeSavedModel(wanted: GraphNode[]): WrittenGraph {
   const nodes = inOrder(wanted);
   const nameOf = new Map<GraphNode, string>();
@@ -66,7 +66,10 @@ function message(type: MessageType, fields: Record<string, unknown>): Message {
   for (const [name, value] of Object.entries(fields)) {
     const setter = made[`set${name}`];
     if (setter === undefined) {
-      throw new Error(`tfjs-node's protobuf classes have no field ${name} where there was one.`);
+      throw new Error(
+        `tfjs-node's protobuf classes have no field ${name}; ` +
+          'this version of tfjs-node is not supported.',
+      );
     }
     setter.call(made, value);
   }

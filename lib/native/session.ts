@@ -14,14 +14,14 @@ export interface SessionOptions {
   /** Whether each operation is to use one core, as the graph itself is sharded among them. */
   oneCore?: boolean;
   /**
-   * Whether TensorFlow looks for simplifications of its own at the first run. That takes it a few
-   * tenths of a second, for long recurrent graphs several seconds. A step of training is no faster
-   * for it; a prediction is, as convolutions and what follows them become one operation.
+   * Whether TensorFlow optimises the graph at the first run. That takes a few tenths of a second,
+   * for long recurrent graphs several seconds. It does not make a training step faster, but it does
+   * make a prediction faster: convolutions and the operations after them are fused.
    */
   simplify?: boolean;
   /**
    * Whether the thread that calls `run` does all the work itself. A graph of a few small operations
-   * is done before another thread has woken up.
+   * is finished before another thread has woken up.
    */
   onCallingThread?: boolean;
 }
@@ -56,7 +56,7 @@ export class Session {
 
   /**
    * @param savedModel The bytes of a `saved_model.pb`.
-   * @param options how it is run.
+   * @param options how TensorFlow runs the graph.
    */
   constructor(savedModel: Uint8Array, options: SessionOptions = {}) {
     const config = configuration(options);

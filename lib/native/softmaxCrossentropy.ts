@@ -1,6 +1,6 @@
 /**
- * Softmax and cross-entropy in one, by TensorFlow's own kernels: loss and gradient come out of one
- * operation, where tfjs needs about twenty.
+ * Softmax and cross-entropy combined, by TensorFlow's own kernels: one operation computes loss and
+ * gradient, where tfjs needs about twenty.
  */
 
 import * as tf from '../tensorflow';
@@ -22,8 +22,8 @@ export function sparseSoftmaxCrossentropy(classNumbers: tf.Tensor, logits: tf.Te
 }
 
 /**
- * Follows https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits. No
- * gradient goes to the targets.
+ * Follows https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits. The
+ * targets get no gradient.
  *
  * @param targets float32, 0 to 1, in the shape of the logits.
  * @param logits float32 `[…, classes]`.
@@ -52,7 +52,7 @@ function crossentropy(op: Op, targets: tf.Tensor, logits: tf.Tensor): tf.Tensor 
       value,
       gradFunc: (upstream, saved: tf.Tensor[]) => {
         const [slopes, rows, targets] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-        // The kernel's slopes have no gradient themselves, where one is asked for.
+        // The kernel's gradients cannot be differentiated again, so compute them instead.
         const factor = internals(tf.engine()).isTapeOn()
           ? tf.sub(tf.softmax(rows), sharesOf(targets, rows))
           : slopes;
@@ -63,7 +63,7 @@ function crossentropy(op: Op, targets: tf.Tensor, logits: tf.Tensor): tf.Tensor 
   return tf.reshape(lossOfRows(asMatrix(logits)), logits.shape.slice(0, -1));
 }
 
-/** @param targets shares of the classes, or class numbers. */
+/** @param targets probabilities of the classes, or class numbers. */
 function sharesOf(targets: tf.Tensor, logits: tf.Tensor): tf.Tensor {
   return targets.rank === 2 ? targets : tf.oneHot(targets, logits.shape.at(-1) as number);
 }
@@ -74,7 +74,7 @@ function asMatrix(values: tf.Tensor): tf.Tensor {
 
 const ofTfjs = tf.losses.softmaxCrossEntropy;
 
-/** tfjs's loss of this name takes the kernel too; its own second gradients are wrong besides. */
+/** tfjs's loss of this name takes the kernel too; its own second gradients are also wrong. */
 tf.losses.softmaxCrossEntropy = (labels, logits, weights, smoothing, reduction) => {
   if (smoothing || tf.getBackend() !== 'tensorflow') {
     return ofTfjs(labels, logits, weights, smoothing, reduction);

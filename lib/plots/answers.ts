@@ -7,17 +7,17 @@ import type { Pixels } from './pixels';
 /** Class numbers: whole numbers from 0, one per picture. A tensor stays the caller's. */
 export type ClassNumbers = tf.Tensor | ArrayLike<number>;
 
-/** How {@link answers} draws: as {@link imageGrid}, which chooses no captions of its own. */
+/** How {@link answers} draws: the options of {@link imageGrid} but its captions. */
 export type AnswersOptions = Omit<ImageGridOptions, 'captions' | 'captionColors'>;
 
-/** Green and red that can be read on light pages and on dark ones. */
+/** Green and red that can be read on light and dark pages. */
 const rightColor = '#16863f';
 const wrongColor = '#dc2626';
 
 /**
- * Draws the first `rows × columns` pictures with what a classifier took them for: right answers in
- * green, wrong ones in red with the true class below. The words say so, too, for those who cannot
- * tell the colours apart.
+ * Draws the first `rows × columns` pictures with the class that a classifier predicted: right
+ * answers in green, wrong ones in red with the true class below. Nobody needs to tell the colours
+ * apart: the words differ too.
  *
  * @param pixels shape `[count, height, width]` or `[count, height, width, channels]`, as for
  * {@link imageGrid}. A tensor stays the caller's.
@@ -26,7 +26,7 @@ const wrongColor = '#dc2626';
  * @param classNames one name per class
  * @param options how many pictures, and how they are drawn.
  * @throws Error when there are fewer classes than pictures shown, when a class has no name, and
- * where {@link imageGrid} throws.
+ * whenever {@link imageGrid} throws.
  *
  * @example
  * const answered = (await training.predict(model, images)).argMax(-1);
@@ -80,8 +80,8 @@ function firstNames(
 /**
  * Draws the accuracy of each class, the least accurate first.
  *
- * @param accuracies one share from 0 to 1 per class: of the pictures of this class, how many were
- * recognised (the class's *recall*)
+ * @param accuracies one value from 0 to 1 per class: the share of its pictures that were recognised
+ * (the class's *recall*)
  * @param classNames one name per class
  * @param options title of the figure.
  * @throws Error when a share is not between 0 and 1, or there are not as many names as shares.

@@ -3,20 +3,20 @@ import { axis, baseLayout, type Figure, palette, textColor } from './figure';
 
 /** How {@link confusionMatrix} and {@link probabilities} draw. */
 export interface ClassFigureOptions {
-  /** Stands above the figure; none by default. */
+  /** Title above the figure; none by default. */
   title?: string;
 }
 
 /**
- * Draws how often each class was taken for which: one row per true class, one column per
- * predicted class. The colour is the share of the row, the number the count.
+ * Draws how often each class was predicted as which: one row per true class, one column per
+ * predicted class. The number is the count; the colour is its share of the row.
  *
  * @param matrix the counts, square, as `tf.math.confusionMatrix(labels, predictions, n)` makes it
  * (https://www.tensorflow.org/api_docs/python/tf/math/confusion_matrix). A tensor stays the
  * caller's.
  * @param classNames one name per class; without it 0, 1, 2, …
  * @param options title of the figure.
- * @throws Error when the matrix is not square, holds anything but counts, or does not fit the
+ * @throws Error when the matrix is not square, holds anything but counts, or does not match the
  * names.
  */
 export function confusionMatrix(
@@ -58,7 +58,7 @@ export function confusionMatrix(
   };
 }
 
-/** The share of a row from which its number is white on blue. */
+/** From this share of the row on, a number is white on blue. */
 const whiteNumbersFrom = 0.25;
 
 /** The palette's blue, from invisible (0) to opaque (1). */
@@ -77,8 +77,8 @@ function shareTrace(shares: number[][], counts: number[][], names: string[]) {
     y: names,
     zmin: 0,
     zmax: 1,
-    // From nothing to the palette's blue, on whatever page. Between the shares whose number is read
-    // on the page's colour and those whose number is read on blue, there is a quick change.
+    // From transparent to the palette's blue. The colour changes quickly where the numbers turn
+    // white, so that all numbers can be read.
     colorscale: [
       [0, blue(0)],
       [0.02, blue(0.12)],
@@ -95,7 +95,9 @@ function shareTrace(shares: number[][], counts: number[][], names: string[]) {
   };
 }
 
-/** The counts are a trace of their own: older versions of Plotly cannot write into a heatmap. */
+/**
+ * The counts are a trace of their own: older versions of Plotly cannot write text into a heatmap.
+ */
 function countTrace(shares: number[][], counts: number[][], names: string[]) {
   return {
     type: 'scatter' as const,
@@ -112,13 +114,13 @@ function countTrace(shares: number[][], counts: number[][], names: string[]) {
 }
 
 /**
- * Draws a network's answer for one picture: a bar for each class, the highest one in colour.
+ * Draws a network's prediction for one picture: a bar for each class, the highest one in colour.
  *
  * @param values one value from 0 to 1 per class: the output of a softmax or sigmoid layer, for
  * one sample (shape `[classes]` or `[1, classes]`). A tensor stays the caller's.
  * @param classNames one name per class; without it 0, 1, 2, …
  * @param options title of the figure.
- * @throws Error when a value is not between 0 and 1, or the names do not fit.
+ * @throws Error when a value is not between 0 and 1, or the names do not match.
  */
 export function probabilities(
   values: tf.Tensor | ArrayLike<number>,
@@ -130,7 +132,7 @@ export function probabilities(
     if (!(value >= 0 && value <= 1)) {
       throw new Error(
         `probabilities: the value of class ${index} is ${value}; expected 0 to 1. ` +
-          'Logits go through tf.softmax first.',
+          'Apply tf.softmax to logits first.',
       );
     }
   });

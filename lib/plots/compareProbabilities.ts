@@ -3,12 +3,12 @@ import { type ClassFigureOptions, probabilities } from './classification';
 import { axis, baseLayout, type Figure, palette } from './figure';
 
 /**
- * Draws what several networks say of one sample: a column of bars for each, the classes in rows.
+ * Draws what several networks predict for one sample: a column of bars for each, one row per class.
  *
  * @param answers by the networks' names: the probabilities of the classes, shape `[classes]` or
  * `[1, classes]`, each 0 to 1; at most four networks, with the same number of classes each. Tensors
  * stay the caller's.
- * @param classNames what stands before the bars; the classes' numbers by default.
+ * @param classNames labels of the bars; the class numbers by default.
  * @param options the title.
  * @throws Error for anything else.
  */

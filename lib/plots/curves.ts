@@ -6,19 +6,19 @@ export interface Curve {
   name: string;
   /** The values, in order. A value that is not finite leaves a gap, and the legend says so. */
   y: ArrayLike<number>;
-  /** Where the values stand; without it 1, 2, 3, … */
+  /** The horizontal positions of the values; by default 1, 2, 3, … */
   x?: ArrayLike<number>;
 }
 
 /** How {@link curves} draws. */
 export interface CurvesOptions {
-  /** Stands above the figure; none by default. */
+  /** Title above the figure; none by default. */
   title?: string;
   /** Names the horizontal axis, with its unit. */
   xTitle?: string;
   /** Names the vertical axis, with its unit. */
   yTitle?: string;
-  /** The least and the largest value on the vertical axis; by default as far as the curves go. */
+  /** The least and the largest value on the vertical axis; by default those of the curves. */
   yRange?: readonly [number, number];
 }
 
@@ -34,7 +34,7 @@ export interface RecordedHistory {
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
-// Colour is never the only sign: curves differ in line and marker as well.
+// Curves differ in line and marker too, for readers who cannot tell the colours apart.
 const dashes = ['solid', 'dash', 'dot', 'dashdot'] as const;
 const markers = ['circle', 'square', 'diamond', 'triangle-up'] as const;
 const mostPointsWithMarkers = 60;
@@ -64,7 +64,7 @@ export function curves(lines: readonly Curve[], options: CurvesOptions = {}): Fi
       showlegend: true,
       legend: { orientation: 'h', x: 1, xanchor: 'right', y: 1.02, yanchor: 'bottom' },
       hovermode: 'x unified',
-      // The nearest values show wherever the pointer is, not only within 20 pixels of a point.
+      // Show the nearest values wherever the pointer is, not only within 20 pixels of a point.
       hoverdistance: -1,
     },
   };

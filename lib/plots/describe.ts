@@ -1,6 +1,6 @@
 import type { Figure } from './figure';
 
-/** What all kinds of traces have that a description needs. */
+/** The properties of a trace that a description needs. */
 interface Trace {
   type?: string;
   mode?: string;
@@ -45,7 +45,7 @@ function kindOf(trace: Trace | undefined): string {
   }
 }
 
-/** Of bars, the longest with its length. */
+/** For bars: the longest, with its length. */
 function longestBar({ type, x, y }: Trace): string {
   if (type !== 'bar' || !Array.isArray(x) || !Array.isArray(y) || x.length === 0) {
     return '';

@@ -4,17 +4,17 @@ import { imageGrid } from './images';
 
 /** How {@link featureMaps} draws. */
 export interface FeatureMapsOptions {
-  /** How many maps stand side by side; default 8. */
+  /** Number of columns; default 8. */
   columns?: number;
-  /** Stands above the figure; none by default. */
+  /** Title above the figure; none by default. */
   title?: string;
-  /** How long the longer side of each map is drawn, in screen pixels; default 84. */
+  /** Length of each map's longer side, in screen pixels; default 84. */
   size?: number;
 }
 
 /**
- * Draws what a convolution layer gives for one picture: one map for each of its filters, numbered
- * from 1. Each map goes from black, its own least value, to white, its greatest.
+ * Draws the output of a convolution layer for one picture: one map per filter, numbered from 1.
+ * Each map goes from black, its own least value, to white, its greatest.
  *
  * @param activations the layer's output, shape `[1, height, width, filters]` or
  * `[height, width, filters]`, any finite values. It stays the caller's.
@@ -51,7 +51,7 @@ function oneMapPerFilter(activations: tf.Tensor): tf.Tensor3D {
   return activations.reshape<tf.Tensor3D>(shape).transpose([2, 0, 1]);
 }
 
-/** Each map from 0 to 1; a map of one value becomes 0. */
+/** Scales each map to 0..1; a constant map becomes 0. */
 function stretched(maps: tf.Tensor3D): tf.Tensor {
   const lowest = maps.min([1, 2], true);
   const range = maps.max([1, 2], true).sub(lowest);

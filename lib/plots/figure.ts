@@ -45,7 +45,7 @@ export const palette = [
   '#808080',
 ] as const;
 
-/** Text and lines that are read as well on a light page as on a dark one. */
+/** Text and lines that can be read on light and dark pages. */
 export const textColor = '#757b85';
 export const gridColor = 'rgba(128, 136, 150, 0.28)';
 /** Text on the light labels that appear under the pointer. */
@@ -53,7 +53,7 @@ const darkText = '#2a3f5f';
 
 const transparent = 'rgba(0, 0, 0, 0)';
 
-/** The font of all figures; the static pictures carry it with them, a browser takes what it has. */
+/** The font of all figures; static pictures embed it, a browser takes what it has. */
 export const fontFamily = 'Open Sans, arial, sans-serif';
 
 /**

@@ -3,27 +3,27 @@ import { type Pictures, type PixelRange, type Pixels, readPictures } from './pix
 
 /** How {@link image} draws. */
 export interface ImageOptions extends PixelRange {
-  /** Stands above the figure; none by default. */
+  /** Title above the figure; none by default. */
   title?: string;
   /** Text below the picture; `\n` starts a new line. */
   caption?: string;
-  /** How long the longer side of the picture is drawn, in screen pixels; default 280. */
+  /** Length of the picture's longer side, in screen pixels; default 280. */
   size?: number;
 }
 
 /** How {@link imageGrid} draws. */
 export interface ImageGridOptions extends PixelRange {
-  /** How many pictures stand one below the other: a whole number from 1. */
+  /** Number of rows: a whole number from 1. */
   rows: number;
-  /** How many pictures stand side by side: a whole number from 1. */
+  /** Number of columns: a whole number from 1. */
   columns: number;
-  /** Stands above the figure; none by default. */
+  /** Title above the figure; none by default. */
   title?: string;
   /** One text below each picture; `\n` starts a new line. */
   captions?: readonly string[];
-  /** One CSS colour for each caption; say in the caption's words, too, what the colour says. */
+  /** One CSS colour for each caption; the caption must also make sense without it. */
   captionColors?: readonly string[];
-  /** How long the longer side of each picture is drawn, in screen pixels; default 84. */
+  /** Length of each picture's longer side, in screen pixels; default 84. */
   size?: number;
 }
 
@@ -98,7 +98,7 @@ interface GridDrawing extends ImageGridOptions {
   hovertemplate?: string;
 }
 
-/** Where things are, in pixels of the one PNG that holds all pictures. */
+/** Positions, in pixels of the PNG that holds all pictures. */
 interface Places {
   width: number;
   height: number;
@@ -190,7 +190,7 @@ function encodePng(pictures: Pictures, places: Places): string {
       paper[to + 3] = 255;
     }
   }
-  // Loaded when it is needed, which keeps importing the library quick.
+  // Loaded when needed, to keep the import of the library fast.
   const { default: encoder, PNGColorType }: typeof import('@jimp/js-png') = require('@jimp/js-png');
   const bitmap = { width: places.width, height: places.height, data: paper };
   const colorType = channels === 1 ? PNGColorType.GRAYSCALE_ALPHA : PNGColorType.COLOR_ALPHA;

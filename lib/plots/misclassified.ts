@@ -5,31 +5,31 @@ import type { PixelRange } from './pixels';
 
 /** How {@link misclassified} draws. */
 export interface MisclassifiedOptions extends PixelRange {
-  /** How many pictures stand one below the other: a whole number from 1. */
+  /** Number of rows: a whole number from 1. */
   rows: number;
-  /** How many pictures stand side by side: a whole number from 1. */
+  /** Number of columns: a whole number from 1. */
   columns: number;
   /** One name per class; without it 0, 1, 2, … */
   classNames?: readonly string[];
-  /** Stands above the figure; none by default. */
+  /** Title above the figure; none by default. */
   title?: string;
 }
 
-/** How many of the network's answers stand below each picture. */
+/** How many predicted classes a caption lists. */
 const answersShown = 3;
 
 /**
- * Draws pictures that a network took for something else, those first of which it was surest. Below
- * each stand the true class and the three most probable ones with their probabilities.
+ * Draws pictures that a network classified wrongly, the most confident mistakes first. The captions
+ * name the true class and the three most probable classes with their probabilities.
  *
  * @param images shape `[n, height, width]` or `[n, height, width, channels]` with 1 or 3
  * channels; values 0 to 1 or 0 to 255 (see {@link PixelRange}).
  * @param labels the true classes, shape `[n]`: whole numbers from 0 to `classes - 1`.
- * @param probabilities what the network gave for each picture, shape `[n, classes]`.
- * All three tensors stay the caller's.
+ * @param probabilities the network's output for each picture, shape `[n, classes]`. All three
+ * tensors stay the caller's.
  * @param options how many pictures, and how they are drawn.
- * @throws Error when the shapes do not fit each other or the class names, a label is no class, or
- * no picture is misclassified.
+ * @throws Error when the shapes do not fit each other or the class names, a label is not a class,
+ * or no picture is misclassified.
  */
 export function misclassified(
   images: tf.Tensor,

@@ -4,7 +4,7 @@ import { baseLayout, type Figure, palette, textColor } from './figure';
 
 /** How {@link network} draws. */
 export interface NetworkOptions {
-  /** Stands above the figure; none by default. */
+  /** Title above the figure; none by default. */
   title?: string;
 }
 
@@ -16,7 +16,7 @@ const stackStep = 3;
 const deepestStack = 6;
 const stroke = { color: textColor, width: 1.2 };
 
-/** What stands for one tensor: its outline, and the words above and below it. */
+/** The drawing of one tensor: its outline, and the text above and below it. */
 interface Box {
   width: number;
   height: number;
@@ -26,7 +26,7 @@ interface Box {
   color: string;
 }
 
-/** A box and the middle of the room it has, its words included. */
+/** A box, and the centre of the space that it takes with its text. */
 interface Place {
   box: Box;
   x: number;
@@ -36,8 +36,8 @@ interface Place {
 /**
  * Draws a network: each tensor is a box with its shape below and, above, the layer that makes it;
  * arrows lead from a layer's inputs to its outputs. Feature maps are stacks of squares whose side
- * follows their height, rows of activations are bars. Meant for networks of up to some twenty
- * layers; sequential ones, branches, and several inputs and outputs.
+ * follows their height, vectors of activations are bars. Meant for networks of up to about twenty
+ * layers: sequential or with branches, and with several inputs and outputs.
  *
  * @param model any built model; nothing in it changes.
  * @param options the title.
@@ -101,7 +101,7 @@ function tensorsOf(model: tf.LayersModel): tf.SymbolicTensor[] {
 }
 
 function layOut(tensors: tf.SymbolicTensor[]): dagre.graphlib.Graph {
-  // Loaded when it is needed: it would make up a tenth of the time to import the library.
+  // Loaded when needed: it would take a tenth of the library's import time.
   const { graphlib, layout }: typeof dagre = require('@dagrejs/dagre');
   const graph = new graphlib.Graph();
   graph.setGraph({ rankdir: 'LR', nodesep: 16, ranksep: 14, marginx: 4, marginy: 4 });
@@ -162,7 +162,7 @@ function layerWords(layer: tf.layers.Layer): string[] {
   };
   const window = kernelSize ?? poolSize;
   return [
-    // A long name in two lines.
+    // Break a long name into two lines.
     name === 'InputLayer' ? 'input' : name.replace(/(?<=[a-z])(?=Pooling|Normalization)/, '<br>'),
     ...(window === undefined ? [] : [[window].flat().join(' × ')]),
     ...(activation === undefined || activation === 'linear' ? [] : [activation]),
@@ -196,7 +196,7 @@ function words(box: Box, x: number, y: number): NonNullable<Figure['layout']['an
   ];
 }
 
-/** A line with a head: Plotly's own arrows cannot be drawn where there is no browser. */
+/** A line with a head: Plotly can draw its own arrows only in a browser. */
 function arrow(
   graph: dagre.graphlib.Graph,
   from: tf.SymbolicTensor,
@@ -204,7 +204,7 @@ function arrow(
 ): NonNullable<Figure['layout']['shapes']> {
   const [start, end] = [placeOf(graph, from), placeOf(graph, to)];
   const [x, y] = [end.x - end.box.width / 2 - 3, middleOf(end)];
-  // Past the boxes between, where there are some; else straight.
+  // Around the boxes in between, if there are any; else straight.
   const bends = graph.edge(String(from.id), String(to.id)).points.slice(1, -1);
   const line = [
     [start.x + start.box.width / 2 + 3, middleOf(start)],
@@ -219,7 +219,7 @@ function arrow(
   ];
 }
 
-/** The words above a box take more room than those below. */
+/** The text above a box takes more room than that below. */
 function middleOf({ y }: { y: number }): number {
   return y + ((labelLines - 1) * labelLine) / 2;
 }

@@ -6,7 +6,7 @@ import * as tf from '../tensorflow';
  */
 export type Pixels = tf.Tensor | tf.TensorLike;
 
-/** Which pixel values are black and which are white; what lies beyond is cut off there. */
+/** Which pixel values are black and which are white; values beyond are clipped. */
 export interface PixelRange {
   /** The value shown as black; default 0. */
   minimum?: number;
@@ -25,11 +25,11 @@ export interface Pictures {
 
 /** Which of the pictures to read, and how many of their pixels. */
 export interface ReadingOptions extends PixelRange {
-  /** Whether the tensor is one picture, then of shape `[height, width]` and so on. */
+  /** Whether the tensor is a single picture, without the first dimension. */
   single: boolean;
   /** How many pictures to take, from the first. */
   limit: number;
-  /** Longer sides are averaged down: a notebook is no place for every pixel of a photo. */
+  /** Longer sides are averaged down to this, to keep notebooks small. */
   longestSide: number;
 }
 
@@ -83,7 +83,7 @@ function toBytes(values: ArrayLike<number>, range: PixelRange): Uint8Array {
   if (unexpected) {
     throw new Error(
       `The pixels go from ${lowest} to ${highest}, which is neither 0 to 1 nor 0 to 255; ` +
-        'say with minimum and maximum which values are black and white.',
+        'set minimum and maximum to the values of black and white.',
     );
   }
   return Uint8Array.from(values, (value) => {

@@ -7,7 +7,7 @@ import type { DOMWindow } from 'jsdom';
 
 export type CanvasLibrary = typeof import('@napi-rs/canvas');
 
-/** What is used of a `canvas` element. (Types of browsers are not there in a notebook's cells.) */
+/** What is used of a `canvas` element. (Notebook cells have no DOM types.) */
 interface CanvasElement {
   width: number;
   height: number;
@@ -46,7 +46,7 @@ export function addCanvas(window: DOMWindow, { createCanvas, Image }: CanvasLibr
   };
 }
 
-/** Lets the window's SVG elements tell how much room their texts take. */
+/** Lets the window's SVG elements measure their text. */
 export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: CanvasLibrary): void {
   const context = createCanvas(1, 1).getContext('2d');
 
@@ -74,7 +74,7 @@ export function addTextBoxes(window: DOMWindow, { createCanvas, DOMMatrix }: Can
     ]);
   }
 
-  /** What the `transform` attributes from the text up to, and with, `ancestor` do to a point. */
+  /** Applies the `transform` attributes from the text up to and including `ancestor` to a point. */
   function transformation(text: SvgElement, ancestor: SvgElement): InstanceType<typeof DOMMatrix> {
     const chain: SvgElement[] = [];
     for (let element: SvgElement | null = text; element; element = element.parentElement) {

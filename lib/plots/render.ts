@@ -18,7 +18,7 @@ const fontName = 'Open Sans';
 const fontFiles = ['400Regular/OpenSans_400Regular', '700Bold/OpenSans_700Bold'].map((name) =>
   require.resolve(`@expo-google-fonts/open-sans/${name}.ttf`),
 );
-/** What is neither Latin, Greek, Cyrillic nor punctuation. */
+/** A character that is not Latin, Greek, Cyrillic or punctuation. */
 const beyondTheFont = /[^\s\u0020-\u052f\u2000-\u206f\u20ac]/;
 
 let renderer: Promise<Renderer> | undefined;
@@ -29,12 +29,12 @@ export async function renderSvg(figure: Figure): Promise<string> {
   return (await renderer).toSvg(figure);
 }
 
-/** Draws the figure as a PNG with `scale` pixels per pixel of the layout, each way. */
+/** Draws the figure as a PNG with `scale` pixels per pixel of the layout, in each direction. */
 export async function renderPng(figure: Figure, scale: number): Promise<Buffer> {
   return svgToPng(await renderSvg(figure), scale);
 }
 
-/** Turns an SVG text into a PNG with `scale` pixels per pixel of the SVG, each way. */
+/** Turns an SVG text into a PNG with `scale` pixels per pixel of the SVG, in each direction. */
 export async function svgToPng(svg: string, scale: number): Promise<Buffer> {
   const { renderAsync } = await import('@resvg/resvg-js');
   const picture = await renderAsync(withSharpPixels(svg), {
@@ -42,19 +42,19 @@ export async function svgToPng(svg: string, scale: number): Promise<Buffer> {
     font: {
       fontFiles,
       defaultFontFamily: fontName,
-      // Only for letters that the font has not: reading all fonts of a machine takes time.
+      // Only for letters that the font lacks: reading all fonts of a machine takes time.
       loadSystemFonts: beyondTheFont.test(svg),
     },
   });
   return picture.asPng();
 }
 
-/** Plotly asks for sharp pixels in every browser's words; resvg knows this one. */
+/** Plotly names sharp pixels as every browser does; resvg knows only this name. */
 function withSharpPixels(svg: string): string {
   return svg.replaceAll(/(image-rendering: [^;"]+; ?)+/g, 'image-rendering: optimizeSpeed;');
 }
 
-/** The canvas library, knowing the one font of our figures: no font of the machine is needed. */
+/** The canvas library with the font of our figures; it needs no font of the machine. */
 async function loadCanvas(): Promise<CanvasLibrary> {
   const canvas = await import('@napi-rs/canvas');
   for (const file of fontFiles) {
@@ -79,7 +79,7 @@ async function createRenderer(): Promise<Renderer> {
   const plotly: PlotlyToImage = window.Plotly;
   return {
     toSvg: ({ data, layout }) =>
-      // Plotly fills in what it is given: it gets a copy.
+      // Plotly modifies the figure that it gets, so it gets a copy.
       plotly.toImage(structuredClone({ data, layout }), {
         format: 'svg',
         width: layout.width,

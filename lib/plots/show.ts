@@ -21,7 +21,7 @@ export async function show(figure: Figure): Promise<void> {
     await openWindow(figure);
     return;
   }
-  // JupyterLab shows the PNG pixel by pixel until the reader scrolls to the figure: 1, no jump.
+  // JupyterLab shows the PNG at its own size until the reader scrolls to the figure: scale 1.
   showOutput(figureBundle(figure, await renderPng(figure, 1)));
 }
 
@@ -37,10 +37,10 @@ export function figureBundle(figure: Figure, png: Buffer): MimeBundle {
 
 /**
  * Saves a figure as a picture: PNG (two pixels per pixel of the layout) or SVG, by the ending of
- * the name. The file is there as a whole or not at all.
+ * the name. The file is written completely or not at all.
  *
  * @param figure what a function of this module, or you, made.
- * @param path the file to write, ending in `.png` or `.svg`; one that is there is replaced.
+ * @param path the file to write, ending in `.png` or `.svg`; an existing file is replaced.
  * @throws Error for any other ending, and when the file cannot be written.
  */
 export async function saveFigure(figure: Figure, path: string): Promise<void> {

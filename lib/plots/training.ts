@@ -1,4 +1,4 @@
-/** What `lib/training` shows of a run: the one way from there to here. */
+/** All that `lib/training` uses of the plots. */
 import type { MimeBundle } from '../display/index';
 import { svgToPng } from './render';
 import { figureBundle } from './show';
@@ -11,6 +11,6 @@ export { drawTraining } from './trainingDrawing';
 
 /** The finished run as a notebook's output: interactive where that is possible, else a picture. */
 export async function trainingBundle(run: TrainingRun): Promise<MimeBundle> {
-  // JupyterLab shows the picture until the reader points at the figure: the curves stay as they were.
+  // JupyterLab shows the picture until the pointer is on the figure; then the curves must not move.
   return figureBundle(trainingFigure(run), await svgToPng(drawTraining(run), 1));
 }

@@ -4,7 +4,7 @@
  */
 import { palette } from './figure';
 
-/** One line: the values `y` at the places `x`, in epochs from the start of training. */
+/** One line: the values `y` at `x`, in epochs from the start of training. */
 export interface TrainingLine {
   readonly x: readonly number[];
   readonly y: readonly number[];
@@ -22,15 +22,15 @@ export interface TrainingMetric {
   readonly validation: TrainingLine;
 }
 
-/** A training run, finished or on its way. */
+/** A training run, finished or in progress. */
 export interface TrainingRun {
-  /** The first and the last place on the axis of epochs. */
+  /** The range of the axis of epochs. */
   readonly epochs: readonly [number, number];
   /** One or two: each gets a panel, side by side. */
   readonly metrics: readonly TrainingMetric[];
 }
 
-/** How one kind of line looks. Colour is never the only sign. */
+/** How one kind of line looks. Lines differ by more than their colour. */
 export interface LineStyle {
   readonly key: 'within' | 'training' | 'validation';
   readonly name: string;
@@ -49,7 +49,7 @@ export interface DrawnLine extends LineStyle {
   readonly hasMarkers: boolean;
 }
 
-/** An axis, with ticks at round numbers: about so many, or at whole numbers only. */
+/** An axis, with ticks at round numbers: about this many, or at whole numbers only. */
 export interface DrawnAxis {
   readonly range: readonly [number, number];
   readonly mostTicks: number;
@@ -142,7 +142,10 @@ export function trainingCurves({ epochs, metrics }: TrainingRun): TrainingCurves
   return { width, height, margin, panels, legend };
 }
 
-/** The distance of two ticks, as Plotly chooses it for `nticks`: 1, 2 or 5 times a power of ten. */
+/**
+ * The distance between two ticks, as Plotly chooses it for `nticks`: 1, 2 or 5 times a power of
+ * ten.
+ */
 export function tickStep({ range: [from, to], mostTicks, wholeNumbers }: DrawnAxis): number {
   const rough = (to - from) / mostTicks;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -165,7 +168,7 @@ function hasPoints({ x }: DrawnLine): boolean {
 
 /**
  * From the least to the greatest value, with a little room at both ends. From the second epoch on,
- * what comes within the first does not count: it would press all that follows into a line.
+ * values within the first do not count: they would flatten all that follow.
  */
 function valueRange({ within, training, validation }: TrainingMetric): [number, number] {
   const settled = training.x.length > 1 ? (training.x[0] as number) : Number.NEGATIVE_INFINITY;

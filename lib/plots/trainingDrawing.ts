@@ -1,6 +1,6 @@
 /**
- * The curves of a training run as an SVG text, drawn in about a millisecond. A page and resvg show
- * it at once, where plotly.js would need seconds of a processor while the training goes on.
+ * The curves of a training run as an SVG text, drawn in about a millisecond. Browsers and resvg
+ * show it at once; plotly.js would take seconds of processor time from the training.
  */
 import { escapeHtml } from '../display/html';
 import { fontFamily, gridColor, textColor } from './figure';
@@ -53,7 +53,7 @@ function drawPanel(panel: Panel, ends: Height, height: number): string {
   );
 }
 
-/** Hides what is outside the panel, but for a marker's half on its border. */
+/** Hides what is outside the panel, except half of a marker on its border. */
 function cutOff({ left, width }: Panel, { top, bottom }: Height, content: string): string {
   const border = 5;
   const box = [left - border, top - border, width + 2 * border, bottom - top + 2 * border];
@@ -162,7 +162,7 @@ function toY(value: number, { values }: Panel, { top, bottom }: Height): number 
   return rounded(bottom - ((bottom - top) * (value - least)) / (most - least));
 }
 
-/** Tenths of a pixel: what finer digits say cannot be seen. */
+/** Tenths of a pixel: more digits make no visible difference. */
 function rounded(pixels: number): number {
   return Math.round(pixels * 10) / 10;
 }

@@ -46,7 +46,7 @@ function axisNumber(panel: number): string {
   return panel === 0 ? '' : String(panel + 1);
 }
 
-/** The panel's left and right end as parts of the space between the margins. */
+/** The panel's left and right end, as fractions of the width between the margins. */
 function domain({ left, width }: Panel, curves: TrainingCurves): [number, number] {
   const { margin } = curves;
   const space = curves.width - margin.l - margin.r;

@@ -29,12 +29,12 @@ export async function openWindow({ data, layout }: Figure): Promise<void> {
   plot(data as Plot[], layout as Layout);
 }
 
-/** nodeplotlib starts a browser and waits for it to be closed; without one it would wait for ever. */
+/** nodeplotlib starts a browser and waits until it is closed; without one it would wait forever. */
 async function whyNoWindow(): Promise<string | undefined> {
   if (!isGuarded()) {
     return (
       'this nodeplotlib is not patched: others on the network could see the figures ' +
-      '(docs/application.md in this package tells what to do)'
+      '(docs/application.md in this package says what to do)'
     );
   }
   const { CI, DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME, NODEPLOTLIB_PORT } = process.env;
@@ -51,7 +51,7 @@ async function whyNoWindow(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Why not on the port that is asked for. Once the server has it, it would seem taken: asked once. */
+/** Why the requested port cannot be used. Asked once: later nodeplotlib itself occupies it. */
 let obstacleOfPort: Promise<string | undefined> | undefined;
 
 async function whyNotOn(text: string): Promise<string | undefined> {
@@ -70,7 +70,7 @@ async function whyNotOn(text: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Whether nodeplotlib shows the figures to one browser only, as `patches/` make it do. */
+/** Whether nodeplotlib shows the figures to one browser only, which `patches/` achieves. */
 function isGuarded(): boolean {
   return existsSync(join(dirname(require.resolve('nodeplotlib/package.json')), guard));
 }

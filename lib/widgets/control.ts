@@ -23,18 +23,18 @@ export interface Control<Value> {
    */
   next(message: ModelMessage, value: Value): Value;
   /**
-   * The value in words, for the line below a result. Missing for a control that has none.
+   * The value in words, for the line below a result; missing if there is nothing to say.
    *
    * @param value one of its values.
    */
   describe?(value: Value): string;
-  /** What a notebook keeps of it, as HTML, where its name would say too little. */
+  /** What a saved notebook shows in place of the control, as HTML; by default only its name. */
   readonly picture?: string;
 }
 
 const library = { _model_module: '@jupyter-widgets/controls', _model_module_version: '2.0.0' };
 
-/** The state of one of the controls of ipywidgets. */
+/** The state of a control of ipywidgets. */
 export function ipywidgetsState(kind: string, state: ModelState): ModelState {
   return {
     ...library,

@@ -2,9 +2,9 @@ import { type Control, ipywidgetsState } from './control';
 
 /** Options of {@link slider}. */
 export interface SliderOptions {
-  /** Where the slider stands first. Default: `minimum`. */
+  /** The initial value. Default: `minimum`. */
   value?: number;
-  /** The values are `minimum` plus multiples of this. Default: a hundredth of the range. */
+  /** The distance between two values, counted from `minimum`. Default: a hundredth of the range. */
   step?: number;
   /** The text beside it. Default: its name among the controls. */
   label?: string;
@@ -15,8 +15,9 @@ export interface SliderOptions {
  *
  * @param minimum the number at its left end.
  * @param maximum the number at its right end.
- * @param options where it stands first, its steps, and its label.
- * @throws Error when `minimum` is not below `maximum`, `step` not above 0, or `value` not between.
+ * @param options the initial value, the step, and the label.
+ * @throws Error when `minimum` is not below `maximum`, `step` is not above 0, or `value` is outside
+ * of them.
  *
  * @example
  * widgets.slider(0, 1)
@@ -30,16 +31,14 @@ export function slider(
   const { value = minimum, step = (maximum - minimum) / 100, label } = options;
   if (!(Number.isFinite(minimum) && Number.isFinite(maximum) && minimum < maximum)) {
     throw new Error(
-      `slider: ${minimum} to ${maximum} is no range; the smaller number comes first.`,
+      `slider: ${minimum} to ${maximum} is not a range: the minimum must be less than the maximum.`,
     );
   }
   if (!(step > 0)) {
-    throw new Error(`slider: a step of ${step} leads nowhere; it has to be above 0.`);
+    throw new Error(`slider: the step is ${step}; it must be greater than 0.`);
   }
   if (!(value >= minimum && value <= maximum)) {
-    throw new Error(
-      `slider: it cannot begin at ${value}, which is not in ${minimum} to ${maximum}.`,
-    );
+    throw new Error(`slider: the value ${value} is not in the range ${minimum} to ${maximum}.`);
   }
   const digits = digitsBehindPoint(step);
   return {
@@ -55,14 +54,14 @@ export function slider(
       }),
     next: ({ state }, before) => {
       const steps = Math.round((Number(state?.value ?? before) - minimum) / step);
-      // The browser's sums are not exact: 2.9999999999999996 is meant to be 3.
+      // The browser adds up steps with rounding errors: 2.9999999999999996 means 3.
       return Number((minimum + steps * step).toPrecision(12));
     },
     describe: (number) => number.toFixed(digits),
   };
 }
 
-/** As many as the step has, but no more than tell one step from the next well. */
+/** The number of decimals of the step, but no more than are needed to tell two values apart. */
 function digitsBehindPoint(step: number): number {
   const [, fraction = ''] = step.toFixed(12).replace(/0+$/, '').split('.');
   return Math.min(fraction.length, Math.max(0, 1 - Math.floor(Math.log10(step))));
@@ -70,19 +69,19 @@ function digitsBehindPoint(step: number): number {
 
 /** Options of {@link dropdown}. */
 export interface DropdownOptions<Value> {
-  /** What is chosen first. Default: the first. */
+  /** The entry chosen at first. Default: the first one. */
   value?: Value;
   /** The text beside it. Default: its name among the controls. */
   label?: string;
 }
 
 /**
- * A list of which one entry is chosen.
+ * A list to choose one entry from.
  *
  * @param entries texts or numbers; or an object, whose names are shown and whose values are given,
  *   models for example.
- * @param options what is chosen first, and the label.
- * @throws Error when there is no entry, or `value` is none of them.
+ * @param options the entry chosen at first, and the label.
+ * @throws Error when there is no entry, or `value` is not one of them.
  *
  * @example
  * widgets.dropdown(['sgd', 'adam'])
@@ -101,7 +100,7 @@ export function dropdown<const Value>(
     throw new Error(
       names.length === 0
         ? 'dropdown: there is nothing to choose from.'
-        : `dropdown: it cannot begin with ${String(value)}; there are ${names.join(', ')}.`,
+        : `dropdown: there is no entry ${String(value)}; the entries are ${names.join(', ')}.`,
     );
   }
   return {
@@ -122,7 +121,7 @@ export function dropdown<const Value>(
 
 /** Options of {@link checkbox}. */
 export interface CheckboxOptions {
-  /** Whether it is ticked first. Default: false. */
+  /** Whether it is ticked at first. Default: false. */
   value?: boolean;
   /** The text beside it. Default: its name among the controls. */
   label?: string;
@@ -131,7 +130,7 @@ export interface CheckboxOptions {
 /**
  * A box to tick.
  *
- * @param options whether it is ticked first, and its label.
+ * @param options whether it is ticked at first, and its label.
  *
  * @example
  * widgets.checkbox({ value: true, label: 'show the filter' })
@@ -148,7 +147,7 @@ export function checkbox(options: CheckboxOptions = {}): Control<boolean> {
 }
 
 /**
- * A button. Its value is how often it has been pressed, first 0.
+ * A button. Its value counts how often it has been pressed, from 0.
  *
  * @param label the text on it. Default: its name among the controls.
  *

@@ -1,5 +1,5 @@
 /**
- * Controls in a notebook: a function is called again whenever the reader moves one of them.
+ * Controls in a notebook: a function is called again whenever the reader changes one of them.
  *
  * @module
  */

@@ -14,45 +14,45 @@ import { isFigure, Result } from './result';
 /** Controls by their names. */
 export type Controls = Readonly<Record<string, Control<unknown>>>;
 
-/** What the controls give, by their names. */
+/** The controls' values, by their names. */
 export type ValuesOf<All extends Controls> = {
   readonly [Name in keyof All]: All[Name] extends Control<infer Value> ? Value : never;
 };
 
 /** Options of {@link interact}. */
 export interface InteractOptions {
-  /** Called when the controls are gone, to dispose of what `draw` needed. */
+  /** Called when the controls are removed, to dispose of what `draw` needed. */
   onClose?: () => void;
 }
 
-/** Controls that are at work, as `interact` has shown them. */
+/** The controls that `interact` has shown. */
 export interface Interaction<Values> {
-  /** What the controls give now. */
+  /** The controls' current values. */
   readonly values: Values;
-  /** Takes the controls away; the last result stays. Running the cell again does so, too. */
+  /** Removes the controls; the last result stays. Running the cell again does the same. */
   close(): void;
 }
 
 /**
  * Shows controls and, below them, what a function makes of their values: now, and each time the
- * reader moves one of them.
+ * reader changes one of them.
  *
- * While the function is at work the latest values wait for it and those in between are left out, so
- * the result is never far behind the reader's hand. If it throws, the error takes the place of the
- * result, until the next movement; at the first call, the error is the cell's. An interrupt ends
- * what the function is doing. A tensor that it makes is its own to dispose: `tf.tidy` does.
+ * While the function runs, the latest values wait for it and those in between are skipped, so the
+ * result never lags far behind. If it throws, the error is shown in place of the result until the
+ * next change; an error of the first call is thrown. An interrupt of the cell ends the function's
+ * work. The function disposes the tensors that it makes, for example with `tf.tidy`.
  *
- * All goes through Jupyter's own connection: JupyterLab may be on another machine. A saved notebook
- * shows the last result and the values it belongs to, and so does a page that is opened anew; the
- * controls are back when the cell is run.
- * The page has to have ipywidgets' and, for {@link pad}, anywidget's extension; `npm start` has.
+ * Everything uses Jupyter's own connection, so JupyterLab may run on another machine. A saved
+ * notebook shows the last result and the values it belongs to, and so does a reloaded page; run the
+ * cell to get the controls back. JupyterLab needs the extensions of ipywidgets and, for
+ * {@link pad}, of anywidget; `npm start` has both.
  *
- * In a program without a notebook nobody can move anything: the function is called once, with the
+ * In a program without a notebook nobody can change anything: the function is called once, with the
  * first values, and its result is shown as `plots.show` shows figures, or printed.
  *
- * @param controls the controls, by the names that the function knows.
- * @param draw takes the controls' values and returns what is to be shown: a figure of `plots`, or
- *   whatever a cell may end with; a promise of it is waited for.
+ * @param controls the controls, by the names that the function uses.
+ * @param draw takes the controls' values and returns what to show: a figure of `plots`, any value
+ *   that a cell may end with, or a promise of one.
  * @param options what to do at the end.
  * @returns the values at any time, and how to end it.
  * @throws Error when there is no control, and what the first call of `draw` throws.
@@ -143,7 +143,7 @@ class Panel<All extends Controls> implements Interaction<ValuesOf<All>> {
     this.options.onClose?.();
   }
 
-  /** As the last expression of a cell it shows nothing more. */
+  /** As the last expression of a cell it shows nothing else. */
   [Symbol.for('Jupyter.display')](): object {
     return {};
   }
@@ -187,7 +187,7 @@ class Panel<All extends Controls> implements Interaction<ValuesOf<All>> {
     return model;
   }
 
-  /** An interrupt ends the wait, even where it has cut off the function in the middle. */
+  /** An interrupt ends the wait, even if it has stopped the function half-way. */
   private call(values: ValuesOf<All>): Promise<unknown> {
     const called = new Promise((resolve) => setImmediate(resolve)).then(() => this.draw(values));
     return this.host.wait(called);

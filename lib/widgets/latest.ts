@@ -1,4 +1,4 @@
-/** Does some work again and again, always with the latest value; those in between are left out. */
+/** Repeats some work, always with the latest value; values in between are skipped. */
 export class Latest<Value> {
   private waiting: { value: Value } | undefined;
   private isBusy = false;
@@ -6,7 +6,7 @@ export class Latest<Value> {
   /** @param work must not reject. */
   constructor(private readonly work: (value: Value) => Promise<void>) {}
 
-  /** Works with this value, as soon as what is being done is done. */
+  /** Works with this value as soon as the current work is done. */
   set(value: Value): void {
     this.waiting = { value };
     if (!this.isBusy) {
@@ -15,7 +15,7 @@ export class Latest<Value> {
     }
   }
 
-  /** Forgets the value that waits. */
+  /** Drops the waiting value. */
   clear(): void {
     this.waiting = undefined;
   }

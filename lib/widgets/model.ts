@@ -1,6 +1,6 @@
 /**
- * Jupyter's widgets as the kernel sees them: a model is a comm and a state, of which the browser
- * has a copy (https://github.com/jupyter-widgets/ipywidgets, `packages/schema/messages.md`).
+ * Jupyter's widgets as the kernel sees them: a model is a comm and a state that the browser has a
+ * copy of (https://github.com/jupyter-widgets/ipywidgets, `packages/schema/messages.md`).
  */
 import type { Comm, NotebookHost } from '../display/index';
 
@@ -53,7 +53,7 @@ export class WidgetModel {
     return this.comm.id;
   }
 
-  /** How other models name this one. */
+  /** How other models refer to this one. */
   get reference(): string {
     return `IPY_MODEL_${this.id}`;
   }
@@ -64,8 +64,8 @@ export class WidgetModel {
 }
 
 /**
- * A page that is opened anew asks for all models at once. It gets none: Jupyter could not show
- * there what they change, because a page knows only the outputs of cells that it has run itself.
+ * A reloaded page asks for all models at once. It gets none: a page updates only the outputs of
+ * cells that it has run itself, so the controls would change nothing there.
  */
 function answerNewPages(host: NotebookHost): void {
   if (answering.has(host)) {

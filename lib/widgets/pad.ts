@@ -7,7 +7,7 @@ import { padPage } from '../files/places';
 import type { Control } from './control';
 
 /**
- * A picture of a drawing in the form of MNIST's: 28 · 28 values row by row, 0 (paper) to 1 (ink);
+ * A picture of a drawing in MNIST's form: 28 · 28 values row by row, 0 (paper) to 1 (ink);
  * `undefined` as long as nothing is drawn.
  */
 export type PadPicture = Float32Array | undefined;
@@ -27,7 +27,7 @@ export function pad(): Control<PadPicture> {
     initial: undefined,
     modelState: () => ({
       _model_module: 'anywidget',
-      // What it takes of anywidget is in all of its versions.
+      // All versions of anywidget have what is used here.
       _model_module_version: '*',
       _model_name: 'AnyModel',
       _view_module: 'anywidget',

@@ -4,10 +4,10 @@ import type { Figure } from '../plots/figure';
 import { renderPng } from '../plots/render';
 import { figureBundle } from '../plots/show';
 
-/** A figure's stored picture is drawn when nothing has changed for so many milliseconds. */
+/** A figure's stored picture is drawn when nothing has changed for this many milliseconds. */
 const pictureAfterMs = 500;
 
-/** Whether a value is a figure of `lib/plots` or another of Plotly's. */
+/** Whether a value is a Plotly figure, of `lib/plots` or made otherwise. */
 export function isFigure(value: unknown): value is Figure {
   const { data, layout } = Object(value) as Partial<Figure>;
   return (
@@ -15,7 +15,7 @@ export function isFigure(value: unknown): value is Figure {
   );
 }
 
-/** The output below the controls, which is replaced again and again. */
+/** The output below the controls, which each result replaces. */
 export class Result {
   private readonly output = new UpdatingOutput();
   private timer: NodeJS.Timeout | undefined;
@@ -36,7 +36,7 @@ export class Result {
     }
     const { 'image/png': _, ...bundle } = figureBundle(value, Buffer.alloc(0));
     this.output.set(bundle);
-    // The picture takes longer to draw than the browser takes for the figure.
+    // Drawing the picture takes longer than the browser takes for the figure.
     this.timer = setTimeout(async () => {
       const { timer } = this;
       const stored = await storedFigure(value);
@@ -56,7 +56,7 @@ export class Result {
 
   private async render(value: unknown): Promise<MimeBundle> {
     const bundle = await this.host.render(value);
-    // An output without contents would stand in the notebook as an error of Jupyter's.
+    // JupyterLab would show an output without contents as an error.
     return Object.keys(bundle).length > 0 ? bundle : { 'text/plain': '' };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The network of article 003: LeNet-5 with ReLU, made of TensorFlow's own operations and trained by
+ * The network of article 003: LeNet-5 with ReLU, built from TensorFlow's operations and trained by
  * explicit steps.
  */
 import { graph } from '../../lib/index';
@@ -8,7 +8,7 @@ import type { Network } from './network';
 
 type Pictures = tf.Tensor4D;
 
-/** A step as `graph.compile` gives it back; without compiling, the plain function. */
+/** A step compiled by `graph.compile`, or the plain function. */
 type Step = (x: Pictures, y: tf.Tensor1D) => tf.Scalar;
 
 /** Rows per batch of evaluation and prediction, unless told otherwise. */
@@ -96,7 +96,7 @@ function loss(logits: tf.Tensor2D, y: tf.Tensor1D): tf.Scalar {
   return tf.losses.softmaxCrossEntropy(tf.oneHot(y, 10), logits);
 }
 
-/** Runs the step for every batch, in order; the mean of its losses over all rows. */
+/** Runs the step for every batch, in order; returns the mean loss over all rows. */
 function meanLoss(step: Step, x: tf.Tensor, y: tf.Tensor1D, rows: number): number {
   const pictures = batches(x as Pictures, rows);
   const labels = batches(y, rows);
@@ -110,7 +110,7 @@ function meanLoss(step: Step, x: tf.Tensor, y: tf.Tensor1D, rows: number): numbe
   return sums.reduce((total, sum) => total + sum) / y.size;
 }
 
-/** The rows in batches, cut by one operation: one before each step would cost more than it does itself. */
+/** The rows in batches, sliced by one operation: slicing before each step would cost more. */
 function batches<T extends tf.Tensor>(tensor: T, rows: number): T[] {
   const count = tensor.shape[0] as number;
   const sizes = Array.from({ length: Math.ceil(count / rows) }, (_, batch) =>

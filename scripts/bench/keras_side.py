@@ -1,4 +1,4 @@
-"""One measurement of Python Keras; KERAS_BACKEND says on what: tensorflow or jax."""
+"""One measurement of Python Keras, on the backend KERAS_BACKEND: tensorflow or jax."""
 
 import json
 import sys
@@ -69,8 +69,8 @@ def lenet():
         layers.Flatten(),
         layers.Dense(120, activation="sigmoid"),
         layers.Dense(84, activation="sigmoid"),
-        # On TensorFlow, Keras computes the loss from what goes into this sigmoid; on JAX it takes
-        # what comes out, which is another loss. Without the sigmoid both compute the same.
+        # On TensorFlow, Keras computes the loss from the sigmoid's input, on JAX from its output,
+        # which is another loss. Without the sigmoid both compute the same.
         layers.Dense(10, activation="sigmoid" if on_tensorflow else None),
     ]
 
@@ -168,7 +168,7 @@ class Fit:
         self.model.compile(
             optimizer=make_optimizer(),
             loss=make_loss(),
-            # Explicit steps, with which this network is compared, compute the loss alone.
+            # This network is compared with explicit steps, which compute only the loss.
             metrics=[] if network == "from-scratch" else ["accuracy"],
             jit_compile=jit_compile,
         )
@@ -234,7 +234,7 @@ class GradientTapeLoop:
 
 
 def mean_loss(step, x, y, size):
-    """Runs the step for every batch, in order; the mean of its losses over all rows."""
+    """Runs the step for every batch, in order; returns the mean loss over all rows."""
     total = 0.0
     for start in range(0, len(x), size):
         rows = slice(start, start + size)

@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   console.log(`Written to ${options.output}.json and ${options.output}.md`);
 }
 
-/** A step of the residual network takes as long as several of the others. */
+/** A step of the residual network takes as long as several steps of the others. */
 function stepsOf(network: NetworkName, steps: number): number {
   return network === 'resnet' ? Math.ceil(steps / 3) : steps;
 }

@@ -1,4 +1,4 @@
-"""What the Python sides have in common: reading the task and the data, timing, the answer.
+"""Shared by the Python sides: reading the task and the data, timing, the answer.
 
 The task, the data and the answer are described in measurement.ts and prepare.ts.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 TEST_PICTURES = 10_000
-# Rows per batch of evaluation and prediction: all sides are faster than with those of training.
+# Rows per batch of evaluation and prediction: faster on all sides than those of the training.
 INFERENCE_ROWS = 250
 
 task = json.loads(sys.argv[1])
@@ -34,7 +34,7 @@ def read_data(part, count):
     pixels = np.fromfile(folder / f"{part}-images", "uint8", count=count * 784)
     labels = np.fromfile(folder / f"{part}-labels", "uint8", count=count)
     if settings["picture"][-1] == 3:
-        # With a border of 2, each pixel thrice.
+        # With a border of 2, as three channels.
         bordered = np.pad(pixels.reshape(count, 28, 28), ((0, 0), (2, 2), (2, 2)))
         pixels = np.repeat(bordered[..., None], 3, axis=-1)
     images = pixels.reshape(count, *settings["picture"]).astype("float32") / settings["divisor"]
@@ -42,7 +42,7 @@ def read_data(part, count):
 
 
 class Training:
-    """Notes when each epoch ends, and its loss."""
+    """Records the end and the loss of each epoch."""
 
     def __init__(self):
         self.losses = []
@@ -72,7 +72,7 @@ def seconds(work):
 
 
 def latency(predict):
-    """Median of fifty calls, after ten that warm up."""
+    """Median of fifty calls, after ten warm-up calls."""
     return statistics.median([seconds(predict) for _ in range(60)][10:])
 
 
@@ -85,7 +85,7 @@ def measure(side, versions):
     """Measures a side and prints the result.
 
     The side has fit(x, y, epoch_end), evaluate(x, y), which returns the mean loss, predict(x, rows) with
-    rows per batch, and ways_to_predict_one, functions of one picture of which the fastest counts.
+    rows per batch, and ways_to_predict_one, functions of one picture, of which the fastest counts.
     """
     train = read_data("train", task["steps"] * batch_size)
     test = read_data("test", TEST_PICTURES)

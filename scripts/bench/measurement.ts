@@ -1,8 +1,8 @@
-/** What a measuring process is told, and what it answers: one JSON text each. */
+/** The task and the answer of a measuring process: one JSON text each. */
 import type { Training } from '../trainings';
 import type { NetworkName, Variant } from './sides';
 
-/** Pictures to evaluate and to predict. */
+/** How many pictures are evaluated and predicted. */
 export const testPictures = 10_000;
 
 export interface Task extends Variant {
@@ -10,7 +10,7 @@ export interface Task extends Variant {
   /** Batches in each of the two epochs of training. */
   steps: number;
   batchSize: number;
-  /** Where the initial weights and the data lie; see prepare.ts. */
+  /** The folder of the initial weights and the data; see prepare.ts. */
   folder: string;
   /** When the driver started the process: milliseconds since 1970. */
   startedAt: number;
@@ -20,9 +20,9 @@ export interface Task extends Variant {
 export interface Result {
   /** From the start of the process to the end of the first epoch. */
   startToFirstEpoch: number;
-  /** The first epoch, with whatever `fit` does before it. */
+  /** The first epoch, with everything that `fit` does before it. */
   firstEpoch: number;
-  /** The second epoch: nothing is built or warmed up any more. */
+  /** The second epoch: everything is built and warmed up. */
   secondEpoch: number;
   /** Mean training loss of each epoch. */
   losses: number[];
@@ -34,14 +34,14 @@ export interface Result {
   predictBatches: number;
   /** Median of many calls for one picture. */
   predictOne: number;
-  /** The same for the side's way that is meant for one picture at a time, if there is one. */
+  /** The same for the side's method for single pictures, if it has one. */
   answerOne?: number;
   /** Of the whole process, in bytes. */
   peakMemory: number;
   versions: Record<string, string>;
 }
 
-/** What a notebook gives to `fit`, but for the network itself. */
+/** The arguments of a notebook's `fit`, without the network. */
 export interface WholeTraining extends Pick<Training, 'data' | 'validation'> {
   epochs: number;
 }
@@ -79,21 +79,21 @@ export interface LimitResult {
   work: Partial<Record<NetworkName, Work>>;
 }
 
-/** A result and what it is the result of. */
+/** A result and what was measured. */
 export interface Measurement extends Variant, Result {
   network: NetworkName;
   round: number;
-  /** In each of the two epochs of training, where they are not `steps` batches of 32. */
+  /** Batches in each of the two epochs of training, if they are not `steps` batches of 32. */
   pictures?: number;
 }
 
-/** What prepare.ts writes down for all sides about each network. */
+/** What prepare.ts records about each network for all sides. */
 export interface NetworkManifest extends NetworkSettings {
-  /** Shapes of the weights in the order of the file; HWIO for kernels of convolutions. */
+  /** Shapes of the weights in the order of the file; HWIO for convolution kernels. */
   weights: number[][];
 }
 
-/** How a network is fed and trained. */
+/** A network's input and training. */
 export type NetworkSettings = Pick<Training, 'picture' | 'divisor' | 'optimizer'>;
 
 export type Manifest = Record<NetworkName, NetworkManifest>;

@@ -1,7 +1,7 @@
 import type { training } from '../../lib/index';
 import type * as tf from '../../lib/tensorflow';
 
-/** A network that can be trained, tested and asked. */
+/** A network for training, evaluation and prediction. */
 export interface Network {
   weights: tf.Tensor[];
   setWeights(weights: tf.Tensor[]): void;
@@ -9,8 +9,8 @@ export interface Network {
   fit(x: tf.Tensor, y: tf.Tensor1D, epochEnd: (loss: number) => void): Promise<void>;
   /** The mean loss. */
   evaluate(x: tf.Tensor, y: tf.Tensor1D): Promise<number>;
-  /** @param rows per batch; left out, the side chooses. */
+  /** @param rows per batch; by default the side chooses. */
   predict(x: tf.Tensor, rows?: number): Promise<tf.Tensor>;
-  /** The way that is meant for one picture at a time, if there is one. */
+  /** The method for single pictures, if there is one. */
   predictor?(): training.Predictor;
 }

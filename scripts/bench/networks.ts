@@ -1,4 +1,4 @@
-/** The networks in TypeScript, with the settings of their articles, and nothing but `lib`. */
+/** The networks in TypeScript, with the settings of their articles, using only `lib`. */
 import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import { adam, compiledModel, newOptimizer, type TrainedNetwork, trainings } from '../trainings';
@@ -10,15 +10,16 @@ import type { NetworkName } from './sides';
 
 export const settings: Record<NetworkName, NetworkSettings> = {
   ...trainings,
-  // Article 003 has Adam's learning rate at 0.1, for batches of 400 and more.
+  // Article 003 uses Adam's learning rate 0.1, for batches of 400 and more.
   'from-scratch': { picture: [28, 28, 1], divisor: 255, optimizer: adam },
-  // MNIST's pictures, with a border of 2 and thrice: this is about size, not about learning.
+  // MNIST's pictures with a border of 2, as three channels: only the size matters here.
   resnet: { picture: [32, 32, 3], divisor: 255, optimizer: adam },
 };
 
 /**
  * @param compiled whether training runs as one graph, or operation by operation.
- * @param batchSize of the training; evaluation and prediction choose their own unless told.
+ * @param batchSize the batch size of the training; evaluation and prediction choose their own by
+ * default.
  */
 export function network(name: NetworkName, compiled: boolean, batchSize: number): Network {
   if (name === 'from-scratch') {
@@ -45,7 +46,7 @@ export function network(name: NetworkName, compiled: boolean, batchSize: number)
 
 /** The compiled model of a network that is made of layers. */
 export function layersModel(name: TrainedNetwork): tf.LayersModel {
-  // Labels as they are: all sides compute the same loss from the class numbers.
+  // Class numbers as labels: all sides compute the same loss from them.
   return compiledModel(name, { seed: 0, oneHot: false });
 }
 
@@ -69,7 +70,7 @@ export function trainingStep(
 }
 
 function layersNetwork(model: tf.LayersModel, compiled: boolean, batchSize: number): Network {
-  // Compiling is what `lib` does unless told otherwise.
+  // `lib` compiles by default.
   const options = compiled ? {} : { compiled: false };
   return {
     weights: model.getWeights(),

@@ -41,11 +41,11 @@ export interface Options {
   rounds: number;
   steps: number;
   output: string;
-  /** Pictures in a batch of training, where it is not 32. */
+  /** The batch size of the training, if it is not 32. */
   batch?: number;
-  /** How many processes keep a core busy each meanwhile. */
+  /** How many processes keep one core busy each in the meantime. */
   busy?: number;
-  /** Only to write the table of the page. */
+  /** Whether only the table of the page is written. */
   page?: true;
   /** Whole trainings instead of two epochs. */
   whole?: true;
@@ -75,7 +75,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     return undefined;
   }
   if (values.epochs !== undefined && !values.whole) {
-    throw new UsageError('--epochs goes with --whole only.');
+    throw new UsageError('--epochs requires --whole.');
   }
   const batch = wholeNumber('--batch', values.batch ?? '32', 1, 10_000);
   const chosen = chooseFrom(sideNames, '--sides', values.sides);
@@ -107,7 +107,7 @@ function defaultOutput(values: { whole?: boolean; busy?: string; batch?: string 
   return `results/benchmark${kind}${values.batch === undefined ? '' : `-batch-${values.batch}`}`;
 }
 
-/** The named ones in the order of `known`; all of them if none are named. */
+/** The named ones in the order of `known`; by default all. */
 function chooseFrom<Name extends string>(
   known: readonly Name[],
   option: string,
@@ -120,7 +120,7 @@ function chooseFrom<Name extends string>(
   const unknown = names.find((name) => !known.some((one) => one === name));
   if (unknown !== undefined) {
     throw new UsageError(
-      `${option} knows no "${unknown}". Choose from ${known.join(', ')}, with commas between them.`,
+      `${option}: unknown value "${unknown}". Choose from ${known.join(', ')}, separated by commas.`,
     );
   }
   return known.filter((name) => names.includes(name));

@@ -9,7 +9,7 @@ import { trains, type Variant } from './sides';
 const begin = '<!-- table of the benchmark: begin -->';
 const end = '<!-- table of the benchmark: end -->';
 
-/** Quantities of the page and what they are called there. */
+/** The quantities of the page, and their names in both languages. */
 const rows: Record<string, [english: string, chinese: string]> = {
   'Training, images per second, second epoch': ['training, images/s', '训练，图片/秒'],
   'Training, images per second, first epoch with all preparation': [
@@ -32,7 +32,7 @@ const rows: Record<string, [english: string, chinese: string]> = {
   'Peak resident memory of the whole process, MB': ['peak memory, MB', '内存峰值，MB'],
 };
 
-/** Puts the table into both pages, in the place of the one that is there. */
+/** Replaces the table in both pages. */
 export async function writePages(
   resultsFile: string,
   pages: readonly [string, string],
@@ -52,13 +52,13 @@ export function withTable(text: string, table: string, name: string): string {
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from === -1 || to < from) {
     throw new Error(
-      `${name} has no lines "${begin}" and "${end}", between which the table stands.`,
+      `${name} has no lines "${begin}" and "${end}", between which the table belongs.`,
     );
   }
   return `${text.slice(0, from + begin.length)}\n\n${table}\n\n${text.slice(to)}`;
 }
 
-/** One line per quantity: this project's value, and how many times as good as the best other side. */
+/** One line per quantity: this project's value, and its ratio to the best other side. */
 export function pageTable(
   measurements: readonly Measurement[],
   steps: number,

@@ -1,7 +1,7 @@
 /**
- * Writes what all sides start from: `node build/scripts/bench/prepare.js FOLDER`. MNIST as bytes
+ * Writes the input of all sides: `node build/scripts/bench/prepare.js FOLDER`. MNIST as bytes
  * (train-images, train-labels, test-images, test-labels), the initial weights of each network as
- * float32 in NAME.weights, and all that a side must know about them in manifest.json.
+ * float32 in NAME.weights, and their description in manifest.json.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

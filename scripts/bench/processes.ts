@@ -1,19 +1,19 @@
-/** The processes of the benchmark: one at a time, and none is left behind. */
+/** Runs the processes of the benchmark, one at a time, and leaves none behind. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { LimitResult, LimitTask, Result, Task, WholeResult, WholeTask } from './measurement';
 import { pythonEnvironment, title } from './sides';
 
 const project = path.resolve(__dirname, '../../..');
-/** Everything the benchmark keeps between runs. */
+/** The folder of everything that the benchmark keeps between runs. */
 export const cache = path.join(project, '.cache/bench');
 
-/** Ends the process that runs now, and those that it started. */
+/** Ends the running process, and those that it started. */
 export async function stopRunning(): Promise<void> {
   (await import('../setup/run.mjs')).stopAll();
 }
 
-/** Makes what the sides need: the Python environments, the data and the initial weights. */
+/** Prepares what the sides need: the Python environments, the data and the initial weights. */
 export async function prepare(
   environments: readonly string[],
   folder: string,
@@ -27,7 +27,7 @@ export async function prepare(
   await run(process.execPath, [program, folder, ...(fashion ? ['--fashion'] : [])]);
 }
 
-/** Does the work while so many processes keep a core busy each. */
+/** Does the work while this many processes keep one core busy each. */
 export async function besideNeighbours(count: number, work: () => Promise<void>): Promise<void> {
   const neighbours = Array.from({ length: count }, () =>
     spawn(process.execPath, ['-e', 'for (;;) {}'], { stdio: 'ignore' }),
@@ -46,7 +46,7 @@ export async function besideNeighbours(count: number, work: () => Promise<void>)
   }
 }
 
-/** Runs one measurement in a process of its own. */
+/** Runs one measurement in its own process. */
 export function measure(task: Task): Promise<Result> {
   return measured<Result>(task);
 }
@@ -60,7 +60,7 @@ export async function measureLimit(task: LimitTask): Promise<LimitResult> {
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as LimitResult;
 }
 
-/** Runs one whole training in a process of its own. */
+/** Runs one whole training in its own process. */
 export function measureWhole(task: WholeTask): Promise<WholeResult> {
   return measured<WholeResult>(task);
 }
@@ -71,7 +71,7 @@ async function measured<Answer>(task: Task | WholeTask): Promise<Answer> {
   const output = environment
     ? await run(...python(environment, argument), {
         KERAS_BACKEND: task.side === 'keras-jax' ? 'jax' : 'tensorflow',
-        // TensorFlow would otherwise use oneDNN on some processors only. The faster way counts.
+        // By default TensorFlow uses oneDNN only on some processors. The faster setting counts.
         TF_ENABLE_ONEDNN_OPTS: task.setting === 'oneDNN off' ? '0' : '1',
         TF_CPP_MIN_LOG_LEVEL: '3',
       })

@@ -12,7 +12,7 @@ import {
 } from './sides';
 import { median, type Summary, summarize } from './statistics';
 
-/** Something that is compared. */
+/** A quantity that is compared. */
 export interface Quantity {
   title: string;
   /** Whether more is better (speed), or less (time, memory). */
@@ -92,13 +92,13 @@ export const quantities: readonly Quantity[] = [
 
 /** A quantity of one network on one side, over all rounds. */
 export interface Comparison extends Summary {
-  /** How many times as good as the reference, round by round; none without the reference. */
+  /** The ratios to the reference, round by round; none without the reference. */
   ratio?: Summary;
 }
 
 /**
  * Compares with the better of the reference's variants (by their medians): each value with the one
- * of the same round, because the rounds may have found the machine more or less busy.
+ * of the same round, because the machine may have been busier in some rounds.
  */
 export function compare(
   measurements: readonly Measurement[],
@@ -134,7 +134,7 @@ export function quantityTable(
   );
 }
 
-/** The mean losses of both epochs: equal where all sides do the same work. */
+/** The mean losses of both epochs: equal if all sides do the same work. */
 export function lossTable(measurements: readonly Measurement[]): string {
   return markdownTable(measurements, (network, variant) => {
     const losses = select(measurements, network, variant)[0]?.losses ?? [];
@@ -142,10 +142,10 @@ export function lossTable(measurements: readonly Measurement[]): string {
   });
 }
 
-/** How far the loss of the first epoch may be from the other sides', as a part of it. */
+/** The allowed relative difference of the first epoch's loss from the other sides'. */
 const lossTolerance = 0.02;
 
-/** One sentence for each side whose first epoch's loss is not that of the others. */
+/** One sentence for each side whose first epoch's loss differs from the others'. */
 export function lossWarnings(measurements: readonly Measurement[]): string[] {
   return measurements.flatMap((measurement) => {
     const { network, losses, round } = measurement;
@@ -161,7 +161,7 @@ export function lossWarnings(measurements: readonly Measurement[]): string[] {
   });
 }
 
-/** What was measured of one network on one side, in the order of the rounds. */
+/** The measurements of one network on one side, in the order of the rounds. */
 export function select(
   measurements: readonly Measurement[],
   network: NetworkName,
@@ -191,7 +191,7 @@ function cell({ ratio, ...value }: Comparison, digits: number): string {
   return `${number} ${spread(value)}${times}`;
 }
 
-/** Half the distance from the least to the most, in parts of the median. */
+/** Half the range, relative to the median. */
 function spread({ median: middle, least, most }: Summary): string {
   return `±${Math.round(((most - least) / 2 / middle) * 100)}%`;
 }

@@ -4,7 +4,7 @@
  */
 import * as tf from '../../lib/tensorflow';
 
-/** Filters of each of the three blocks. */
+/** The number of filters of each of the three blocks. */
 const blocks = [16, 32, 64];
 
 export function residualNetwork(optimizer: tf.Optimizer): tf.LayersModel {
@@ -24,7 +24,7 @@ export function residualNetwork(optimizer: tf.Optimizer): tf.LayersModel {
   return model;
 }
 
-/** Kernels and the last bias; what batch normalisation has starts alike on all sides. */
+/** Kernels and the last bias; batch normalisation starts the same way on all sides. */
 export function residualWeights(model: tf.LayersModel): tf.layers.Layer[] {
   return model.layers.filter((layer) => ['Conv2D', 'Dense'].includes(layer.getClassName()));
 }

@@ -49,7 +49,7 @@ export interface Measured {
   limits: LimitResult[];
 }
 
-/** All tables, what they are of, and what to beware of. */
+/** All tables, with what they show and warnings. */
 export function report(
   { measurements, limits }: Measured,
   options: Options,

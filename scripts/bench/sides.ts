@@ -16,14 +16,14 @@ export type SideName = (typeof sideNames)[number];
 /** The side that all others are compared with. */
 export const reference: SideName = 'keras-tensorflow';
 
-/** One way of running a side; most have only one. */
+/** A variant of a side; most sides have only one. */
 export interface Variant {
   side: SideName;
-  /** What tells it from the side's other ways. */
+  /** The setting that distinguishes it from the side's other variants. */
   setting?: 'jit_compile=auto' | 'jit_compile=False' | 'oneDNN off' | 'tf.function';
 }
 
-/** The ways of running the sides, in the order in which they take turns. */
+/** The variants of the sides, in the order in which they take turns. */
 export function variantsOf(sides: readonly SideName[]): Variant[] {
   return sides.flatMap((side): Variant[] => {
     switch (side) {
@@ -41,7 +41,7 @@ export function variantsOf(sides: readonly SideName[]): Variant[] {
   });
 }
 
-/** Whether a side trains a network: explicit steps in TensorFlow are there for one network only. */
+/** Whether a side trains a network: TensorFlow's explicit steps exist for one network only. */
 export function trains(side: SideName, network: NetworkName): boolean {
   return side !== 'tensorflow' || network === 'from-scratch';
 }

@@ -1,4 +1,4 @@
-/** Several measurements of one quantity, in brief. */
+/** Summarises measurements of one quantity. */
 export interface Summary {
   median: number;
   least: number;
@@ -8,7 +8,7 @@ export interface Summary {
 /** @throws RangeError for no values. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) {
-    throw new RangeError('There is no median of no values.');
+    throw new RangeError('The median of no values is undefined.');
   }
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

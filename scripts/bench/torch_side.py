@@ -39,7 +39,7 @@ def normalization(filters):
 
 
 def make_model():
-    """The network up to its logits. PyTorch's loss takes those."""
+    """The network up to its logits, which PyTorch's loss takes."""
     layers = {
         "mlp": lambda: [
             nn.Flatten(),
@@ -90,15 +90,15 @@ def make_model():
 
 
 def weighted_parameters(model):
-    """In the order of the file; what batch normalisation has starts alike on all sides."""
+    """In the order of the file; batch normalisation starts the same way on all sides."""
     for module in model.modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             yield from module.parameters()
 
 
 def set_weights(model):
-    """PyTorch orders the dimensions of kernels, and with them the features of a flattened picture,
-    in its own way: channels before height and width."""
+    """Reorders kernels and the features of flattened pictures for PyTorch: channels come before
+    height and width."""
     channels = None
     with torch.no_grad():
         for parameter, weight in zip(weighted_parameters(model), read_weights()):

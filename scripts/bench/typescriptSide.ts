@@ -108,14 +108,14 @@ async function timeTesting(trained: Network, [x, y]: Data, batchSize: number) {
     evaluate: evaluateSeconds,
     evaluateLoss,
     predict: predictSeconds,
-    // The first ten warm up.
+    // The first ten calls warm up.
     predictOne: median(single.slice(10)),
     predictBatches: named[1] as number,
     ...answerOne(trained, one),
   };
 }
 
-/** One picture as numbers, the way a server asks; only where there is such a way. */
+/** One picture as numbers, as a server gets it; only if there is such a method. */
 function answerOne({ predictor }: Network, one: tf.Tensor): Pick<Result, 'answerOne'> {
   if (!predictor) {
     return {};
@@ -138,7 +138,7 @@ async function seconds(work: () => Promise<void>): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** Gives a network the weights that all sides begin with, and returns its settings. */
+/** Sets the initial weights that all sides share, and returns the network's settings. */
 function setInitialWeights(
   target: { setWeights(weights: tf.Tensor[]): void },
   task: Pick<Task, 'folder' | 'network'>,
@@ -181,7 +181,7 @@ function readData(
   return [tf.tensor(pixels, [count, ...picture]), tf.tensor1d(labels, 'int32')];
 }
 
-/** Pictures of 28 x 28 with a border of 2, each pixel thrice. */
+/** Pictures of 28 x 28 with a border of 2, each pixel in three channels. */
 function inColour(bytes: Uint8Array): Uint8Array {
   const count = bytes.length / 784;
   const pixels = new Uint8Array(count * 32 * 32 * 3);
@@ -204,14 +204,13 @@ function readBytes(file: string, count: number): Uint8Array {
   }
 }
 
-/** TensorFlow's version under a name that tells it from the one in Python. */
+/** TensorFlow's version, under a name that distinguishes it from Python's. */
 function versions(): Record<string, string> {
   const { tensorflow, ...others } = libraryVersions();
   return { ...others, 'tensorflow of tfjs-node': tensorflow ?? '' };
 }
 
-// The one warning there can be says that the model runs uncompiled after all: a measurement of
-// something else than was asked for.
+// The only possible warning says that the model runs uncompiled, so the measurement would be wrong.
 console.warn = (message: string) => {
   throw new Error(message);
 };

@@ -1,16 +1,16 @@
 """One worker of a training that runs in several processes, on one machine or on several.
 
 `npm run distribute` starts all workers on this machine. On several machines, start this program once
-on each of them, with the same command line and an environment variable that tells all addresses, and
-which of them is this one's:
+on each of them, with the same command line and an environment variable that lists the addresses of
+all workers and the index of this one:
 
     export TF_CONFIG='{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]},
                        "task": {"type": "worker", "index": 0}}'
     python scripts/keras/distributed_training.py before.h5 after.h5 --data data/cache/mnist
 
-Reads a compiled model for MNIST as lib/saving's `saveKerasH5` or Keras's `model.save` wrote it, trains
-it on, with its optimiser's state, and writes it for `loadKerasH5`. Each worker trains on its own share
-of every batch; the gradients are summed over all of them, so all have the same weights at any time.
+Reads a compiled model for MNIST as lib/saving's `saveKerasH5` or Keras's `model.save` wrote it, continues
+its training with the optimiser's state, and writes it for `loadKerasH5`. Each worker trains on its own
+share of every batch; the gradients are summed over all of them, so all always have the same weights.
 
 Keras 3 cannot do it: its `fit` fails on the values of MultiWorkerMirroredStrategy ("unsupported type
 PerReplica", Keras 3.15 with TensorFlow 2.21). So this is Keras 2, whose package is now tf_keras.
@@ -33,12 +33,12 @@ import tf_keras
 
 def arguments():
     parser = argparse.ArgumentParser(description="One worker of a distributed training on MNIST.")
-    parser.add_argument("before", help="the model to train on, a Keras .h5 file")
+    parser.add_argument("before", help="the model to continue training, a Keras .h5 file")
     parser.add_argument("after", help="where worker 0 writes the trained model")
     parser.add_argument("--data", type=Path, default=Path("data/cache/mnist"), help="the IDX files")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=64, help="of all workers together")
-    parser.add_argument("--pictures", type=int, default=60_000, help="train on the first so many")
+    parser.add_argument("--pictures", type=int, default=60_000, help="how many to train on")
     parser.add_argument("--seed", type=int, default=0, help="decides the order of the pictures")
     parser.add_argument("--report", type=Path, help="a JSON file for what this worker measured")
     return parser.parse_args()
@@ -52,7 +52,7 @@ def load(data, part, count):
 
 
 def batches(images, labels, batch_size, seed=None):
-    """All workers make the same batches, in the same order; each is then given its own part of them."""
+    """All workers make the same batches, in the same order; each then gets its own part of them."""
     dataset = tf.data.Dataset.from_tensor_slices((images, labels))
     if seed is not None:
         dataset = dataset.shuffle(len(images), seed=seed)
@@ -62,7 +62,7 @@ def batches(images, labels, batch_size, seed=None):
 
 
 def save(model, path, worker):
-    """All workers take part, as TensorFlow asks for; the file of worker 0 is the one that stays."""
+    """All workers save, as TensorFlow requires; only the file of worker 0 is kept."""
     own = f"{path}.{worker}.tmp"
     model.save(own, save_format="h5")
     if worker == 0:
@@ -73,15 +73,15 @@ def save(model, path, worker):
 
 def main():
     options = arguments()
-    # It connects the workers, which must be done before anything else.
+    # Connects the workers, which must come before anything else.
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     worker = strategy.cluster_resolver.task_id or 0
     train = load(options.data, "train", options.pictures)
     test = batches(*load(options.data, "t10k", 10_000), 1000)
     with strategy.scope():
         model = tf_keras.models.load_model(options.before)
-        # A loaded "accuracy" compares the labels with the probabilities themselves; asked for anew,
-        # Keras finds out that class numbers are meant. Optimiser and state stay the same.
+        # A loaded "accuracy" compares the labels with the probabilities themselves; compiled again,
+        # Keras recognises class numbers. Optimiser and state stay the same.
         model.compile(model.optimizer, model.loss, metrics=["accuracy"])
 
     steps_before = int(model.optimizer.iterations.numpy())
@@ -104,7 +104,7 @@ def main():
         "history": history,
         "after": after,
         "seconds": round(seconds, 1),
-        # Equal for all workers if they really trained one and the same model.
+        # Equal for all workers if they really trained the same model.
         "weights": hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest(),
         "versions": {
             "tensorflow": tf.__version__,

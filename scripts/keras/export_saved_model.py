@@ -1,10 +1,10 @@
-"""Makes a Keras .h5 file, such as `saveKerasH5` of lib/saving writes, into what TensorFlow Serving serves.
+"""Converts a Keras .h5 file, as `saveKerasH5` of lib/saving writes it, for TensorFlow Serving.
 
     .cache/distributed/bin/python scripts/keras/export_saved_model.py model.h5 serving/mnist/1
 
 The last folder is the model's version, a number: TensorFlow Serving takes the highest. The
 environment is the one that `npm run distribute` makes. Checks what it wrote: loads it without Keras,
-asks it about 1,000 random inputs, and compares the answers with those of the model.
+predicts 1,000 random inputs, and compares the outputs with those of the model.
 """
 
 import json
@@ -24,7 +24,7 @@ def main():
         sys.exit("Usage: export_saved_model.py model.h5 FOLDER/VERSION, where VERSION is a number.")
     source, target = sys.argv[1:]
     if Path(target).exists():
-        sys.exit(f"{target} is there already: a served version is not changed. Take a higher number.")
+        sys.exit(f"{target} exists already: a served version is not changed. Use a higher number.")
     model = keras.saving.load_model(source, compile=False)
     model.export(target, verbose=False)
 
@@ -42,7 +42,7 @@ def main():
         "versions": {"keras": keras.version(), "tensorflow": tf.__version__},
     }, indent=2))
     if difference > 1e-5:
-        sys.exit("The SavedModel answers otherwise than the model.")
+        sys.exit("The outputs of the SavedModel differ from the model's.")
 
 
 if __name__ == "__main__":

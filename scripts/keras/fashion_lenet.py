@@ -76,7 +76,7 @@ def run(seed, train, test):
 
 
 def machine():
-    """The processor's name as Linux gives it; elsewhere what Python knows of it."""
+    """The processor's name from Linux; elsewhere from Python."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

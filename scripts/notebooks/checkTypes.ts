@@ -1,8 +1,8 @@
 /**
  * Type checks the code cells of every notebook, strictly, without running them.
  *
- * The cells of one notebook are one module here, in their order; so a name may be declared only
- * once in a notebook, which is also kinder to its readers.
+ * The cells of one notebook form one module here, so a name may be declared only once in a
+ * notebook, which also helps its readers.
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';

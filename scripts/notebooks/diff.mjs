@@ -31,7 +31,7 @@ try {
   const { status } = spawnSync(python, nbdiff, {
     cwd: project,
     stdio: 'inherit',
-    // nbdime looks for settings where Jupyter has those of the user.
+    // nbdime reads settings from the user's Jupyter folder.
     env: { ...process.env, JUPYTER_CONFIG_DIR: path.join(project, '.jupyter') },
   });
   process.exitCode = status ?? 1;

@@ -1,6 +1,6 @@
 /**
- * `npm run gallery`: takes the pictures of the README out of the notebooks, as they are stored there,
- * and puts them into docs/gallery. To be run when the notebooks have been run anew.
+ * `npm run gallery`: copies the README's pictures from the stored notebooks to docs/gallery. Run it
+ * after the notebooks have been run.
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { runProgram } from '../commandLine';
 import { writeResult } from '../recordedResults';
 import { readNotebook, sourceOf, textOf } from './notebook';
 
-/** Where a picture is: in the output of the one cell of that notebook whose code has this in it. */
+/** Where a picture is: in the output of the notebook's only cell that contains this code. */
 export interface Place {
   notebook: string;
   code: string;
@@ -17,7 +17,7 @@ export interface Place {
 const project = path.resolve(__dirname, '../../..');
 const folder = 'docs/gallery';
 
-/** The file in docs/gallery, without its ending, and where the picture comes from. */
+/** The files in docs/gallery, without their extension, and where the pictures come from. */
 const pictures: Record<string, Place> = {
   clothes: { notebook: '03-fashion-mnist-lenet', code: 'const firstLabels = ' },
   misclassified: { notebook: '02-mnist-lenet5', code: 'plots.misclassified(' },
@@ -30,7 +30,7 @@ const pictures: Record<string, Place> = {
 /**
  * The PNG that a cell of a notebook shows.
  *
- * @throws Error unless there is just one cell with this code, and just one picture in its output.
+ * @throws Error unless exactly one cell contains this code and its output has exactly one picture.
  */
 export function pictureOf(notebook: string, code: string): Buffer {
   const { cells } = readNotebook(notebook);
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   for (const [name, { notebook, code }] of Object.entries(pictures)) {
     const picture = pictureOf(path.join(project, `notebooks/${notebook}.ipynb`), code);
     await writeResult(path.join(project, folder, `${name}.png`), picture);
-    console.log(`${folder}/${name}.png: ${Math.ceil(picture.length / 1000)} kB, of ${notebook}`);
+    console.log(`${folder}/${name}.png: ${Math.ceil(picture.length / 1000)} kB, from ${notebook}`);
   }
 }
 

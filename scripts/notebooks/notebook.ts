@@ -1,7 +1,7 @@
 /** Notebooks as files: https://nbformat.readthedocs.io/en/latest/format_description.html. */
 import { readFileSync } from 'node:fs';
 
-/** A notebook's cell, as far as the programs here look at it. */
+/** A notebook's cell, with the fields that the programs here use. */
 export interface Cell {
   cell_type: 'markdown' | 'code' | 'raw';
   id: string;
@@ -25,7 +25,7 @@ export function readNotebook(file: string): Notebook {
   return JSON.parse(readFileSync(file, 'utf8')) as Notebook;
 }
 
-/** Notebooks store long texts as they are or line by line. */
+/** Notebooks store long texts as one string or line by line. */
 export function textOf(stored: string | string[]): string {
   return typeof stored === 'string' ? stored : stored.join('');
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { jupyterEnvironment, project, venvPython } from '../setup/project.mjs';
 
 const env = jupyterEnvironment();
-// IPython, which nbclient uses, warns about a folder that it would have to make itself.
+// IPython, which nbclient uses, warns if this folder is missing.
 mkdirSync(`${env.IPYTHONDIR}`, { recursive: true });
 
 const program = path.join(project, 'scripts/notebooks/run_notebooks.py');

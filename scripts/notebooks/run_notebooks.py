@@ -23,12 +23,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = PROJECT / "notebooks"
 LARGEST_NOTEBOOK = 1_000_000  # bytes
 CELL_TIMEOUT = 20 * 60  # seconds
-# How the kernel reports, on standard error, what no cell has caught.
+# The kernel's reports, on standard error, of errors that no cell has caught.
 UNCAUGHT = re.compile(r"^(Unhandled rejection|Uncaught exception): ", re.MULTILINE)
 
 
 class RunFailed(Exception):
-    """A notebook did not run to its end as it should."""
+    """A notebook did not run to its end."""
 
 
 class Progress:
@@ -66,7 +66,7 @@ def describe_failure(name, number, cell, reason):
 
 
 def check_outputs(name, notebook):
-    """Finds errors that did not fail their cell, such as a promise rejected with nobody waiting."""
+    """Finds errors that did not fail their cell, such as an unhandled rejection."""
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code_cells, start=1):
         for output in cell.outputs:
@@ -75,7 +75,7 @@ def check_outputs(name, notebook):
 
 
 def keep_static_forms(notebook):
-    """Takes out what only the kernel that has ended could fill: the places of its widgets."""
+    """Removes widget outputs, which only the ended kernel could show."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)

@@ -1,5 +1,5 @@
-// `npm start`: JupyterLab on notebooks/, and the compiler keeping the library's build fresh while
-// somebody edits lib/. Arguments go to JupyterLab: `npm start -- --no-browser --port 9000`.
+// `npm start`: JupyterLab on notebooks/, and the compiler, which updates the library's build while
+// somebody edits lib/. Arguments are passed to JupyterLab: `npm start -- --no-browser --port 9000`.
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -15,25 +15,24 @@ const notebooks = path.join(project, 'notebooks');
 mkdirSync(notebooks, { recursive: true });
 
 const wanted = process.argv.slice(2);
-// The address to open and errors, unless asked for more (it accepts the option only once): what it
-// warns of is nothing that a reader could do anything about.
+// Show only the address and errors, unless the user asks for more (the option is accepted only
+// once): readers cannot do anything about its warnings.
 const quiet = wanted.some((argument) => /log[-_]level|debug/.test(argument))
   ? []
   : ['--log-level=ERROR'];
-// JupyterLab refuses to run as root unless told to. In a container that is the usual user, and the
+// JupyterLab refuses to run as root by default. In a container root is the usual user, and the
 // server listens on loopback only and asks for its token.
 const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
 
-// Both get process groups of their own, so that Ctrl-C reaches only this program, which then stops
-// them in order. JupyterLab opens on the folder it is started in; its settings are in
-// ./jupyter.
+// Both get their own process groups, so that Ctrl-C reaches only this program, which then stops
+// them in order. JupyterLab opens the folder in which it is started; its settings are in ./jupyter.
 const env = jupyterEnvironment();
 const runtime = `${env.JUPYTER_RUNTIME_DIR}`;
-// JupyterLab looks for its style sheet here, and nowhere else.
+// JupyterLab looks for its style sheet only here.
 const styles = path.join(`${env.JUPYTER_CONFIG_DIR}`, 'custom');
 cpSync(path.join(project, 'scripts/notebooks/jupyter/custom'), styles, { recursive: true });
-// JupyterLab looks for a free port long before it listens there: two that start at once would take
-// the same one. So the next one begins when this one has its port.
+// JupyterLab chooses a free port long before it listens on it: two that start at once would choose
+// the same one. So the next one starts when this one has its port.
 const starting = await takeLock(path.join(cache, 'start.lock'), {
   onWait: () => console.log('Another JupyterLab is starting here; this one follows …'),
 });
@@ -53,7 +52,7 @@ const build = spawn(
     detached: !windows,
   },
 );
-// Only errors are of interest, not that another build has begun.
+// Show only errors, not that another build has begun.
 createInterface({ input: build.stdout }).on('line', (line) => {
   if (line.includes('error TS')) {
     console.error(line);
@@ -71,7 +70,7 @@ function started() {
   starting.release();
 }
 
-/** The files in which servers that listen say where they do. */
+/** The files in which running servers record their addresses. */
 function runningServers() {
   return existsSync(runtime)
     ? readdirSync(runtime).filter((name) => /^jpserver-.*json$/.test(name))
@@ -97,8 +96,8 @@ function stop() {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, stop);
 }
-// npm passes SIGTERM on to the shell between it and us, and there it ends. So when npm started us,
-// the shell's end is a signal too.
+// npm passes SIGTERM only to the shell between npm and this program. So if npm started this
+// program, the end of the shell is a signal too.
 if (process.env.npm_lifecycle_event) {
   const shell = process.ppid;
   setInterval(() => {
@@ -117,6 +116,6 @@ lab.on('error', (error) => {
 lab.on('exit', (code) => {
   started();
   build.kill();
-  // Stopped by the user is a success; otherwise JupyterLab's own code tells.
+  // A stop by the user is a success; otherwise JupyterLab's own exit code counts.
   process.exitCode = stopping ? 0 : (code ?? 1);
 });

@@ -36,7 +36,7 @@ function read(file: string): string | undefined {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
-/** Returns what is wrong with the translation of one notebook, a line each. */
+/** Returns the problems of one notebook's translation, one line each. */
 async function bringUpToDate(language: string, name: string): Promise<string[]> {
   const file = path.join(folder, language, name);
   const english = readNotebook(path.join(folder, name));

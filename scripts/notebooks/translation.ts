@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type Cell, type Notebook, sourceOf } from './notebook';
 
-/** What {@link translate} made. */
+/** The result of {@link translate}. */
 export interface Translated {
   notebook: Notebook;
   /** The text cells whose English text is new or has changed since it was translated. */
@@ -14,11 +14,12 @@ export interface Translated {
 
 /**
  * Brings a translation up to date: code and outputs come from the English notebook, text from the
- * earlier translation. A text that nobody has translated stays English.
+ * earlier translation. Untranslated text stays English.
  *
  * @param english the notebook as it is now.
  * @param earlier its translation so far.
- * @param accept take every text of the earlier translation as one of today's English text.
+ * @param accept accept every text of the earlier translation as a translation of the present
+ * English text.
  */
 export function translate(
   english: Notebook,
@@ -44,7 +45,7 @@ export function translate(
   return { notebook: { ...english, cells }, stale };
 }
 
-/** The translation lies in a folder within that of the English notebook. */
+/** The translation is in a subfolder of the English notebook's folder. */
 function pathsFromOneDeeper(code: string): string {
   return code.replace(/(['"`])\.\.\/(?=lib|data|results)/g, '$1../../');
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run distribute`: trains a network here, lets several Python workers train it on together, and
- * takes it back.
+ * `npm run distribute`: trains a network here, lets several Python workers continue its training
+ * together, and loads it again.
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -30,7 +30,7 @@ Exit status: 0, or 1 if the training failed or the network came back as another 
 workers tested, or 2 if the command line is wrong.
 `;
 
-/** Where `datasets.mnist` keeps the files that Python reads. */
+/** The folder of `datasets.mnist`, which Python reads too. */
 const mnistFiles = path.resolve(__dirname, '../../../data/cache/mnist');
 const batchSize = 64;
 const seed = 0;
@@ -154,8 +154,8 @@ function print(when: string, { loss, accuracy, steps }: Score): void {
 }
 
 /**
- * Throws unless the workers ended with the same weights, began with the model that was sent, and
- * the one that came back scores as they say.
+ * Throws unless the workers ended with the same weights and began with the model that was sent, and
+ * the returned model has the scores that they report.
  */
 function checkSameModel({ before, workers, after }: Result): void {
   if (new Set(workers.map(({ weights }) => weights)).size > 1) {
@@ -168,7 +168,7 @@ function checkSameModel({ before, workers, after }: Result): void {
 }
 
 function compare(what: string, ours: Score, theirs: Omit<Score, 'steps'>, steps: number): void {
-  // Both sides count right answers; float32 shares are equal to seven digits.
+  // Both sides count right answers; float32 accuracies are equal to seven digits.
   const same =
     Math.abs(ours.accuracy - theirs.accuracy) < 1e-6 &&
     Math.abs(ours.loss - theirs.loss) < 1e-5 &&

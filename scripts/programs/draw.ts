@@ -51,8 +51,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * From now on a signal ends the program: with the signal's exit status until it serves the pad, and
- * then by closing that, which is a success. A second signal ends it at once.
+ * From now on a signal ends the program: before it serves the pad, with the signal's exit status;
+ * then by closing the pad, which is a success. A second signal ends it at once.
  */
 function handleSignals(): { whenServing(close: () => void): void } {
   let closePad: (() => void) | undefined;

@@ -1,4 +1,6 @@
-/** `npm run predict -- picture.png`: reads digits in pictures with the network that `train` left. */
+/**
+ * `npm run predict -- picture.png`: reads digits in pictures with the network that `train` saved.
+ */
 import { parseArgs } from 'node:util';
 import { images, models, saving, training } from '../../lib/index';
 import { runProgram, UsageError } from '../commandLine';
@@ -20,9 +22,9 @@ command line is wrong. Pictures that can be read are answered whatever the other
 interface Answer {
   picture: string;
   digit: number;
-  /** Of that digit. */
+  /** The probability of that digit. */
   probability: number;
-  /** Of the digits 0 to 9. */
+  /** The probabilities of the digits 0 to 9. */
   probabilities: number[];
 }
 

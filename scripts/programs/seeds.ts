@@ -1,4 +1,4 @@
-/** `npm run seeds -- lenet`: what a notebook's network scores with several seeds. */
+/** `npm run seeds -- lenet`: the scores of a notebook's network with several seeds. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from '../../lib/tensorflow';
@@ -59,7 +59,7 @@ function chooseNetwork(positionals: readonly string[]): TrainedNetwork {
 function parseSeeds(text: string): number[] {
   const seeds = text.split(',').map(Number);
   if (text === '' || !seeds.every(Number.isSafeInteger)) {
-    throw new UsageError(`--seeds takes whole numbers with commas between them, not "${text}".`);
+    throw new UsageError(`--seeds takes whole numbers separated by commas, not "${text}".`);
   }
   return seeds;
 }
@@ -67,7 +67,7 @@ function parseSeeds(text: string): number[] {
 async function train(name: TrainedNetwork, seed: number): Promise<Run[]> {
   const started = performance.now();
   const runs: Run[] = [];
-  // A scope that is open across awaits, as tf.tidy cannot be: frees the tensors of this seed.
+  // Frees the tensors of this seed: unlike tf.tidy, a scope can stay open across awaits.
   tf.engine().startScope();
   for await (const score of trainWithSeed(name, seed)) {
     const seconds = Math.round((performance.now() - started) / 100) / 10;

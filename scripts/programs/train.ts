@@ -93,7 +93,10 @@ function saveEachEpoch(folder: string, verbose: 0 | 1) {
   });
 }
 
-/** Puts the newest checkpoint into the model and its optimiser. Returns the epoch it was saved at. */
+/**
+ * Loads the newest checkpoint into the model and its optimiser. Returns the epoch of the
+ * checkpoint.
+ */
 async function restore(model: tf.LayersModel, folder: string): Promise<number> {
   const checkpoint = await saving.latestCheckpoint(folder);
   if (!checkpoint) {
@@ -102,7 +105,7 @@ async function restore(model: tf.LayersModel, folder: string): Promise<number> {
   }
   const epoch = /cp-(\d+)\.ckpt$/.exec(checkpoint)?.[1];
   if (!epoch) {
-    throw new Error(`${checkpoint} does not say its epoch: its name should be like cp-0005.ckpt.`);
+    throw new Error(`The name of ${checkpoint} does not contain its epoch, like cp-0005.ckpt.`);
   }
   await saving.loadWeights(model, checkpoint);
   return Number(epoch);

@@ -1,6 +1,6 @@
 /**
- * Draws the sample pictures in data/digits: strokes along hand-set points, shaken a little, with
- * a pen whose width varies. No font and no other people's data. The same seed gives the same files.
+ * Draws the sample pictures in data/digits: strokes along hand-set points, slightly randomised,
+ * with a pen of varying width. Uses no font and no other data. The same seed gives the same files.
  *
  *     npx tsc && node build/scripts/samples/digitPictures.js
  */
@@ -20,11 +20,11 @@ interface Look {
   height: number;
   pen: number;
   ink: string;
-  /** Transparent where not given. */
+  /** Default: transparent. */
   paper?: string;
-  /** The middle of the digit as a part of the picture's size; the middle where not given. */
+  /** The centre of the digit as a fraction of the picture's size; default: the middle. */
   place?: (random: Random) => Point;
-  /** The digits to draw; all ten where not given. */
+  /** The digits to draw; default: all ten. */
   only?: readonly number[];
   /** A photo: uneven light and noise, as JPEG. */
   photo?: boolean;
@@ -130,7 +130,7 @@ function draw(digit: number, look: Look, random: Random): Canvas {
     return { middle: [x * width, y * height] as const, height: look.height };
   };
   for (const stroke of handwriting(digit, random, where)) {
-    // Short lines whose width wanders, as a pen's does with pressure.
+    // Short lines of varying width, like those of a pen under varying pressure.
     let pressure = 1;
     for (const [index, [x, y]] of stroke.entries()) {
       pressure = Math.max(0.8, Math.min(1.2, pressure + between(random, -0.06, 0.06)));

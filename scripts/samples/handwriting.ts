@@ -1,4 +1,4 @@
-/** Handwriting by program: digits as strokes along hand-set points, shaken a little. */
+/** Artificial handwriting: digits as strokes along hand-set points, slightly randomised. */
 
 /** From the left and from the top, in pixels. */
 export type Point = readonly [x: number, y: number];
@@ -67,7 +67,7 @@ const digitStrokes: readonly (readonly (readonly string[])[])[] = [
   ],
 ];
 
-/** Where a digit is written, in pixels. */
+/** The place of a digit, in pixels. */
 export interface Place {
   /** The digit's middle. */
   middle: Point;
@@ -75,7 +75,7 @@ export interface Place {
   height: number;
 }
 
-/** The strokes as points close together, in pixels: shaken, slanted, turned and put in place. */
+/** The strokes as dense points, in pixels: randomised, slanted, rotated and placed. */
 export function handwriting(digit: number, random: Random, where: () => Place): Point[][] {
   const slant = between(random, -0.05, 0.25);
   const turn = between(random, -0.12, 0.12);
@@ -91,7 +91,7 @@ export function handwriting(digit: number, random: Random, where: () => Place): 
   };
   const ways = digitStrokes[digit] ?? [];
   const strokes = ways[Math.floor(random() * ways.length)] ?? [];
-  // A point where two strokes meet is shaken once, so that they still meet.
+  // A point where two strokes meet is randomised once, so that they still meet.
   const shaken = new Map<string, Point>();
   const shake = (point: string): Point => {
     const [x, y] = point.split(',').map(Number) as [number, number];
@@ -122,7 +122,7 @@ function curve(points: readonly Point[]): Point[] {
 }
 type Four = [number, number, number, number];
 
-/** A number between the two, every one as likely. */
+/** A uniformly distributed number between the two. */
 export function between(random: Random, least: number, most: number): number {
   return least + (most - least) * random();
 }

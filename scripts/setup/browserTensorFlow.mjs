@@ -1,4 +1,5 @@
-// For esbuild: lib's one door to TensorFlow leads to tfjs-node; in a page it leads to the browser's.
+// For esbuild: replaces tfjs-node, which lib imports in one module, with the browser's
+// TensorFlow.js.
 import path from 'node:path';
 import { project } from './project.mjs';
 

@@ -1,6 +1,5 @@
-// Makes the page of the drawing pad and the pad as a widget (lib/drawing/page) into what a browser
-// takes: one script each with all it needs in it, and the files beside them. The result is in
-// build/lib/drawing/page.
+// Bundles the drawing pad's page and widget (lib/drawing/page) for browsers: one self-contained
+// script each, and the files beside them. The result is in build/lib/drawing/page.
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';

@@ -1,4 +1,4 @@
-// The browser that the browser tests and the export to PDF use: one that is installed already.
+// Finds the browser for the browser tests and the export to PDF.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
@@ -17,8 +17,8 @@ const usualPlaces = {
 };
 
 /**
- * The path of Chromium or Chrome: what the variable CHROMIUM names, or the first one on PATH or
- * where the system keeps its programs; undefined where there is none.
+ * The path of Chromium or Chrome: the one that the variable CHROMIUM names, or the first one on
+ * PATH or in the system's program folders; undefined if there is none.
  *
  * @param {NodeJS.ProcessEnv} environment
  * @param {NodeJS.Platform} platform
@@ -38,7 +38,7 @@ export function findChromium(environment = process.env, platform = process.platf
   return [...candidates, ...(usualPlaces[platform] ?? [])].find(isProgram);
 }
 
-/** The path of Chromium or Chrome; installs Debian's package where that needs no password. */
+/** The path of Chromium or Chrome; installs Debian's package if that needs no password. */
 export function needChromium() {
   const found = findChromium();
   if (found) {
@@ -72,6 +72,6 @@ function isProgram(file) {
     accessSync(file, constants.X_OK);
     return true;
   } catch {
-    return false; // not there, or not to be run by us
+    return false; // missing, or not executable
   }
 }

@@ -1,4 +1,4 @@
-// Small files: read where they may be missing, written in full or not at all.
+// Reads small files that may be missing, and writes them completely or not at all.
 import { createHash } from 'node:crypto';
 import {
   createReadStream,
@@ -12,7 +12,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * A file's text, or undefined where there is no such file.
+ * A file's text, or undefined if there is no such file.
  *
  * @param {string} file
  */
@@ -28,7 +28,7 @@ export function readIfThere(file) {
 }
 
 /**
- * Writes a file under a temporary name and renames it: it is there in full or not at all, and an
+ * Writes a file under a temporary name and renames it: it is written completely or not at all; an
  * interrupted program leaves the old one. Missing folders are made.
  *
  * @param {string} file
@@ -58,7 +58,7 @@ export async function fileChecksum(file) {
 }
 
 /**
- * Whether an error is one of the operating system's, with one of these codes.
+ * Whether an error comes from the operating system and has one of these codes.
  *
  * @param {unknown} error
  * @param {string[]} codes

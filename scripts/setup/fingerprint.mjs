@@ -1,9 +1,9 @@
-// How a step knows that it is done: its last act is to write down a fingerprint of what it was
-// made from, next to the result. A missing or different fingerprint means: do it (again).
+// How a step knows that it is done: finally it writes a fingerprint of its inputs next to the
+// result. If the fingerprint is missing or different, the step is done again.
 import { createHash } from 'node:crypto';
 
 /**
- * A short text that changes when any of the values does.
+ * A short text that changes if any of the values changes.
  *
  * @param {unknown[]} values
  */

@@ -1,6 +1,6 @@
 // Tells editors such as VS Code about the notebook kernel: they look into .venv, and know neither
-// JUPYTER_PATH nor which Node.js the set-up has tested. So the copy of the kernel specification
-// that goes there names both with absolute paths.
+// JUPYTER_PATH nor which Node.js the set-up has tested. So the copy of the kernel specification in
+// .venv has absolute paths for both.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readIfThere, writeWhole } from './files.mjs';

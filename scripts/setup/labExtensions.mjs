@@ -1,11 +1,11 @@
-// Changes to two of JupyterLab's extensions.
-// Plotly's stores a picture of its own in the notebook whenever the pointer moves over a figure:
-// reading a notebook would change it, and the picture is as wide as the window. Our figures bring
-// their picture with them (lib/plots/show.ts), so that statement is taken out. And figures that are
-// wider than the page are made smaller, pictures as well as interactive ones; and one that is there
-// already is drawn anew when its output is replaced, as widgets do.
-// ipywidgets' says "Error displaying widget" where a notebook is opened whose kernel is gone. What
-// the output itself says in such a place is shown instead (lib/widgets/interact.ts).
+// Changes two of JupyterLab's extensions.
+// Plotly's stores a new picture in the notebook whenever the pointer moves over a figure: reading a
+// notebook would change it, and the picture is as wide as the window. Our figures already have
+// their picture (lib/plots/show.ts), so that statement is removed. Figures that are wider than the
+// page, pictures and interactive ones, are made smaller. A figure is drawn again when its output is
+// replaced, as widgets do.
+// ipywidgets' shows "Error displaying widget" in a notebook whose kernel has ended. The output's own
+// text is shown instead (lib/widgets/interact.ts).
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readIfThere, writeWhole } from './files.mjs';
@@ -15,7 +15,7 @@ import { SetUpError } from './requirements.mjs';
 const folder = path.join(venv, 'share/jupyter/labextensions');
 const done = path.join(folder, '.set-up');
 
-/** What is there, once, and what takes its place; by the extension's name. */
+/** The code to replace, which occurs once, and its replacement; by the extension's name. */
 const extensions = /** @type {const} */ ({
   'jupyterlab-plotly': [
     [
@@ -42,7 +42,7 @@ const extensions = /** @type {const} */ ({
     ],
   ],
 });
-/** Says which changes are made: with others, the extensions have to be installed anew first. */
+/** Identifies the changes: if they differ, the extensions must first be installed again. */
 export const state = JSON.stringify(extensions, (_key, value) =>
   value instanceof RegExp ? value.source : value,
 );
@@ -61,7 +61,7 @@ export function work() {
 }
 
 /**
- * Makes the changes to one extension.
+ * Changes one extension.
  *
  * @param {string} name
  * @param {readonly (readonly [RegExp, string])[]} changes

@@ -1,4 +1,5 @@
-// The compiled library in build/, which the notebooks import, and the page of its drawing pad.
+// Makes the compiled library in build/, which the notebooks import, and the page of its drawing
+// pad.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readIfThere, writeWhole } from './files.mjs';
@@ -22,7 +23,7 @@ export function isDone() {
 export async function work(progress) {
   const state = currentState();
   if (!existsSync(door)) {
-    // The compiler's memory of what it has written would be wrong.
+    // The compiler's record of what it has written would be wrong.
     rmSync(path.join(build, 'tsconfig.tsbuildinfo'), { force: true });
   }
   removeOutdated();
@@ -30,8 +31,8 @@ export async function work(progress) {
   try {
     await run(process.execPath, [compiler]);
   } catch (error) {
-    // Code with type errors is compiled all the same, and whoever is editing it must be able to
-    // start. They are shown, and insisted on, by the compiler of `npm start` and by `npm test`.
+    // Code with type errors is compiled too, so that whoever is editing it can start. The compiler
+    // of `npm start` shows the errors, and `npm test` fails with them.
     if (!(error instanceof CommandError) || !existsSync(door)) {
       throw error;
     }
@@ -41,7 +42,7 @@ export async function work(progress) {
   writeWhole(done, state);
 }
 
-/** Removes what was compiled from sources that are gone: a package would contain it. */
+/** Removes compiled files whose sources are gone: a package would contain them. */
 function removeOutdated() {
   const output = path.join(build, 'lib');
   const names = existsSync(output)

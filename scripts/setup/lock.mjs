@@ -1,6 +1,6 @@
-// One program at a time: a lock file that names its owner's process, and the program the owner is
-// running at the moment. A killed set-up can leave, say, `npm ci` behind; the next one waits for
-// that too, since two of them would destroy each other's work.
+// A lock file, for one set-up at a time. It contains the process of its owner and the program that
+// the owner is running. A killed set-up can leave, say, `npm ci` behind; the next set-up waits for
+// that too, because two of them would destroy each other's work.
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ export class Lock {
   }
 
   /**
-   * Notes in the lock which program its owner is running now (undefined: none).
+   * Records in the lock which program its owner is running (undefined: none).
    *
    * @param {number | undefined} child
    */
@@ -27,16 +27,16 @@ export class Lock {
     writeWhole(this.#file, JSON.stringify({ owner: process.pid, child }));
   }
 
-  /** Gives the lock back. */
+  /** Releases the lock. */
   release() {
     rmSync(this.#file, { force: true });
   }
 }
 
 /**
- * Waits until nobody else holds the lock, and takes it.
+ * Waits until no other process holds the lock, and acquires it.
  *
- * @param {string} file where the lock lies
+ * @param {string} file the lock file
  * @param {{ onWait?: (pid: number) => void, timeLimit?: number }} [options] `onWait` is called once
  *   when there is somebody to wait for; `timeLimit` in seconds
  * @returns {Promise<Lock>}
@@ -70,7 +70,7 @@ export async function takeLock(file, { onWait = () => {}, timeLimit = 1800 } = {
 }
 
 /**
- * The lock appears with its content or not at all: a reader never sees half of it.
+ * The lock file appears with its complete content or not at all.
  *
  * @param {string} file
  */
@@ -99,18 +99,18 @@ function readLock(file) {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     if (hasCode(error, 'ENOENT')) {
-      return undefined; // given back a moment ago
+      return undefined; // released a moment ago
     }
     if (error instanceof SyntaxError) {
-      return {}; // damaged, by a full disk for example: nobody's
+      return {}; // damaged, by a full disk for example: no owner
     }
     throw error;
   }
 }
 
 /**
- * Two waiting set-ups can find the same dead owner. Moving the file away is atomic, so only one
- * of them gets it; if what it got is a newer lock after all, it is put back.
+ * Two waiting set-ups can find the same dead owner. Moving the file away is atomic, so only one of
+ * them gets it; if it turns out to be a newer lock, it is put back.
  *
  * @param {string} file
  * @param {Holder} stale
@@ -133,8 +133,8 @@ function removeStale(file, stale) {
 }
 
 /**
- * Whether another process with this number runs. What carries our own number is left from before:
- * numbers are used again, above all in containers.
+ * Whether another process with this number runs. A lock with this process's own number is an old
+ * one: numbers are reused, especially in containers.
  *
  * @param {number | undefined} pid
  */
@@ -146,6 +146,6 @@ export function isRunning(pid) {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return hasCode(error, 'EPERM'); // somebody else's process, but it runs
+    return hasCode(error, 'EPERM'); // another user's process, but it is running
   }
 }

@@ -10,7 +10,7 @@ import { CommandError, run } from './run.mjs';
 const patches = path.join(project, 'patches');
 const appliedPatches = path.join(nodeModules, '.applied-patches');
 const done = path.join(nodeModules, '.set-up');
-// npm's own note of what it has installed; it is written last and removed first.
+// npm's own record of what it has installed; it is written last and removed first.
 const installedLockfile = path.join(nodeModules, '.package-lock.json');
 
 export const title = 'Node packages';
@@ -31,7 +31,7 @@ export async function work(progress) {
     if (!(error instanceof CommandError)) {
       throw error;
     }
-    // Packages that are patched in some other way than we believe: start from clean ones.
+    // Packages that are patched in an unknown way: start from clean ones.
     await install(progress);
     await applyPatches();
   }
@@ -39,8 +39,8 @@ export async function work(progress) {
 }
 
 /**
- * Whether what is installed (npm's own `node_modules/.package-lock.json`) is what the lockfile
- * asks for. Packages marked optional may be missing: they are for other systems.
+ * Whether the installed packages (npm's own `node_modules/.package-lock.json`) are those of the
+ * lockfile. Packages marked optional may be missing: they are for other systems.
  *
  * @typedef {{ packages: Record<string, { version?: string, optional?: boolean }> }} Lockfile
  * @param {Lockfile} lockfile
@@ -107,7 +107,8 @@ async function install(progress) {
   try {
     await reachRegistry();
   } catch (error) {
-    // Without a network, `npm ci` would try for minutes. What was installed before is in the cache.
+    // Without a network, `npm ci` would try for minutes. Packages that were installed before are in
+    // the cache.
     if (!cached) {
       throw installationProblem(error);
     }
@@ -117,7 +118,7 @@ async function install(progress) {
   await installWith(['ci']);
 }
 
-// Any small question will do; not every company's registry answers `npm ping`.
+// Any small request will do; not every company's registry answers `npm ping`.
 async function reachRegistry() {
   await runNpm(['view', 'patch-package', 'version', '--fetch-retries=0', '--prefer-online'], {
     timeLimit: 20,
@@ -146,7 +147,7 @@ function installationProblem(error) {
 }
 
 /**
- * npm says what is wrong first and ends with general advice.
+ * npm prints the reason first and then general advice.
  *
  * @param {string} output
  */
@@ -156,7 +157,7 @@ function npmErrors(output) {
 }
 
 /**
- * Runs npm: the one that has started us, if one has, so that it fits this Node.js.
+ * Runs npm: the one that started this program, if any, so that it fits this Node.js.
  *
  * @param {string[]} args
  * @param {import('./run.mjs').RunOptions} [options]

@@ -1,5 +1,5 @@
-// One line per step. In a terminal the line is rewritten as the step goes on; in a log file it
-// only grows, and only every ten seconds.
+// One line per step. In a terminal the line is rewritten during the step; in a log file it only
+// grows, at most every ten seconds.
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
@@ -53,7 +53,7 @@ export function fileSizes(folder) {
   try {
     entries = readdirSync(folder, { withFileTypes: true });
   } catch {
-    return []; // not there yet, or moved while we look
+    return []; // not there yet, or moved in the meantime
   }
   return entries.flatMap((entry) => {
     const name = path.join(folder, entry.name);
@@ -64,7 +64,7 @@ export function fileSizes(folder) {
 }
 
 /**
- * Watches a download. The function that it returns is to be asked every second, and says when the
+ * Watches a download. The returned function is to be called every second; it returns true when the
  * folder has not changed for too long.
  *
  * @param {string} folder

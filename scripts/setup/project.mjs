@@ -1,4 +1,4 @@
-// Where things lie in the project, and the environments that keep other programs' files inside it.
+// The project's folders, and environments that keep other programs' files inside the project.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,9 @@ export const nodeModules = path.join(project, 'node_modules');
 export const venv = path.join(project, '.venv');
 export const venvPython = pythonIn(venv);
 
-/** This process's own temporary files: inside the project, as the system's folder may be small. */
+/**
+ * The folder of this process's temporary files: inside the project, as the system's may be small.
+ */
 export const temporaryFiles = path.join(cache, 'tmp', `${process.pid}`);
 
 /**
@@ -46,7 +48,7 @@ export function cachesInProject() {
     PIP_CACHE_DIR: path.join(cache, 'pip'),
     UV_CACHE_DIR: path.join(cache, 'uv'),
     KERAS_HOME: path.join(cache, 'keras'),
-    // Biome, and whatever else follows the desktop's rule.
+    // Biome, and other programs that follow the XDG convention.
     XDG_CACHE_HOME: cache,
     TMPDIR: temporaryFiles,
     TEMP: temporaryFiles,
@@ -55,8 +57,8 @@ export function cachesInProject() {
 }
 
 /**
- * The environment for JupyterLab, nbclient and every other Jupyter program: this project's kernel
- * is found, and whatever Jupyter writes stays in the project folder.
+ * The environment for JupyterLab, nbclient and every other Jupyter program: they find this
+ * project's kernel, and all their files stay in the project's folder.
  *
  * @param {NodeJS.ProcessEnv} [environment]
  * @returns {NodeJS.ProcessEnv}
@@ -64,14 +66,14 @@ export function cachesInProject() {
 export function jupyterEnvironment(environment = process.env) {
   const own = path.join(project, '.jupyter');
   const settings = path.join(project, 'scripts/notebooks/jupyter');
-  // On Windows the variable may be spelt "Path"; the child must not receive both.
+  // On Windows the variable may be spelt "Path"; the child must not get both.
   const { PATH, Path, ...rest } = environment;
   const searchPath = [path.dirname(process.execPath), path.dirname(venvPython), PATH ?? Path];
   return {
     ...rest,
     // The kernel runs on the Node.js that the set-up has tested.
     PATH: searchPath.filter(Boolean).join(path.delimiter),
-    // The kernel, and the page that notebooks are exported to.
+    // The paths of the kernel and of the template for exported notebooks.
     JUPYTER_PATH: [path.join(project, 'kernel'), settings].join(path.delimiter),
     JUPYTER_CONFIG_PATH: settings,
     JUPYTER_CONFIG_DIR: path.join(own, 'config'),

@@ -25,7 +25,7 @@ function currentState() {
 
 /** @param {import('./progress.mjs').StepLine} progress */
 export async function work(progress) {
-  // The old environment stays until the new one works: there may be no network.
+  // The old environment is kept until the new one works: there may be no network.
   const old = path.join(cache, 'venv.old');
   if (!existsSync(old) && existsSync(venv)) {
     renameSync(venv, old);
@@ -47,7 +47,7 @@ export async function work(progress) {
 }
 
 /**
- * Says what an environment was made from. It cannot be moved, so its place is part of its state.
+ * Identifies what an environment was made from. It cannot be moved, so its path is included.
  *
  * @param {string} environment
  * @param {string} list
@@ -76,9 +76,8 @@ export async function makeEnvironment(environment, progress, options = []) {
 const pip = ['-m', 'pip', '--disable-pip-version-check', '--quiet', '--retries=2'];
 
 /**
- * Puts uv into the environment, which installs several times faster than pip. Its wheel is kept,
- * so that another environment needs no network. Where there is none for the system, pip does uv's
- * work.
+ * Puts uv into the environment, which installs several times faster than pip. Its wheel is kept, so
+ * that another environment needs no network. If there is none for the system, pip is used instead.
  *
  * @param {string} python
  */
@@ -99,8 +98,8 @@ async function installInstaller(python) {
 }
 
 /**
- * Installs the packages of a list, each with its checksum: from the cache where all are there, else
- * from the network, and with pip where uv cannot pass a proxy that pip can.
+ * Installs the packages of a list, each with its checksum: from the cache if it has all of them,
+ * else from the network, and with pip if uv fails, for example because of a proxy.
  *
  * @param {string} python of the environment to install into
  * @param {string} list
@@ -148,13 +147,13 @@ export function installationProblem(error, what) {
  */
 
 /**
- * What a Python says of itself.
+ * A Python's version and abilities.
  *
  * @typedef {{ version: string, canMakeEnvironments: boolean }} PythonAnswer
  */
 
 /**
- * The commands under which a Python may be found, the best known first.
+ * The commands that may start a Python, the most common first.
  *
  * @param {NodeJS.Platform} [platform]
  * @param {NodeJS.ProcessEnv} [environment]
@@ -221,7 +220,7 @@ async function inspectPython({ command, args }) {
     return JSON.parse(await run(command, [...args, '-c', question], { timeLimit: 20 }));
   } catch (error) {
     if (error instanceof CommandError || error instanceof SyntaxError) {
-      return undefined; // not installed, or a stand-in such as the Windows Store's
+      return undefined; // not installed, or a placeholder such as the Windows Store's
     }
     throw error;
   }

@@ -1,4 +1,4 @@
-// A Python environment of a program's own in .cache, with the packages of a list.
+// Makes a program's own Python environment in .cache, with the packages of a list.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readIfThere, writeWhole } from './files.mjs';
@@ -32,7 +32,7 @@ export async function pythonEnvironment(name, list) {
   try {
     await makeEnvironment(environment, line);
     line.update('installing packages');
-    // Python would otherwise compile its modules in the first measurement.
+    // Otherwise Python would compile its modules during the first measurement.
     await installPackages(python, path.join(project, list), ['--compile-bytecode']);
     writeWhole(done, state);
     line.done();

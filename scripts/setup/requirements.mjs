@@ -1,9 +1,9 @@
-// What the machine must bring along, and what to say when it does not. All of it is looked for
-// before anything is done, so that whatever is missing is named at once.
+// The requirements of the machine, and the messages when they are not met. All are checked before
+// anything is done, so that one message names everything that is missing.
 
 /** The oldest major version of Node.js that everything is tested with. */
 export const oldestNode = 22;
-/** Older than that, and without security fixes since April 2026, but it still works. */
+/** An older version, without security fixes since April 2026, but it still works. */
 export const outdatedNode = 20;
 /** @type {readonly [major: number, minor: number]} */
 export const oldestPython = [3, 10];
@@ -102,7 +102,7 @@ function installCommands(missing, platform) {
   if (platform === 'win32') {
     return packages('windows').flatMap((name) => command('winget install', [name]));
   }
-  // Debian's own Node.js is mostly older than what is needed.
+  // Debian's own Node.js is usually too old.
   const node = things.includes('node')
     ? [`nvm install --lts   (see https://github.com/nvm-sh/nvm), or https://nodejs.org`]
     : [];

@@ -1,4 +1,4 @@
-// Runs another program to its end: quietly, with a limit, and never left behind.
+// Runs other programs quietly, with a time limit, and never leaves them behind.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -26,7 +26,7 @@ export class CommandError extends Error {
     this.output = output;
   }
 
-  /** The last lines the program printed: where programs say what went wrong. */
+  /** The last lines that the program printed, where programs say what went wrong. */
   get lastLines() {
     return this.output.trim().split('\n').slice(-10).join('\n');
   }
@@ -34,10 +34,10 @@ export class CommandError extends Error {
 
 /**
  * @typedef {object} RunOptions
- * @property {Record<string, string>} [env] variables besides this process's own
+ * @property {Record<string, string>} [env] variables in addition to this process's own
  * @property {number} [timeLimit] in seconds; half an hour unless given
  * @property {boolean} [shell]
- * @property {() => boolean} [stalled] is asked every second; ends the program by answering true
+ * @property {() => boolean} [stalled] is called every second; ends the program by returning true
  * @property {(text: string) => void} [onOutput] is called with what the program prints on standard
  *   output, as it comes
  */
@@ -77,7 +77,7 @@ export function run(
       if (performance.now() - started > timeLimit * 1000) {
         stopped = `did not finish within ${timeLimit} seconds`;
       } else if (stalled?.()) {
-        stopped = 'made no progress any more';
+        stopped = 'stopped making progress';
       }
       if (stopped) {
         stop(child);
@@ -103,7 +103,7 @@ export function run(
       notify(undefined);
     };
     /**
-     * An error here, of a full disk for example, is this call's.
+     * An error of the listener, for example because of a full disk, makes this call fail.
      *
      * @param {number | undefined} pid
      */
@@ -128,7 +128,7 @@ export function run(
   });
 }
 
-/** Makes the folder for temporary files, which goes when this process ends. */
+/** Makes the folder for temporary files, which is removed when this process ends. */
 function makeTemporaryFolder() {
   if (mkdirSync(temporaryFiles, { recursive: true })) {
     process.on('exit', () => rmSync(temporaryFiles, { recursive: true, force: true }));
@@ -136,7 +136,7 @@ function makeTemporaryFolder() {
 }
 
 /**
- * Has a function told which program runs now (undefined: none).
+ * Registers a function that is called with the program that runs now (undefined: none).
  *
  * @param {(pid: number | undefined) => void} listener
  */

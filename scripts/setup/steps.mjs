@@ -28,7 +28,7 @@ const steps = [python, nodePackages, nativeTensorFlow, kernelspec, labExtensions
 
 const nodeVersion = Number(process.versions.node.split('.')[0]);
 
-// What the first run takes at its peak (1.8 GB stay, the wheel comes on top), with some room.
+// The peak of the first run (1.8 GB remain, plus the wheel), with some room.
 const gigabytesNeeded = 3;
 
 /** Does what is left to do. Resolves to the exit code: 0, or 1 when a step failed. */
@@ -100,7 +100,9 @@ function removeLeftovers(folder) {
   }
 }
 
-/** Looks for all that the machine must have before anything is done, and names all that it lacks. */
+/**
+ * Checks all requirements of the machine before anything is done, and names all that are missing.
+ */
 async function checkRequirements() {
   /** @type {import('./requirements.mjs').Missing[]} */
   const missing = [];
@@ -135,7 +137,7 @@ async function checkRequirements() {
 }
 
 /**
- * Whether a full disk was the reason: for us, or for a program, most of which only print so.
+ * Whether a full disk was the reason, here or in a program; most programs only print it.
  *
  * @param {unknown} error
  * @returns {boolean}
@@ -150,7 +152,7 @@ function diskIsFull(error) {
 }
 
 /**
- * What to say about an error; throws it if it was not foreseeable.
+ * The message for an error; throws the error if it was not foreseeable.
  *
  * @param {unknown} error
  * @returns {string}

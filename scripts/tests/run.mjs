@@ -1,6 +1,6 @@
-// Everything `npm test` stands for, in the order in which a mistake is cheapest to see.
-// Arguments choose test files by a part of their path: `npm test -- datasets`. `--all`, or
-// `npm run test:all`, runs the slow ones too, which are called NAME.slow.test.ts.
+// All checks of `npm test`, the fastest first. Arguments select test files by a part of their path:
+// `npm test -- datasets`. `--all`, or `npm run test:all`, runs the slow ones too, which are called
+// NAME.slow.test.ts.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -32,7 +32,8 @@ if (values.help) {
   process.exit();
 }
 
-// What the tests and their programs leave behind is inside the project, and goes with this run.
+// The temporary files of the tests and their programs are inside the project and removed after the
+// run.
 mkdirSync(temporaryFiles, { recursive: true });
 process.on('exit', () => rmSync(temporaryFiles, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -59,7 +60,7 @@ function stage(title, args) {
   console.log(`== ${title}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
 
-/** The test files to run. Those in browser/ need one: `npm run test:browser`. */
+/** The test files to run. Those in browser/ need a browser: `npm run test:browser`. */
 function chooseFiles() {
   return readdirSync(path.join(project, 'build/test'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.js') && !file.startsWith('browser'))
@@ -69,11 +70,13 @@ function chooseFiles() {
     .sort();
 }
 
-/** Folders whose tests can share a process: loading TensorFlow takes longer than many of them. */
+/**
+ * Folders whose tests can share a process: loading TensorFlow takes longer than many of the tests.
+ */
 const together = ['training', 'saving', 'graph', 'plots', 'models', 'datasets', 'images'];
 
 /**
- * Puts the files of such a folder into one, and leaves the others as they are.
+ * Joins the files of such a folder into one, and leaves the others as they are.
  *
  * @param {string[]} files
  */

@@ -42,7 +42,7 @@ if (files.length === 0) {
   console.error(`No browser test's name contains ${wanted.join(' or ')}.`);
   process.exit(1);
 }
-// What is there after a run comes from that run.
+// Remove the pictures of earlier runs.
 rmSync(path.join(project, 'build/browser'), { recursive: true, force: true });
 // The browser's sockets need the system's own temporary folder: their paths must be short.
 const { TMPDIR, TEMP, TMP, ...caches } = cachesInProject();

@@ -53,8 +53,8 @@ test('what the command line does not take is named', () => {
       () => parseOptions(args),
       (error) => error instanceof UsageError && message.test(error.message),
     );
-  refused(['--models', 'mlp,vgg'], /--models knows no "vgg".*lenet5/);
-  refused(['--sides', ''], /--sides knows no "".*keras-jax/);
+  refused(['--models', 'mlp,vgg'], /--models: unknown value "vgg".*lenet5/);
+  refused(['--sides', ''], /--sides: unknown value "".*keras-jax/);
   refused(['--rounds', '0'], /--rounds takes a whole number from 1 up, not "0"/);
   refused(['--steps', '1876'], /--steps takes a whole number from 1 to 1875, not "1876"/);
   assert.throws(() => parseOptions(['--round', '2']), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });

@@ -5,7 +5,7 @@ import { workplace } from './jupyterLab';
 
 const screenshots = path.join(workplace, 'screenshots');
 
-/** Background traffic of the browser's own, and what it cannot do in a container. */
+/** Turns off the browser's own background traffic, and what it cannot do in a container. */
 const switches = [
   '--no-sandbox',
   '--disable-gpu',
@@ -18,7 +18,7 @@ const switches = [
 const desk = { width: 1280, height: 900 };
 const secondsToAct = 30;
 
-/** One page of Chromium. Remembers what it asked of other machines and what its console said. */
+/** One page of Chromium. Records its requests to other machines and its console messages. */
 export class BrowserPage {
   /** Addresses on other machines that the page asked for. */
   readonly outside: string[] = [];
@@ -50,10 +50,7 @@ export class BrowserPage {
     await this.page.screenshot({ path: path.join(screenshots, `${name}.png`) });
   }
 
-  /**
-   * Does what a test consists of and keeps a picture of the end; when it fails, the browser's
-   * console as well.
-   */
+  /** Runs a test and keeps a picture of its end, and of a failed one the browser's console too. */
   async keeping(name: string, test: () => Promise<void>): Promise<void> {
     try {
       await test();

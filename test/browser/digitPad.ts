@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { until } from './until';
 
-/** A point on the pad, as shares of its sides. */
+/** A point on the pad, as fractions of its sides. */
 type Point = readonly [x: number, y: number];
 
 /** A handwritten 3 in one line. */

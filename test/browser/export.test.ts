@@ -54,7 +54,7 @@ describe('npm run export', () => {
     const pdf = readFileSync(`${exported}.pdf`, 'latin1');
     assert.match(pdf, /^%PDF-/);
     const count = (pattern: RegExp) => pdf.match(pattern)?.length ?? 0;
-    // A figure has a transparent background: its opacity is a picture of its own.
+    // A figure has a transparent background: its opacity is a separate picture.
     const masks = count(/\/SMask\s+\d+\s+\d+\s+R/g);
     assert.equal(count(/\/Subtype\s*\/Image\b/g) - masks, storedFigures());
   });

@@ -7,12 +7,12 @@ import { until } from './until';
 
 const project = path.resolve(__dirname, '../../..');
 
-/** Where the copy of the project's notebooks lies, and whatever else the browser tests write. */
+/** The folder of the copied notebooks and of everything else that the browser tests write. */
 export const workplace = path.join(project, 'build/browser');
 
 /**
- * JupyterLab as `npm start` starts it, on a copy of the notebooks: the committed ones stay as they
- * are, whatever the tests do.
+ * JupyterLab as `npm start` starts it, on a copy of the notebooks: the tests do not change the
+ * committed ones.
  */
 export class JupyterLab {
   private constructor(
@@ -36,7 +36,7 @@ export class JupyterLab {
         '--ServerApp.port_retries=0',
         `--IdentityProvider.token=${token}`,
         `--ServerApp.root_dir=${notebooks}`,
-        // Somebody's own settings and open tabs neither matter here nor are touched.
+        // The user's own settings and open tabs are neither used nor changed.
         `--LabApp.user_settings_dir=${path.join(workplace, 'settings')}`,
         `--LabApp.workspaces_dir=${path.join(workplace, 'workspaces')}`,
       ],
@@ -55,7 +55,7 @@ export class JupyterLab {
         }
         return fetch(`${address}/api/status?token=${token}`).then(
           ({ ok }) => ok,
-          () => false, // nobody listens yet
+          () => false, // not listening yet
         );
       });
     } catch (error) {
@@ -84,7 +84,9 @@ export class JupyterLab {
   }
 }
 
-/** A folder laid out like the project, since notebooks name `../lib`, `../data` and `../results`. */
+/**
+ * A folder laid out like the project, because notebooks use `../lib`, `../data` and `../results`.
+ */
 function copyNotebooks(): string {
   rmSync(path.join(workplace, 'project'), { recursive: true, force: true });
   const notebooks = path.join(workplace, 'project/notebooks');

@@ -20,11 +20,11 @@ const cells = {
   curves: 'plots.accuracyCurves(history)',
 };
 
-/** What was to be seen below the cell that trains while it was at work. */
+/** What was shown below the training cell while it ran. */
 interface LiveBlock {
-  /** Where the bar stood, in percent. */
+  /** The values of the progress bar, in percent. */
   bar: number[];
-  /** How many drawings of the curves there were, each other than the one before. */
+  /** The number of different drawings of the curves. */
   drawings: number;
 }
 
@@ -61,7 +61,9 @@ describe('notebook 01 in JupyterLab', () => {
     notebook.storedCells().flatMap((cell) => cell.outputs?.map(({ data }) => data?.['image/png']));
   let broken = false;
 
-  /** One step of the session. After one that failed the others would only fail for its reason. */
+  /**
+   * One step of the session. After a failed step the others would only fail for the same reason.
+   */
   function test(title: string, run: () => Promise<void>) {
     it(title, async (context) => {
       if (broken) {

@@ -45,7 +45,7 @@ export class Notebook {
     this.panel = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden)');
   }
 
-  /** Opens it from the list of files, as far as its kernel is ready. */
+  /** Opens it from the list of files, and waits until its kernel is ready. */
   async open(): Promise<void> {
     await this.page.locator('.jp-DirListing-item', { hasText: this.name }).dblclick();
     await this.panel.locator('.jp-Cell').first().waitFor();
@@ -83,14 +83,14 @@ export class Notebook {
     }
   }
 
-  /** The code cell with this text, wherever it stands. */
+  /** The code cell that contains this text. */
   cell(source: string): Locator {
     return this.panel.locator('.jp-CodeCell', {
       has: this.page.locator('.cm-content', { hasText: source }),
     });
   }
 
-  /** Makes the cell the one that is worked on, with the cursor in its text. */
+  /** Makes the cell active, with the cursor in its text. */
   async edit(source: string): Promise<Locator> {
     const editor = this.cell(source).locator('.cm-content');
     await editor.scrollIntoViewIfNeeded();
@@ -121,7 +121,7 @@ export class Notebook {
     return this.cell(source).locator('.jp-OutputArea-output');
   }
 
-  /** All text below a cell, also where the notebook is scrolled away. */
+  /** All text below a cell, even if it is scrolled out of view. */
   async outputText(source: string): Promise<string> {
     return (await this.cell(source).locator('.jp-OutputArea').allTextContents()).join('\n');
   }

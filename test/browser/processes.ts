@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** Whether this system tells, as Linux does, which processes there are. */
+/** Whether this system lists its processes in /proc, as Linux does. */
 export const processesAreKnown = existsSync('/proc/self/stat');
 
-/** A process, by its number and the clock tick it was started at: numbers are used again. */
+/**
+ * A process, by its number and the clock tick at which it was started, because numbers are reused.
+ */
 interface Process {
   id: number;
   parent: number;
@@ -22,11 +24,11 @@ function runningProcess(id: number): Process | undefined {
       ? undefined
       : { id, parent: Number(parent), started: `${fields[19]}`, command };
   } catch {
-    return undefined; // it has ended meanwhile
+    return undefined; // it has ended in the meantime
   }
 }
 
-/** The process and all that it has started, directly or not. */
+/** The process and all its descendants. */
 export function processTree(root: number): Process[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -39,7 +41,7 @@ export function processTree(root: number): Process[] {
   return tree;
 }
 
-/** Those that have not ended. */
+/** The processes that have not ended. */
 export function stillRunning(processes: readonly Process[]): Process[] {
   return processes.filter(({ id, started }) => runningProcess(id)?.started === started);
 }

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Asks `condition` again and again until it gives something.
+ * Calls `condition` repeatedly until it returns a value.
  *
  * @param what is awaited, for the message
- * @returns what the condition gave
- * @throws Error when it gave nothing (`undefined`, `false`, `null`) for `seconds`
+ * @returns what the condition returned
+ * @throws Error when it returned nothing (`undefined`, `false`, `null`) for `seconds`
  */
 export async function until<T>(
   what: string,

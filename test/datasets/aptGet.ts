@@ -9,7 +9,7 @@ export function hasAptGet(): boolean {
   return spawnSync('apt-get', ['--version']).status === 0;
 }
 
-/** Gives apt-get another setting for the time of the test. */
+/** Changes a setting of apt-get during the test. */
 export function configureApt(test: TestContext, setting: (emptyFolder: string) => string): void {
   const emptyFolder = temporaryFolder(test);
   const path = join(temporaryFolder(test), 'apt.conf');

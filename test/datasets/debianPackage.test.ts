@@ -11,7 +11,7 @@ import { packed, sample, sampleNames, temporaryFolder } from './sampleDataset';
 const debian = debianPackage({ name: 'dataset-sample', folder: 'usr/share/sample', bytes: 1 });
 const silent = { onProgress: () => {} };
 
-// That the package is really downloaded is tested in fashionMnist.slow.test.ts.
+// fashionMnist.slow.test.ts tests the real download.
 describe('the Debian package', () => {
   it('is used where it lies if it is installed', async (test) => {
     const installed = join(temporaryFolder(test), 'share');
@@ -77,7 +77,7 @@ describe('the Debian package', () => {
   });
 });
 
-/** Lets programs be found only in the folder, for the time of the test. */
+/** Sets PATH to this folder during the test. */
 function usePath(test: TestContext, folder: string): void {
   const path = process.env.PATH;
   process.env.PATH = folder;

@@ -17,7 +17,7 @@ import { temporaryFolder } from './sampleDataset';
 // The test says where each file is to come from.
 delete process.env[offlineFolderVariable];
 
-/** What apt-get says when it is the network that fails. */
+/** apt-get's messages when the network fails. */
 const noNetwork = /Could not resolve|Could not connect|Temporary failure|Unable to connect/;
 
 describe('fashionMnist', () => {
@@ -27,7 +27,7 @@ describe('fashionMnist', () => {
       return;
     }
     const before = tf.memory().numTensors;
-    // Where apt has its package lists already, this makes sure that the case without is tried.
+    // Tests the case without package lists even if apt has them.
     configureApt(test, (folder) => `Dir::State::lists "${folder}";`);
     const folder = relative('', temporaryFolder(test));
     const reports: DatasetProgress[] = [];

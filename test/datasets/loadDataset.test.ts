@@ -23,7 +23,7 @@ const batches = {
   'test_batch.bin': picture(3, 250, 251, 252),
 };
 
-/** The batches in an offline folder, and the dataset that they are. */
+/** The batches in an offline folder, and the dataset's description. */
 function smallCifar10(test: TestContext) {
   const offline = temporaryFolder(test);
   const files = Object.entries(batches).map(([name, bytes]) => ({

@@ -16,7 +16,7 @@ import {
   temporaryFolder,
 } from './sampleDataset';
 
-/** Obtains the sample from mirrors alone, and gives what was reported. */
+/** Obtains the sample from mirrors only, and returns the reports. */
 async function obtainFrom(
   test: TestContext,
   mirrors: readonly SampleMirror[],

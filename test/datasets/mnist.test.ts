@@ -25,7 +25,7 @@ describe('mnist', () => {
     assert.equal(train.labels.dtype, 'int32');
     assert.deepEqual([...(await train.labels.data()).subarray(0, 5)], [5, 0, 4, 1, 9]);
     assert.deepEqual([...(await testSet.labels.data()).subarray(0, 5)], [7, 2, 1, 0, 4]);
-    // What is commonly quoted for the test set scaled to 0..1: mean 0.1325, deviation 0.3105.
+    // Commonly quoted figures for the test set scaled to 0..1: mean 0.1325, deviation 0.3105.
     const scaled = testSet.images.div(255);
     const { mean, variance } = tf.moments(scaled);
     assert.equal(mean.dataSync()[0]?.toFixed(4), '0.1325');

@@ -20,7 +20,7 @@ import {
 
 type SampleOptions = ObtainOptions<keyof typeof sample.sources>;
 
-/** Obtains the sample, makes sure that it is right, and gives the messages on the way. */
+/** Obtains the sample, checks it, and returns the messages. */
 async function obtainSample(options: SampleOptions): Promise<string[]> {
   const messages: string[] = [];
   const onProgress = ({ message }: DatasetProgress) => messages.push(message);

@@ -6,7 +6,7 @@ import { ProgressLine } from '../../lib/datasets/progress';
 const hostKey = Symbol.for('notebook.host');
 const globals = globalThis as { [hostKey]?: unknown };
 
-/** Plays the notebook, and gives the list that what is displayed goes to. */
+/** Stands in for a notebook, and returns the list of displayed outputs. */
 function startNotebook(): { id: string | undefined; text: unknown }[] {
   const shown: { id: string | undefined; text: unknown }[] = [];
   globals[hostKey] = {

@@ -1,4 +1,4 @@
-/** A dataset of a few bytes, and a server that plays its mirror. */
+/** A dataset of a few bytes, and a server that acts as its mirror. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ export const sample: DatasetDescription<DatasetFiles, 'offline' | 'cache' | 'mir
 
 export const sampleNames: readonly string[] = [...contents.keys()];
 
-/** What the sample's file holds. */
+/** The contents of the sample's file. */
 export function contentsOf(name: string): Buffer {
   const bytes = contents.get(name);
   if (!bytes) {
@@ -49,7 +49,7 @@ export function contentsOf(name: string): Buffer {
   return bytes;
 }
 
-/** The sample's file as a mirror has it. */
+/** The sample's file as a mirror sends it. */
 export function packed(name: string): Buffer {
   return gzipSync(contentsOf(name));
 }
@@ -61,7 +61,7 @@ export function temporaryFolder(test: TestContext): string {
   return folder;
 }
 
-/** Puts the sample's files into `<root>/sample`, and gives that folder. */
+/** Writes the sample's files to `<root>/sample`, and returns that folder. */
 export function placeSample(root: string, change: (name: string) => Buffer = contentsOf): string {
   const folder = join(root, sample.folder);
   mkdirSync(folder, { recursive: true });
@@ -86,7 +86,7 @@ const answerRightly: Answer = (name, response) => {
   response.end(body);
 };
 
-/** Starts a mirror that answers in its own way, or rightly when no way is given. */
+/** Starts a mirror with the given answers, or with correct ones by default. */
 export async function startMirror(
   test: TestContext,
   answer: Answer = answerRightly,

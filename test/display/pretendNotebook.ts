@@ -15,12 +15,12 @@ export interface PretendedComm {
   receive(data: unknown): void;
 }
 
-/** What was shown and sent, instead of being shown in a notebook. */
+/** Records what is shown and sent. */
 export interface PretendedNotebook {
   bundles: MimeBundle[];
   ids: (string | undefined)[];
   comms: PretendedComm[];
-  /** Those whose browser side is open. */
+  /** The comms whose browser side is open. */
   openComms(): PretendedComm[];
 }
 

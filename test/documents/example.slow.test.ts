@@ -1,4 +1,4 @@
-// The README's example runs as it stands.
+// The README's example runs unchanged.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';

@@ -19,7 +19,7 @@ function read(file: string): string {
   return readFileSync(path.join(project, file), 'utf8');
 }
 
-/** The names under which GitHub lets a page's headings be linked. */
+/** GitHub's anchors of a page's headings. */
 function anchors(markdown: string): string[] {
   const headings = [...prose(markdown).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
   return headings.map((heading) =>

@@ -23,7 +23,7 @@ interface Answer {
   text: string;
 }
 
-/** The path below the page's address, sent as it is: `fetch` would tidy it up. */
+/** The path below the page's address, sent unchanged: `fetch` would normalise it. */
 function ask(path: string, method = 'GET', headers: Record<string, string> = {}): Promise<Answer> {
   return askWithoutToken(new URL(server.url).pathname.slice(0, -1) + path, method, headers);
 }

@@ -1,4 +1,4 @@
-/** The parts of the page that know nothing of a browser, and that it sees digits as lib does. */
+/** The parts of the page that need no browser; its input pictures are those of lib. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
@@ -72,7 +72,7 @@ async function bundledNetworks(): Promise<string> {
   return outputFiles[0]?.text as string;
 }
 
-/** Runs the bundle where there is no other TensorFlow.js, and nothing that looks like Node.js. */
+/** Runs the bundle without another TensorFlow.js, and without anything of Node.js. */
 const browserProgram = `
   const { bundle, inks } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
   const module_ = { exports: {} };

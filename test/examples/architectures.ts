@@ -1,17 +1,17 @@
 /**
- * Models of the kinds that the examples of TensorFlow.js train, in small: the same layers, losses and
+ * Small versions of the models in the examples of TensorFlow.js: the same layers, losses and
  * optimisers, on a few samples. See https://github.com/tensorflow/tfjs-examples.
  */
 import * as tf from '../../lib/tensorflow';
 
-/** A model ready to be trained, the shapes of one sample, and what its targets are like. */
+/** A compiled model, the shapes of one sample, and the kind of its targets. */
 export interface Architecture {
   name: string;
   build(): tf.LayersModel;
-  /** For each input: the shape of one sample, and the number of classes where it is whole numbers. */
+  /** For each input: the shape of one sample, and the number of classes if it is whole numbers. */
   inputs: { shape: number[]; classes?: number }[];
   targets: { shape: number[]; kind: 'numbers' | 'classes' | 'yesOrNo' }[];
-  /** Whether training draws random numbers: it is run, but has no losses to compare. */
+  /** Whether training draws random numbers: then the losses are not compared. */
   random?: boolean;
 }
 

@@ -3,7 +3,9 @@ import * as tf from '../../lib/tensorflow';
 import { createRunner } from '../../lib/training/runner';
 import { type Architecture, architectures } from './architectures';
 
-/** What became of one model; empty: the losses are the same, or, if it is random, finite. */
+/**
+ * The differences of one model; empty if the losses are the same or, for a random model, finite.
+ */
 export interface ExampleOutcome {
   name: string;
   random: boolean;

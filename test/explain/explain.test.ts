@@ -23,7 +23,7 @@ before(() => {
 
 after(() => tf.disposeVariables());
 
-/** Runs without leaving a tensor behind, but for what it hands over. */
+/** Runs a function and fails if it leaves tensors behind, except its result. */
 function tidily<Result>(action: () => Result, handed: number): Result {
   const tensors = tf.memory().numTensors;
   const result = action();

@@ -20,7 +20,7 @@ import { nameOfTemporary, temporaryName } from '../../lib/files/temporaryNames';
 const root = mkdtempSync(path.join(tmpdir(), 'files-'));
 after(() => rmSync(root, { recursive: true }));
 
-/** A name as `temporaryName` or `ownName` gave it to a process that has ended. */
+/** A name that `temporaryName` or `ownName` made in a process that has ended. */
 function nameOfEnded(name: string): string {
   const { pid } = spawnSync(process.execPath, ['--version']);
   return name.replace(`-${process.pid}-`, `-${pid}-`);
@@ -43,7 +43,7 @@ test('temporary files of ended processes are removed, those of running ones stay
   const name = temporaryName('model.h5');
   assert.equal(nameOfTemporary(name), 'model.h5');
   const ended = nameOfEnded(name);
-  // Another machine cannot be asked: what was written a moment ago counts as in work.
+  // Another machine's processes are unknown: a recent file counts as being written.
   const elsewhere = name.replace(/\.[0-9a-f]{8}-/, '.00000000-');
   const others = [name, elsewhere, '.mine.tmp', '.checkpoint.1234.tmp'];
   for (const one of [ended, ...others]) {

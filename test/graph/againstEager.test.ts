@@ -25,7 +25,8 @@ describe('the architectures of the notebooks', () => {
   })) {
     it(`${name} trains as eagerly, with full and partial batches`, async () => {
       const shape = inputShape(makeModel);
-      // So many that none is learnt by heart: of a loss near 0 only the rounding would be compared.
+      // Enough batches that none is memorised: with a loss near 0, only rounding errors would be
+      // compared.
       const batches = Array.from({ length: 24 }, (_, i) =>
         imageBatch(shape, i % 4 === 3 ? 5 : 16, i),
       );
@@ -35,7 +36,7 @@ describe('the architectures of the notebooks', () => {
         makeModel: () => makeModel({ seed: 1 }),
         compile: (model) =>
           model.compile({
-            // A smaller epsilon makes large steps of the rounding errors of gradients near 0.
+            // A smaller epsilon turns the rounding errors of gradients near 0 into large steps.
             optimizer: tf.train.adam(0.001, 0.9, 0.999, 1e-5),
             loss: 'sparseCategoricalCrossentropy',
             metrics: ['acc'],

@@ -31,7 +31,7 @@ function regression(...middle: tf.layers.Layer[]): tf.Sequential {
   });
 }
 
-/** Compiled with a loss that has a number of JavaScript's in it. */
+/** Compiled with a loss that contains a JavaScript number. */
 function penalised(penalty: () => number): tf.Sequential {
   const model = regression();
   const loss = (targets: tf.Tensor, outputs: tf.Tensor) =>
@@ -270,7 +270,7 @@ describe('graphs for changing settings', () => {
     await training.fit(model, x, y, { ...options, callbacks: [callback] });
     const once = calls;
     await training.fit(model, x, y, options);
-    // Recorded once more at the beginning, to compare.
+    // Recorded once more at the beginning, for comparison.
     assert.equal(calls, once + 1);
     model.dispose();
   });

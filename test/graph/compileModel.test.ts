@@ -1,4 +1,6 @@
-/** Life with a compiled model: what is shared with eager tfjs, and what is released when. */
+/**
+ * The life of a compiled model: what it shares with eager tfjs, and when it releases its resources.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +17,7 @@ import {
   stateOf,
 } from './lockstep';
 
-// Other test files make graphs at the same time; this one counts the files of its own.
+// Other test files make graphs at the same time; this one counts its own files.
 const temporaryFolder = mkdtempSync(join(tmpdir(), 'compile-model-'));
 Object.assign(process.env, { TMPDIR: temporaryFolder, TEMP: temporaryFolder });
 assert.equal(tmpdir(), temporaryFolder);
@@ -143,7 +145,7 @@ describe('dropout in a graph', () => {
     disposeModels(first.model, second.model, other.model);
   });
 
-  /** One weight per input, all ones; a step moves exactly the weights of the inputs kept. */
+  /** One weight per input, all ones; a step moves exactly the weights of the kept inputs. */
   function dropoutModel(seed: number | undefined) {
     const size = 2000;
     const model = tf.sequential({

@@ -1,4 +1,4 @@
-/** Step functions of the user's own. */
+/** The user's own step functions. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { graph } from '../../lib/index';

@@ -1,4 +1,4 @@
-/** A step that is divided among many cores gives what one core gives. */
+/** A step on many cores gives the same result as on one core. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** What max pooling throws away is not computed, and nothing that is used changes by it. */
+/** What max pooling discards is not computed, and used values do not change. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TensorFunction } from '../../lib/graph/capture/capture';
@@ -72,7 +72,7 @@ describe('convolutions before max pooling', () => {
     const given = inputs(16);
     // 16, 14, 7, 5, 2: of 5 the pooling sees 4, for which 6, 12 and 14 are needed.
     assert.deepEqual(cuts(body, ...given), ['14,14']);
-    // Only the gradient of the pictures themselves is wanted whole.
+    // Only the gradient of the pictures themselves is needed as a whole.
     assert.equal(nodes(body, ...given).filter(({ op }) => op === 'Pad').length, 1);
     tf.dispose(given);
   });

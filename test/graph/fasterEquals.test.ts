@@ -1,4 +1,4 @@
-/** The faster equals of operations: they are taken, and they are equal. */
+/** Faster equivalents of operations: they are used, and their results are equal. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TensorFunction } from '../../lib/graph/capture/capture';
@@ -10,7 +10,9 @@ import { maximumDifference } from './lockstep';
 
 type Pool = (x: tf.Tensor4D, size: number, stride: number, padding: 'same' | 'valid') => tf.Tensor;
 
-/** Value and gradient of activation and pooling; the upstream gradient differs from place to place. */
+/**
+ * Value and gradient of activation and pooling; the upstream gradient is different at each place.
+ */
 function pooledWithGradient(
   activation: (x: tf.Tensor4D) => tf.Tensor4D,
   pool: Pool,

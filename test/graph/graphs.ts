@@ -1,4 +1,4 @@
-/** Looks into the graphs that `lib/graph` makes, and compares what they compute with eager tfjs. */
+/** Inspects the graphs that `lib/graph` makes, and compares their results with eager tfjs. */
 import assert from 'node:assert/strict';
 import { captureStable, type TensorFunction } from '../../lib/graph/capture/capture';
 import { runPasses } from '../../lib/graph/passes/index';
@@ -8,7 +8,7 @@ import { type GraphNode, nodesOf } from '../../lib/native/graphNode';
 import * as tf from '../../lib/tensorflow';
 import { maximumDifference } from './lockstep';
 
-/** The nodes of a function's graph, each after those that it needs. */
+/** The nodes of a function's graph, each after those that it depends on. */
 export function nodes(body: TensorFunction, ...inputs: tf.Tensor[]): GraphNode[] {
   const scope = new SessionVariables();
   const { graph } = captureStable(body, { name: 'function', inputs, feed: 'inputs', scope });
@@ -19,7 +19,7 @@ export function operations(body: TensorFunction, ...inputs: tf.Tensor[]): string
   return nodes(body, ...inputs).map(({ op }) => op);
 }
 
-/** A gradient for a result of this shape, another at each place. */
+/** An upstream gradient of this shape, with a different value at each place. */
 export function upstreamGradient(shape: number[]): tf.Tensor {
   return tf.tidy(() => tf.reshape(tf.linspace(0.5, 1.5, tf.util.sizeFromShape(shape)), shape));
 }

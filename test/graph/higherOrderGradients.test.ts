@@ -1,4 +1,7 @@
-/** Gradients of gradients, as in a gradient penalty: op by op and in a graph, against differences. */
+/**
+ * Gradients of gradients, as in a gradient penalty: op by op and in a graph, compared with finite
+ * differences.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { graph, training } from '../../lib/index';
@@ -8,7 +11,7 @@ import {
 } from '../../lib/native/softmaxCrossentropy';
 import * as tf from '../../lib/tensorflow';
 
-/** Each of them once saved an output, or was differentiated by a kernel without a gradient. */
+/** Each either saves an output for its gradient, or has a gradient kernel without a gradient. */
 const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   relu: tf.relu,
   relu6: tf.relu6,

@@ -1,4 +1,4 @@
-/** What is known to read nothing but its own properties, and what is code of the user's. */
+/** Which code is known to read nothing but its own properties, and which is the user's. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { training } from '../../lib/index';

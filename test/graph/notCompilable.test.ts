@@ -1,4 +1,4 @@
-/** What cannot be a graph is refused with a sentence that names the place, and nothing has changed. */
+/** What cannot be a graph is refused with a sentence that names the place, and nothing changes. */
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -23,7 +23,7 @@ class CountingLayer extends tf.layers.Layer {
   }
 }
 
-/** Decides by chance, mostly in the same way. */
+/** Decides by chance, mostly the same way. */
 class RareLayer extends tf.layers.Layer {
   static className = 'RareLayer';
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {

@@ -1,4 +1,4 @@
-/** What the compiler knows of operations, beside what tfjs-node can call. */
+/** The compiler's table of operations, compared with those that tfjs-node can call. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import * as tf from '../../lib/tensorflow';
 /** Operations that no kernel calls, but captured functions or passes do. */
 const OWN = ['MatMul', 'BiasAdd', 'BiasAddGrad', ...GRADIENT_KERNELS.keys()];
 
-/** A new version of tfjs-node may call others; give those an entry that are worth one. */
+/** A new version of tfjs-node may call others; add entries for those that need one. */
 const WITHOUT_ENTRY = `
   AddN All Any ArgMax ArgMin AvgPool3D AvgPool3DGrad BatchToSpaceND Bincount BroadcastArgs
   Complex ComplexAbs ConcatV2 Conv3D Conv3DBackpropFilterV2 Conv3DBackpropInputV2

@@ -1,4 +1,4 @@
-/** Each pass alone, on graphs of a few nodes made by hand. */
+/** Each pass alone, on small graphs made by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { float, matMul, reshape } from '../../lib/graph/builders';
@@ -37,7 +37,7 @@ function graphOf(fed: GraphValue[], outputs: GraphValue[], updates: GraphNode[] 
   return { fed: nodes, outputs, updates, rows, blocks: new Map(), isSharded: null };
 }
 
-/** Fails unless a pass makes this of a graph, and leaves the graph that it was given as it was. */
+/** Fails unless a pass turns a graph into this one and leaves the original graph unchanged. */
 function assertMakes(pass: Pass, graph: Graph, expected: string): Graph {
   const before = describeGraph(graph);
   const made = pass(graph);

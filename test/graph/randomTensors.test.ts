@@ -1,4 +1,4 @@
-/** tfjs's random tensors in a graph: drawn anew at each run, of the distribution that tfjs has. */
+/** tfjs's random tensors in a graph: drawn again at each run, from tfjs's distribution. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { graph, training } from '../../lib/index';
@@ -59,7 +59,7 @@ describe('random tensors in a graph', () => {
     error: number;
   }
 
-  /** Mean, mean square, and the shares of the numbers up to some limits. */
+  /** Mean, mean square, and the cumulative distribution at some values. */
   function figures(numbers: tf.Tensor): Figure[] {
     return tf.tidy(() => {
       const values = numbers.toFloat();
@@ -85,7 +85,7 @@ describe('layers with random numbers', () => {
       const model = tf.sequential({
         layers: [tf.layers.inputLayer({ inputShape: [2000] }), makeLayer()],
       });
-      // The loss is the variance of what comes out, for an input that does not vary.
+      // The loss is the variance of the output for a constant input.
       const variance = (_: tf.Tensor, outputs: tf.Tensor) => tf.moments(outputs, 1).variance;
       model.add(tf.layers.dense({ units: 2000, trainable: true, kernelInitializer: 'identity' }));
       model.compile({ optimizer: tf.train.sgd(0), loss: variance });

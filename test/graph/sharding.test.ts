@@ -24,9 +24,10 @@ function withGradients(body: (...inputs: tf.Tensor[]) => tf.Tensor): TensorFunct
 }
 
 /**
- * Fails unless a function and its gradients are the same sharded as whole. Disposes the inputs.
+ * Fails unless a function and its gradients are the same with and without sharding. Disposes the
+ * inputs.
  *
- * @param op How often this operation is in the graph tells whether it is sharded.
+ * @param op The number of these operations in the graph shows whether it is sharded.
  */
 function assertSharded(
   op: string,
@@ -96,7 +97,7 @@ describe('a step sharded by the rows of the batch', { skip }, () => {
     for (const op of ['Conv2D', 'Relu', 'MaxPool', 'MaxPoolGrad', 'Conv2DBackpropFilter']) {
       assert.equal(found.filter((other) => other === op).length, shares, op);
     }
-    // The gradients of filter, bias and matrix are sums of the shares'.
+    // The gradients of filter, bias and matrix are sums over the shards.
     assert.equal(found.filter((op) => op === 'AddN').length, 3);
     tf.dispose(given);
   });
@@ -201,7 +202,7 @@ describe('a step sharded by the rows of the batch', { skip }, () => {
   });
 });
 
-/** The configurations with which a function's graph is loaded for inputs of so many rows. */
+/** The configurations with which a function's graph is loaded, by the inputs' number of rows. */
 function configurations(body: (x: tf.Tensor2D) => tf.Tensor, rows: number[]): unknown[] {
   const backend = nativeBackend() as { binding: NativeBinding };
   const { binding } = backend;
@@ -231,7 +232,7 @@ it('a graph that is sharded has one core for each operation, any other has all',
   const weights = tf.ones([64, 64]) as tf.Tensor2D;
   const divisible = (x: tf.Tensor2D) => tf.relu(tf.matMul(x, weights));
   const one = [2 << 3, 1]; // intra_op_parallelism_threads: 1
-  // Few rows leave it as it is, be they all there are or the last batch.
+  // A few rows do not change it, whether they are all rows or the last batch.
   assert.deepEqual(configurations(divisible, [5, 32, 5]), [undefined, one]);
   const indivisible = (x: tf.Tensor2D) => tf.matMul(tf.transpose(x), x);
   assert.deepEqual(configurations(indivisible, [32]), [undefined]);
@@ -244,7 +245,9 @@ type Matrix = tf.Variable<tf.Rank.R2>;
 
 type Loss = (x: tf.Tensor2D, large: Matrix, small: Matrix) => tf.Tensor;
 
-/** Trains a large matrix and a small one behind it, and returns them and how many tensors are left. */
+/**
+ * Trains a large matrix followed by a small one; returns both and the number of remaining tensors.
+ */
 function train(optimizer: tf.Optimizer, loss: Loss, isGraph: boolean): [Matrix, Matrix, number] {
   const tensors = tf.memory().numTensors;
   const x = normal([16, 256], 20) as tf.Tensor2D;
@@ -282,7 +285,7 @@ describe('a large matrix of weights', { skip }, () => {
   const optimizers = {
     sgd: () => tf.train.sgd(0.01),
     momentum: () => tf.train.momentum(0.01, 0.9),
-    // A smaller epsilon makes large steps of the rounding errors of gradients near 0.
+    // A smaller epsilon turns the rounding errors of gradients near 0 into large steps.
     adam: () => tf.train.adam(0.001, 0.9, 0.999, 1e-5),
     rmsprop: () => tf.train.rmsprop(0.001),
     adagrad: () => tf.train.adagrad(0.001),

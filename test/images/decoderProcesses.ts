@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The processes that this one has started, and that run the decoder of pictures (Linux only). */
+/** The decoder processes that this process has started (Linux only). */
 export function decoderProcesses(): { pid: number; peakMegabytes: number }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -15,18 +15,18 @@ export function decoderProcesses(): { pid: number; peakMegabytes: number }[] {
           ? [{ pid: Number(name), peakMegabytes: Number(peak) / 1000 }]
           : [];
       } catch {
-        return []; // It has ended meanwhile.
+        return []; // It has ended in the meantime.
       }
     });
 }
 
-/** The most memory that each of them has taken; nothing where the system does not tell. */
+/** The peak memory of each of them; empty if the system does not report it. */
 export function decoderPeaks(): number[] {
   const isKnown = process.platform === 'linux';
   return isKnown ? decoderProcesses().map(({ peakMegabytes }) => peakMegabytes) : [];
 }
 
-/** Reading takes less than 1 GB and ends before long, and this process goes on meanwhile. */
+/** Reading takes less than 1 GB and ends before long, and this process is not blocked. */
 export async function assertCheap(reading: Promise<unknown>): Promise<void> {
   const start = performance.now();
   let [ticks, peak] = [0, 0];
@@ -36,7 +36,7 @@ export async function assertCheap(reading: Promise<unknown>): Promise<void> {
   }, 50);
   await reading.finally(() => clearInterval(watch));
   const seconds = (performance.now() - start) / 1000;
-  // It is given up after nine seconds; the rest is for a busy machine.
+  // It is stopped after nine seconds; the rest allows for a busy machine.
   assert.ok(seconds < 60, `${seconds} s`);
   assert.ok(peak < 1000, `${peak} MB`);
   assert.ok(ticks >= Math.floor(seconds / 5), `${ticks} ticks in ${seconds} s`);

@@ -20,7 +20,7 @@ function inverted(picture: Picture): Picture {
   return { ...picture, pixels: picture.pixels.map((value) => 255 - value) };
 }
 
-/** The digit's 28 rows; tensors must not be left over. */
+/** The digit's 28 rows; no tensors may remain. */
 function rows(picture: Picture, options?: DigitOptions): number[][] {
   const before = tf.memory().numTensors;
   const digit = toDigit(picture, options);
@@ -38,7 +38,7 @@ function largestDifference(one: number[][], other: number[][]): number {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** The length and the centre of mass of what is in the rows, or in the columns. */
+/** The extent and the centre of mass of the ink along the rows, or along the columns. */
 function extent(lines: readonly number[][]): { length: number; centre: number } {
   const ink = lines.map(sum);
   const used = ink.flatMap((value, line) => (value > 0.5 ? [line] : []));

@@ -11,7 +11,7 @@ export function fixture(name: string): string {
 
 interface Expected {
   pictures: Record<string, { width: number; height: number; grey: string }>;
-  /** What `cv2.resize` makes of `rgb.png`, by size. */
+  /** The results of `cv2.resize` for `rgb.png`, by size. */
   resized: Record<'28x28' | '70x50', string>;
 }
 

@@ -76,7 +76,7 @@ describe('the decoding process', () => {
     assert.equal((await read(fixture('rgb.png'))).width, 45);
   });
 
-  /** Whether a process is there, or has ended without Node.js having heard of it. */
+  /** Whether a process is running, or has ended without Node.js having noticed. */
   function isKnown(pid: number): boolean {
     try {
       return process.kill(pid, 0);

@@ -8,7 +8,7 @@ const [side, megabyte] = [7000, 1e6];
 export interface HostilePicture {
   readonly name: string;
   readonly content: Buffer;
-  /** What is said of it. */
+  /** The expected message. */
   readonly message: RegExp;
 }
 
@@ -32,7 +32,7 @@ export function hostilePictures(): HostilePicture[] {
   ].map(([name, content, message]) => ({ name, content, message }) as HostilePicture);
 }
 
-/** Progressive, 49 megapixels, and its last scan again and again. */
+/** Progressive, 49 megapixels, with its last scan repeated many times. */
 export function jpegOfScans(count: number): Buffer {
   const content = readFileSync(fixture('progressive.jpg'));
   const frame = content.indexOf(Buffer.from([0xff, 0xc2]));

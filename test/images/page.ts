@@ -7,13 +7,16 @@ import { between, handwriting, type Point, type Random } from '../../scripts/sam
 /** A picture of MNIST: 28×28 values, 0 paper to 255 ink. */
 export type Sample = ArrayLike<number>;
 
-/** What a scene is painted on and with. */
+/** The canvas of a scene, and the functions that draw on it. */
 export interface Page {
   readonly context: SKRSContext2D;
   readonly width: number;
   readonly height: number;
   readonly random: Random;
-  /** Writes the digit; lengths are parts of the shorter side, `pen` a part of the digit's height. */
+  /**
+   * Writes the digit; lengths are fractions of the shorter side, `pen` a fraction of the digit's
+   * height.
+   */
   write(options?: Writing): void;
 }
 
@@ -27,7 +30,9 @@ export interface Writing {
   height?: readonly [number, number];
   /** The pen's least and greatest width. Default: 0.07 to 0.12. */
   pen?: readonly [number, number];
-  /** The digit's middle as a part of the picture's width and height. Default: anywhere inside. */
+  /**
+   * The digit's centre as fractions of the picture's width and height. Default: anywhere inside.
+   */
   middle?: (height: number) => Point;
 }
 
@@ -35,7 +40,7 @@ export interface Writing {
 export interface Scene {
   /** Paints everything. */
   paint(page: Page): void;
-  /** How much of the light reaches a place, 0 to 1. Default: all of it. */
+  /** The brightness of the light at a place, 0 to 1. Default: 1. */
   light?(page: Page): (x: number, y: number) => number;
   /** The standard deviation of the noise, of 255. Default: 2. */
   noise?: number;
@@ -45,8 +50,8 @@ export interface Scene {
  * Draws one picture of a scene.
  *
  * @param name the scene's; with `index` it is the seed.
- * @param digit what is written.
- * @param sample that digit in someone's handwriting; drawn by program where not given.
+ * @param digit the digit to write.
+ * @param sample that digit from MNIST; drawn by the program by default.
  */
 export function drawScene(
   name: string,
@@ -111,7 +116,7 @@ function draw(context: SKRSContext2D, strokes: Point[][], penWidth: number): voi
   }
 }
 
-/** MNIST's digit, made large, with sharp edges, in the colour that is set. */
+/** MNIST's digit, enlarged, with sharp edges, in the current colour. */
 function stamp(
   context: SKRSContext2D,
   sample: Sample,
@@ -144,7 +149,7 @@ function stamp(
   context.drawImage(large, place.middle[0] - side / 2, place.middle[1] - side / 2);
 }
 
-/** As a camera sees it: grey values under the scene's light, with its noise. */
+/** The picture of a camera: grey values under the scene's light, with its noise. */
 function photographed(page: Page, scene: Scene): Uint8Array {
   const { context, width, height, random } = page;
   const { data } = context.getImageData(0, 0, width, height);

@@ -17,7 +17,8 @@ for (const [name, { width, height, grey }] of Object.entries(expected.pictures))
   test(`${name} is read as Pillow reads it`, async () => {
     const picture = await read(fixture(name));
     assert.deepEqual([picture.width, picture.height], [width, height]);
-    // Pillow rounds twice where it lays on white, and has 5 and 6 bits per colour in other shades.
+    // Pillow rounds twice when it blends with white, and expands 5 and 6 bits per colour
+    // differently.
     const allowed = /rgba|alpha|premultiplied|16bit/.test(name) ? 1 : 0;
     assert.ok(largestDifference(picture, grey) <= allowed, `${largestDifference(picture, grey)}`);
   });

@@ -43,7 +43,7 @@ function classify(digit: tf.Tensor4D): number {
   return classes[0] as number;
 }
 
-/** The part of a look's pictures that are recognised, and what went wrong. */
+/** The share of a style's pictures that are recognised, and the mistakes. */
 async function recognised(look: string, options: DigitOptions) {
   const files = readdirSync(join(folder, look));
   assert.deepEqual(files.map(Number.parseFloat).sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);

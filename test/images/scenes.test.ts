@@ -1,5 +1,5 @@
 /**
- * Digits on all kinds of paper are read, and where there is none, that is said.
+ * Digits on all kinds of paper are read, and pictures without a digit are refused.
  *
  * `npm test` takes the first pictures of each scene, `npm run test:all` some more;
  * `PICTURES_PER_SCENE=100 npm test -- scenes` takes a hundred, and prints a line for each scene.
@@ -15,7 +15,7 @@ import { drawScene, type Sample, type Scene, whiteOnTransparent } from './page';
 import { emptyScenes, scenes } from './scenes';
 
 const picturesPerScene = Number(process.env.PICTURES_PER_SCENE ?? 4);
-/** Of a hundred; of fewer pictures, so many that one more wrong would be too many. */
+/** Of a hundred; for fewer pictures, the largest number of mistakes that is within the limit. */
 const leastRight = 0.95;
 
 let model: tf.Sequential;
@@ -37,7 +37,7 @@ before(async () => {
   tf.dispose([images, train, test]);
 });
 
-/** Every other picture is in the hand of somebody from MNIST, the others are drawn by program. */
+/** Every second picture shows a digit of MNIST, the others are drawn by the program. */
 function handwriting(index: number): { digit: number; sample?: Sample } {
   return index % 2 === 0 ? { digit: (index / 2) % 10 } : (samples[index] as { digit: number });
 }
@@ -46,11 +46,11 @@ interface Answers {
   right: number;
   wrong: string[];
   refused: string[];
-  /** How sure the network was of each wrong answer. */
+  /** The network's confidence in each wrong answer. */
   certainty: number[];
 }
 
-/** What is read, or why not, from each picture. */
+/** The digit of each picture, or the reason why it is not read. */
 async function answers(draw: (index: number) => Picture | Promise<Picture>): Promise<Answers> {
   const found: Answers = { right: 0, wrong: [], refused: [], certainty: [] };
   for (let index = 0; index < picturesPerScene; index++) {

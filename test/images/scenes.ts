@@ -1,6 +1,6 @@
 /**
  * Pictures of digits as people take them, drawn by program: on graph paper, on a dark table, in a
- * shadow … Every picture comes from a seed of its own, so each run has the same pictures.
+ * shadow … Every picture has its own seed, so each run has the same pictures.
  */
 import { between, type Point } from '../../scripts/samples/handwriting';
 import { grey, type Scene } from './page';
@@ -18,7 +18,7 @@ import {
   softEdge,
 } from './papers';
 
-/** All scenes in which the digit has to be read. */
+/** All scenes in which the digit must be read. */
 export const scenes: Readonly<Record<string, Scene>> = {
   'clean paper': {
     paint(page) {
@@ -170,7 +170,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
 };
 
-/** Scenes without a digit: they have to be refused. */
+/** Scenes without a digit, which must be refused. */
 export const emptyScenes: Readonly<Record<string, Scene>> = {
   'empty graph paper': {
     paint(page) {

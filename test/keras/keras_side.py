@@ -18,7 +18,7 @@ import numpy as np
 
 import tensorflow as tf
 
-# Small models gain nothing from threads.
+# Threads do not make small models faster.
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 if version == "2":
@@ -188,14 +188,14 @@ def make(index, entry):
     if len(x.shape) > 2:
         x = L.Flatten()(x)
     model = keras.Model(i, L.Dense(2)(x))
-    # Small models are run faster than they are compiled.
+    # Compiling small models takes longer than running them.
     model.compile(keras.optimizers.SGD(0.05), "mse", run_eagerly=True)
     x, y = inputs(entry["shape"], entry["layer"] == "Embedding"), targets()
     model.train_on_batch(x, y)
     name = f"{index:03d}"
     model.save(folder / f"{name}.{'keras' if version == '3' else 'h5'}")
     made = {key: entry[key] for key in ("layer", "options", "shape", "random")}
-    # Faster than `predict`, which makes a graph first.
+    # Faster than `predict`, which builds a graph first.
     made["predictions"] = np.asarray(model(x)).ravel().tolist()
     losses = lambda: float(np.ravel(model.train_on_batch(x, y))[0])
     made["losses"] = [] if entry["random"] else [losses() for _ in range(3)]

@@ -1,8 +1,9 @@
 /**
- * `npm run test:keras [-- LAYER,LAYER…]`: models of Keras 3 and Keras 2, made by script around each layer
- * in many configurations, are loaded here. Predictions and the losses of three training steps are
- * compared with Keras's, eager and compiled; what is saved here is loaded in Keras and compared too.
- * The table goes to results/layers.md. A model is either right or refused by name: anything else fails.
+ * `npm run test:keras [-- LAYER,LAYER…]`: generated models of Keras 3 and Keras 2, around each
+ * layer in many configurations, are loaded here. Predictions and the losses of three training steps
+ * are compared with Keras's, eager and compiled; files saved here are loaded in Keras and compared
+ * too. The table goes to results/layers.md. A model is either right or refused by name: anything
+ * else fails.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +16,7 @@ import { createRunner } from '../../lib/training/runner';
 import { compareExamples } from '../examples/compare';
 import { writeTable } from './table';
 
-/** What Keras computed with a model. */
+/** Keras's results for a model. */
 interface Made {
   layer: string;
   options: string;
@@ -26,7 +27,7 @@ interface Made {
   losses: number[];
 }
 
-/** What became of one configuration, version by version of Keras. Empty: right. */
+/** The problems of one configuration, by version of Keras; empty if there are none. */
 export interface Outcome {
   layer: string;
   options: string;
@@ -79,7 +80,7 @@ async function main(): Promise<void> {
     await testVersion(python, values.keras);
     return;
   }
-  // The two do not wait for one another.
+  // Both run at the same time.
   const statuses = await Promise.all(versions.map(testElsewhere));
   const isRight = statuses.every((status) => status === 0);
   if (only === '') {
@@ -91,7 +92,7 @@ async function main(): Promise<void> {
   process.exitCode = isRight ? 0 : 1;
 }
 
-/** One version of Keras in a process of its own; its exit status. */
+/** Runs one version of Keras in its own process; returns its exit status. */
 async function testElsewhere(version: string): Promise<number> {
   const child = spawn(process.execPath, [...process.argv.slice(1), '--keras', version], {
     stdio: 'inherit',
@@ -203,7 +204,7 @@ async function attempt(compute: () => Promise<string>): Promise<string> {
   }
 }
 
-/** A clear sentence is a refusal; what comes from deep inside is a fault. */
+/** A clear sentence is a refusal; an internal error is a fault. */
 function refusal(error: unknown): string {
   const text = (error instanceof Error ? error.message : String(error)).replace(/^.*loaded: /, '');
   const isClear = /not supported|cannot be (loaded|saved|compiled)|cannot be run as a graph/.test(

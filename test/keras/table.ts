@@ -3,7 +3,10 @@ import type { Outcome } from './run';
 
 const columns = ['loads', 'saves', 'trains', 'compiles'] as const;
 
-/** The page of the documentation: which layers, and what of them, move between Keras and here. */
+/**
+ * The page of the documentation: which layers, and which of their options, are compatible with
+ * Keras.
+ */
 export function writeTable(
   outcomes: Record<string, Outcome[]>,
   examples: ExampleOutcome[],

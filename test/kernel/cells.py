@@ -83,7 +83,7 @@ check({ rows: 3 });"""
         self.assertEqual(self.printed(code), "5\n")
 
     def test_files_may_change_while_the_kernel_runs(self):
-        # The compiler watches where it looked for a module and did not find it.
+        # The compiler watches the places where it looked for a module in vain.
         code = "import { answer } from './appears-later';\nconsole.log(answer)"
         self.assertEqual(self.error_of(code)[0]["ename"], "CompileError")
         self.printed("require('fs').writeFileSync('appears-later.ts', 'export const answer = 42')")
@@ -164,7 +164,7 @@ check({ rows: 3 });"""
         finally:
             stop.set()
             thread.join()
-        self.run_cell("0")  # The last interrupt may still be on its way to this one.
+        self.run_cell("0")  # The last interrupt may still reach this cell.
         self.assertEqual(self.printed("console.log('alive')"), "alive\n")
 
     def test_sigint_is_survived_also_with_a_listener_of_the_cell(self):
@@ -189,7 +189,7 @@ class EndTest(unittest.TestCase):
 
     @unittest.skipUnless(os.path.isdir("/proc/self"), "needs /proc")
     def test_the_kernel_ends_when_jupyter_is_killed(self):
-        # The child also keeps the kernel busy: only a thread of its own can notice.
+        # The child also keeps the kernel busy: only another thread can notice.
         child = subprocess.Popen(
             [
                 sys.executable,

@@ -5,7 +5,7 @@
 
 The table of a run on all three is kept in results/kernel.md.
 
-Figures are of the machine on which it runs, and of that moment.
+The figures depend on the machine and its load.
 """
 
 import argparse
@@ -32,7 +32,7 @@ SLEEP = "const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));\n"
 
 
 class Kernel:
-    """One kernel that has just been started."""
+    """A new kernel."""
 
     def __init__(self, name):
         self.name = name
@@ -82,7 +82,7 @@ class Kernel:
                 return reply["content"]
 
     def is_interruptible(self, code, after=None):
-        """Whether a cell without an end can be ended, and the next one runs. `after` has to hold then."""
+        """Whether an endless cell can be interrupted, the next one runs, and `after` is true."""
         sent = self.client.execute(code, stop_on_error=False, allow_stdin=False)
         time.sleep(1)
         self.manager.interrupt_kernel()
@@ -248,7 +248,7 @@ def interruptible(typescript, python):
     return lambda kernel: kernel.is_interruptible(choose(kernel, typescript, python))
 
 
-# Each row on a kernel of its own, so that what one row breaks does no harm to the next.
+# Each row has its own kernel, so that one row cannot break the next.
 ROWS = [
     ("first cell after the start", lambda kernel: f"{kernel.start_seconds:.1f} s"),
     ("memory after it", lambda kernel: f"{kernel.megabytes()} MB"),
@@ -291,7 +291,7 @@ ROWS = [
 
 
 def install_deno(kernels):
-    """Deno from npm into the project's cache; returns where its kernel is described."""
+    """Deno from npm into the project's cache; returns the folder of its kernel specification."""
     programs = list(DENO.glob("node_modules/@deno/*/deno*"))
     if not programs:
         DENO.mkdir(parents=True, exist_ok=True)
@@ -308,7 +308,7 @@ def check(name, row):
     kernel = Kernel(name)
     try:
         result = row(kernel)
-    except Exception as error:  # A kernel that does not answer has failed at this row.
+    except Exception as error:  # A kernel that does not answer fails this row.
         print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
         result = False
     finally:

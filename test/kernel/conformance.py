@@ -41,7 +41,7 @@ class ConformanceTest(jupyter_kernel_test.KernelTests):
     code_clear_output = "console.clear()"
 
     def execute_helper(self, *arguments, **options):
-        # The suite waits a tenth of a second for each message, too short beside other tests.
+        # The suite waits a tenth of a second for each message, too short while other tests run.
         channel = self.kc.iopub_channel
         get_message = channel.get_msg
         channel.get_msg = lambda timeout: get_message(timeout=10)

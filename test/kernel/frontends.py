@@ -1,4 +1,4 @@
-"""What JupyterLab and other front ends ask for besides running cells, and what they are shown."""
+"""The requests of JupyterLab and other front ends besides running cells."""
 
 import time
 import unittest

@@ -1,4 +1,4 @@
-"""An interrupt ends whatever runs, and the kernel goes on."""
+"""An interrupt ends any running code, and the kernel keeps working."""
 
 import json
 import os
@@ -172,7 +172,7 @@ class InterruptTest(KernelCase):
         reply = self.client.get_shell_msg(timeout=30)
         self.assertEqual(reply["parent_header"]["msg_id"], asked)
         self.assertEqual(reply["content"]["matches"], ["parseFloat"])
-        # The status bar goes by the last status: it has to say that a cell is running.
+        # The status bar shows the last status: it must say that a cell is running.
         states = []
         while len(states) < 3:
             message = self.client.get_iopub_msg(timeout=10)

@@ -25,7 +25,7 @@ def is_running(pid):
 
 
 class KernelCase(unittest.TestCase):
-    """On one kernel, which has to survive all of it."""
+    """All tests run on one kernel, which must survive them."""
 
     @classmethod
     def setUpClass(cls):
@@ -33,7 +33,7 @@ class KernelCase(unittest.TestCase):
         # The manager, which sends the interrupts, counts its messages by itself: without this the
         # interrupts and the cells would have the same ids.
         cls.client.session.session = "cells"
-        # Until its answer come those to what the client has asked while the kernel started.
+        # The answers to requests during the kernel's start come first.
         cls.client.execute_interactive("", silent=True, timeout=120)
         cls.pid = cls.manager.provisioner.process.pid
 

@@ -22,7 +22,7 @@ class LanguageTest(KernelCase):
         return results[0] if results else None
 
     def mistakes(self, code):
-        """TypeScript's numbers of a cell's mistakes."""
+        """TypeScript's numbers of a cell's errors."""
         reply, _ = self.run_cell(code)
         self.assertEqual(reply.get("ename"), "CompileError", reply)
         lines = [line for line in reply["traceback"] if "error TS" in line]

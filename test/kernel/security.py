@@ -1,4 +1,4 @@
-"""What other processes of the machine may send to the kernel's ports: it goes on, and tells nothing."""
+"""Whatever other processes send to the kernel's ports, it keeps working and reveals nothing."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Widgets, as a front end sees them by the comms; and the library's sources imported by a cell."""
+"""Widgets, as a front end sees them through comms; and the library's sources imported by a cell."""
 
 import queue
 import time
@@ -144,7 +144,7 @@ class Sources(KernelCase):
         reply = self.client.execute_interactive(code, timeout=400)
         self.assertEqual(reply["content"]["status"], "ok", reply)
         self.assertEqual(self.printed("console.log(models.mlp({ seed: 0 }).countParams())"), "795010\n")
-        # This one starts a process of the library's own, from its compiled files.
+        # This starts one of the library's processes, from its compiled files.
         self.assertEqual(
             self.printed("console.log((await images.readDigit('../../data/digits/3.png')).shape.join())"),
             "1,28,28,1\n",

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { layers, saving } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 
-/** What a layer makes of an input. */
+/** A layer's output for an input. */
 function applied(layer: tf.layers.Layer, x: tf.Tensor): number[] {
   return tf.tidy(() => Array.from((layer.apply(x) as tf.Tensor).dataSync()));
 }

@@ -1,4 +1,4 @@
-/** What every notebook keeps to, whoever writes its next cell. */
+/** The rules for every notebook. */
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';

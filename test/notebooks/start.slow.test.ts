@@ -1,4 +1,4 @@
-// Two `npm start` at once, as somebody with two terminals does.
+// Two `npm start` at the same time, in two terminals.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ after(() => {
   }
 });
 
-/** Starts JupyterLab, and gives the address that it prints. */
+/** Starts JupyterLab, and returns the address that it prints. */
 async function start(): Promise<string> {
   const program = spawn(process.execPath, ['scripts/notebooks/start.mjs', '--no-browser'], {
     stdio: ['ignore', 'pipe', 'pipe'],

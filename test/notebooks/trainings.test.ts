@@ -1,4 +1,4 @@
-// What the programs repeat is what the notebooks do.
+// The programs repeat the trainings of the notebooks.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';

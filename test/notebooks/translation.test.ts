@@ -55,7 +55,7 @@ describe('translations of notebooks', () => {
   });
 });
 
-/** A translation of the first cell, accepted as one of today's English text. */
+/** A translation of the first cell, accepted for the present English text. */
 function translated(from: Notebook, text: string): Notebook {
   const { notebook: draft } = translate(from, undefined, false);
   const [first, ...others] = draft.cells;

@@ -1,5 +1,5 @@
-// An application that uses each part of the installed package, from a folder of its own, and prints
-// what came out as JSON. `installed.slow.test.ts` copies it there, compiles it and runs it.
+// An application that uses each part of the installed package, from its own folder, and prints the
+// results as JSON. `installed.slow.test.ts` copies it there, compiles it and runs it.
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-node';
@@ -62,7 +62,7 @@ async function readPicture(): Promise<number[]> {
   return [width, height];
 }
 
-/** What the drawing pad's server answers for its page and for the page's script. */
+/** The drawing pad server's answers for its page and the page's script. */
 async function openPad(model: tf.LayersModel): Promise<number[]> {
   const pad = await drawing.drawDigits({ MLP: model });
   const page = String(pad.url);

@@ -1,6 +1,5 @@
-// The package that `npm pack` makes, installed into the folder of another application: what is in
-// it, its types, and each part of it at work, with tfjs-node as its makers publish it and as the
-// project patches it.
+// The package that `npm pack` makes, installed into another application's folder: its files, its
+// types and all its parts, with tfjs-node as published and as patched by the project.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -30,7 +29,7 @@ const environment = {
   ...process.env,
   XDG_CACHE_HOME: path.join(parent, 'cache'),
   TF_CPP_MIN_LOG_LEVEL: '2',
-  // What was downloaded before need not be again.
+  // Earlier downloads are reused.
   npm_config_cache: path.join(project, '.cache/npm'),
   npm_config_prefer_offline: 'true',
 };
@@ -77,7 +76,7 @@ function runApplication(): string {
   return stderr;
 }
 
-/** The README's example with the package in the place of the folder. */
+/** The README's example, importing the package instead of the folder. */
 function runExample(): void {
   const [example = ''] = codeBlocks(readFileSync(path.join(project, 'README.md'), 'utf8'), 'js');
   const changed = example.replace("require('./lib')", `require('${name}')`);
@@ -87,7 +86,7 @@ function runExample(): void {
   assert.ok(Number(/acc: (0\.\d+) \}/.exec(stdout)?.[1]) > 0.95, stdout);
 }
 
-/** The addon of tfjs-node's makers, compiled from the sources that the package has. */
+/** tfjs-node's original addon, compiled from the package's sources. */
 async function compileAddonOfMakers(): Promise<void> {
   const { compileAddon, findCompiler } = await import('../../scripts/setup/tensorflow/addon.mjs');
   const addon = path.join(tfjsNode, 'lib/napi-v8/tfjs_binding.node');

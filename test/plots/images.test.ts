@@ -17,7 +17,7 @@ async function color(figure: Figure, x: number, y: number): Promise<number[]> {
   return [rgba >>> 24, (rgba >>> 16) & 255, (rgba >>> 8) & 255];
 }
 
-/** From 0, nothing, to 255, a pixel of a picture. */
+/** The opacity, from 0 (transparent) to 255 (a pixel of a picture). */
 async function opacity(figure: Figure, x: number, y: number): Promise<number> {
   return (await picture(figure)).getPixelColor(x, y) & 255;
 }

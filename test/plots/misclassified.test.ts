@@ -3,8 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { type Figure, imageGrid, misclassified } from '../../lib/plots';
 import * as tf from '../../lib/tensorflow';
 
-// Four pictures of one shade each. The first is classified correctly; of the third the network
-// is surest, of the second it is least sure.
+// Four pictures of one shade each. The first is classified correctly; the network is most confident
+// about the third and least about the second.
 const shades = [0.2, 0.4, 0.6, 0.8];
 const answers = [
   [0.9, 0.1, 0, 0],

@@ -112,7 +112,7 @@ describe('the figure of a run', () => {
 });
 
 describe('drawing and figure', () => {
-  /** Where the vertical grid lines stand in the drawing, by the number below them. */
+  /** The positions of the vertical grid lines in the drawing, by the number below them. */
   function epochTicks(document: Document): string[] {
     const [panel] = document.querySelectorAll('[data-metric]');
     return [...(panel?.querySelectorAll(':scope > text[text-anchor="middle"]') ?? [])]

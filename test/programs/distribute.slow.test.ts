@@ -1,4 +1,4 @@
-// A network that is trained on by TensorFlow in Python, with two workers, and comes back.
+// TensorFlow in Python continues a network's training with two workers, and it is loaded again.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -57,7 +57,7 @@ test('a saved model becomes one for TensorFlow Serving, with the same answers', 
   assert.deepEqual(output.shape, [null, 10]);
   assert.ok(largestDifferenceFromKeras < 1e-6);
 
-  // TensorFlow in C++ reads it as the server does.
+  // TensorFlow in C++ reads it, as the server does.
   const served = await tf.node.loadSavedModel(exported, ['serve'], 'serving_default');
   const images = tf.randomUniform([100, 28, 28, 1], 0, 1, 'float32', 4);
   const difference = tf.tidy(() => {
@@ -73,5 +73,5 @@ test('a saved model becomes one for TensorFlow Serving, with the same answers', 
 
   const again = exportModel();
   assert.equal(again.status, 1);
-  assert.match(again.stderr, /is there already: a served version is not changed/);
+  assert.match(again.stderr, /exists already: a served version is not changed/);
 });

@@ -15,7 +15,7 @@ after(() => {
   }
 });
 
-/** A program that goes on running. */
+/** A program that keeps running. */
 class Drawing {
   output = '';
   readonly child: ChildProcess;
@@ -34,7 +34,7 @@ class Drawing {
     }
   }
 
-  /** Waits until the program has printed a text, which it gives. */
+  /** Waits until the program has printed a matching text, and returns it. */
   async until(text: RegExp): Promise<string> {
     for (;;) {
       const found = text.exec(this.output);

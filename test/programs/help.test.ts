@@ -1,4 +1,4 @@
-// Whatever package.json has as a program answers --help.
+// Every program in package.json answers --help.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 const model = models.cnn({ seed: 1 });
 before(() => saving.saveWeights(model, path.join(folder, 'ckpt/cp-0001.ckpt')));
 
-/** What the saved network answers, computed here. */
+/** The saved network's answer, computed here. */
 async function expectedProbabilities(picture: string): Promise<number[]> {
   const input = await images.readDigit(picture);
   const output = await training.predict(model, input);

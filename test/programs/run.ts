@@ -15,7 +15,7 @@ export function run(
   return runWith({}, program, folder, ...options);
 }
 
-/** The same with more variables in its environment. */
+/** The same with additional environment variables. */
 export function runWith(
   environment: Record<string, string>,
   program: 'distribute' | 'draw' | 'predict' | 'seeds' | 'train',

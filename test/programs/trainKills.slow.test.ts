@@ -10,8 +10,8 @@ const options = ['--pictures', '64', '--json', '--epochs'];
 const killed = path.resolve(__dirname, '../saving/stopAtChange.js');
 
 /**
- * A file that is renamed is a step: the folder names the new checkpoint by its temporary name, each
- * of its two files is in its place, the folder names it. (Every moment of it is tried in
+ * Every renamed file is a step: `checkpoint` names the new checkpoint by its temporary name, each
+ * of its two files is in place, `checkpoint` names it. (Every moment of it is tried in
  * saving/checkpointKills.slow.test.ts.)
  */
 const steps = { CHANGES: 'rename', NODE_OPTIONS: `--require=${killed}` };

@@ -19,7 +19,7 @@ import {
 const root = mkdtempSync(path.join(tmpdir(), 'checkpoint-'));
 after(() => rmSync(root, { recursive: true }));
 
-/** A checkpoint that Python's `model.save_weights` wrote, with the optimiser of the name. */
+/** A checkpoint that Python's `model.save_weights` wrote, with the named optimiser. */
 const ofTensorFlow = (name: string) => path.join(fixtures, 'tensorflow2', `${name}.ckpt`);
 
 test('tensors come back with names, types, shapes and values, and none is left over', async () => {
@@ -81,7 +81,7 @@ test('what is saved here has the names, types, shapes and values that TensorFlow
   const { entries: ours } = await readCheckpointIndex(prefix);
   const theirTensors = await saving.loadCheckpoint(ofTensorFlow(name));
   const ourTensors = await saving.loadCheckpoint(prefix);
-  // TensorFlow numbers all that the optimiser remembers; here it has the name of its list.
+  // TensorFlow numbers the optimiser's variables; here they have the name of their list.
   const isSlot = (key: string) => /optimizer\/_(variables|momentums|velocities)\//.test(key);
   const withoutSlots = (all: Map<string, unknown>) => [...all.keys()].filter((key) => !isSlot(key));
   assert.deepEqual(withoutSlots(ours), withoutSlots(theirs));

@@ -1,4 +1,4 @@
-// What processes that are ended in the middle of a save leave behind.
+// What processes that are killed during a save leave behind.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -48,7 +48,7 @@ test('a checkpoint that another process is replacing is waited for', async () =>
   const folder = mkdtempSync(path.join(root, 'busy-'));
   const prefix = path.join(folder, 'model.ckpt');
   await saveFilled(prefix, 1);
-  // The temporary name of a process that runs: this one.
+  // The temporary name of a running process: this one.
   const temporary = path.join(folder, temporaryName('model.ckpt'));
   await saveFilled(temporary, 2);
   const latest = saving.latestCheckpoint(folder);
@@ -71,7 +71,7 @@ async function filledWith(prefix: string): Promise<number> {
   return values.every((value) => value === values[0]) ? (values[0] as number) : Number.NaN;
 }
 
-/** Returns whether the saving process was ended before it was done. */
+/** Returns whether the saving process was killed before it had finished. */
 async function saveAndStop(prefix: string, value: number, stopAt: number): Promise<boolean> {
   const program = path.join(__dirname, 'saveAndStop.js');
   const changes = { STOP_AT_CHANGE: String(stopAt), CHANGES: 'rename,copyFile,rm' };

@@ -31,7 +31,7 @@ export function predictions(model: tf.LayersModel): number[] {
   return tf.tidy(() => Array.from((model.predict(samplesFor(model).x) as tf.Tensor).dataSync()));
 }
 
-/** The losses of some training steps; the model is changed by them. */
+/** The losses of some training steps, which change the model. */
 export async function trainingLosses(model: tf.LayersModel, steps: number): Promise<number[]> {
   const { x, y } = samplesFor(model);
   const losses: number[] = [];

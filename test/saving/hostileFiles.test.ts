@@ -40,7 +40,7 @@ test('a link inside the file is followed', async () => {
 test('a file that stops the HDF5 library does not touch later loads and saves', async () => {
   const good = fixture('keras2_momentum');
   const bytes = readFileSync(good);
-  // Each of these breaks the library in another way; the last one for good.
+  // Each of these breaks the library in a different way; the last one permanently.
   for (const at of [1200, 1600, 2000]) {
     const damaged = Buffer.from(bytes);
     damaged.fill(0, at, at + 200);

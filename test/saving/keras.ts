@@ -5,7 +5,7 @@ let python: string;
 
 /**
  * Makes the tests' own Python environment with Keras, if it is not there yet (about 180 MB to
- * download). Returns why that was not possible, if so: without network, for example.
+ * download). Returns the reason if that was not possible, for example without a network.
  */
 export async function setUpKeras(): Promise<string | undefined> {
   const { pythonEnvironment } = await import('../../scripts/setup/pythonEnvironment.mjs');
@@ -24,7 +24,7 @@ export async function runKeras(script: string, ...args: string[]): Promise<void>
   const env = {
     KERAS_BACKEND: 'jax',
     JAX_PLATFORMS: 'cpu',
-    // Compiling is most of the time; from the second run on it is read from here.
+    // Compiling takes most of the time; from the second run on, compiled code is read from here.
     JAX_COMPILATION_CACHE_DIR: path.join(cache, 'test-keras/compiled'),
     JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS: '0',
   };

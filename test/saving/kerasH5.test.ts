@@ -205,7 +205,7 @@ async function savedAndLoaded(
   return saving.loadKerasH5(file);
 }
 
-/** Makes a copy of a file of Keras 2 in which a text of the configuration is another one. */
+/** Copies a file of Keras 2 and replaces a text of the configuration. */
 function changed(from: string, to: string, attribute = 'model_config') {
   return async (file: string) => {
     const tree = await readHdf5(fixture('keras2_adam'));

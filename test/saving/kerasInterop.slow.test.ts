@@ -1,4 +1,4 @@
-// Files exchanged with real Keras 3, which runs in a Python environment of the tests' own.
+// Files exchanged with real Keras 3, which runs in the tests' own Python environment.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

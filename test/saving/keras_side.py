@@ -39,7 +39,7 @@ def convolutional():
 def branches():
     image = layers.Input((28, 28, 1))
     flat = layers.Flatten()(layers.MaxPooling2D(4)(image))
-    # Alphabetical order is not the order of making: weights must not be confused.
+    # Alphabetical order differs from the order of creation: weights must not be confused.
     left = layers.Dense(8, activation="sigmoid", name="z_left")(flat)
     right = layers.Dense(8, activation="elu", name="a_right")(flat)
     added = layers.Add()([left, right])
@@ -54,7 +54,7 @@ theirs = {
 
 
 def restore_optimizer(model, path):
-    """Keras 3 does not restore an optimiser from an HDF5 file, not even from its own: done here."""
+    """Restores the optimiser: Keras 3 does not do it from HDF5 files, not even its own."""
     optimizer = model.optimizer.from_config(model.optimizer.get_config())
     optimizer.build(model.trainable_variables)
     with h5py.File(path) as file:
@@ -63,7 +63,7 @@ def restore_optimizer(model, path):
     count, learning_rate, *variables = optimizer.variables
     assert len(variables) == len(slots), f"{len(slots)} slots for {[v.path for v in variables]}"
     count.assign(iteration)
-    # The file goes slot by slot, Keras 3 weight by weight.
+    # The file is ordered by slot, Keras 3 by weight.
     weights = len(model.trainable_variables)
     for i, variable in enumerate(variables):
         slot_count = len(slots) // weights
@@ -85,7 +85,7 @@ def ours_loaded(name):
 
 
 def ours_loaded_from_keras_file(name):
-    # The optimiser comes with the file, as it is.
+    # The file contains the optimiser.
     return compute(keras.saving.load_model(folder / f"{name}.keras"))
 
 

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Has only what a browser has: no tfjs-node, nothing of lib. Prints the outputs as JSON. */
+/** Uses only what a browser has: no tfjs-node, nothing of lib. Prints the outputs as JSON. */
 const plainProgram = `
   const { readFileSync } = require('node:fs');
   const tf = { ...require('@tensorflow/tfjs-core'), ...require('@tensorflow/tfjs-layers') };
@@ -56,7 +56,7 @@ function predictHere(model: tf.LayersModel, shape: number[]): number[] {
 
 test('a trained model predicts the same in plain JavaScript', async () => {
   const model = lenet5({ seed: 3 });
-  // fit puts losses of lib in the place of tfjs's and has the output layer record its logits.
+  // fit replaces tfjs's losses with lib's and lets the output layer record its logits.
   model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['acc'] });
   const [x, y] = [tf.randomUniform([64, 28, 28, 1], 0, 1, 'float32', 1), tf.zeros([64], 'int32')];
   await fit(model, x, y, { epochs: 1, seed: 0, verbose: 0 });

@@ -1,4 +1,4 @@
-/** Models of Keras with what tfjs does in another way, or leaves undone. */
+/** Models of Keras with features that tfjs handles differently or not at all. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

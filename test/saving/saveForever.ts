@@ -7,7 +7,7 @@ import * as tf from '../../lib/tensorflow';
 async function saveForever(folder: string, first: number): Promise<never> {
   for (let n = first; ; n++) {
     const tensors = { a: tf.fill([300, 100], n), b: tf.fill([7], n) };
-    // Now a new name, now one that is there already.
+    // Alternate between a new name and an existing one.
     const name = n % 3 === 0 ? `cp-${n}.ckpt` : 'model.ckpt';
     await saveCheckpoint(path.join(folder, name), tensors);
     tf.dispose(tensors);

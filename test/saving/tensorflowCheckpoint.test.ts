@@ -1,4 +1,4 @@
-/** Checkpoints that TensorFlow made of more than a model alone (see fixtures/make_checkpoints.py). */
+/** Checkpoints that TensorFlow made of more than a model (see fixtures/make_checkpoints.py). */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

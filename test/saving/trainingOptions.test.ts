@@ -1,4 +1,5 @@
-// Optimisers, schedules and losses with options: saved and loaded, training goes on as if never stopped.
+// Optimisers, schedules and losses with options: saved and loaded, training continues as if never
+// stopped.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

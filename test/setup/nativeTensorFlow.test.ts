@@ -66,7 +66,7 @@ describe("a session's configuration", () => {
     if (prebuilt) {
       return t.skip(prebuilt);
     }
-    // The addon has set this, in whatever order the packages are loaded.
+    // The addon has set this, whatever the order in which packages are loaded.
     assert.equal(process.env.TF_OVERRIDE_GLOBAL_THREADPOOL, '1');
   });
 
@@ -75,7 +75,7 @@ describe("a session's configuration", () => {
       return t.skip(prebuilt);
     }
     const sessions = tf.node.getNumOfSavedModels();
-    // A text of fifty bytes is announced, and none comes.
+    // A text of fifty bytes is announced, but missing.
     const cutOff = Uint8Array.of((1 << 3) | 2, 50);
     assert.throws(() => binding.loadSavedModel(folder, GRAPH_TAG, cutOff), {
       message: 'Invalid session configuration: Unparseable ConfigProto',

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 
-// They are ECMAScript modules, and this file is none.
+// They are ECMAScript modules, and this file is not.
 const load = {
   files: () => import('../../scripts/setup/files.mjs'),
   fingerprint: () => import('../../scripts/setup/fingerprint.mjs'),
@@ -205,7 +205,7 @@ test('the lock is taken once, waits for a living owner and passes over a dead on
 
   const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
   try {
-    // The owner was killed (its number is not in use), but what it had started still runs.
+    // The owner was killed (its number is not in use), but its child still runs.
     writeFileSync(file, JSON.stringify({ owner: 2 ** 22 + 1, child: other.pid }));
     const waits: number[] = [];
     const attempt = takeLock(file, { onWait: (pid) => waits.push(pid), timeLimit: 0.1 });
@@ -274,7 +274,7 @@ test('what other programs keep stays in the project', async () => {
   for (const [name, place] of Object.entries(cachesInProject())) {
     assert.ok(place.startsWith(path.join(project, '.cache')), name);
   }
-  // These wrote into the user's home once.
+  // Programs that would write into the user's home.
   const { run } = await load.run();
   const home = path.join(folder, 'home');
   mkdirSync(home);

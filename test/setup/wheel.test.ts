@@ -1,4 +1,4 @@
-// TensorFlow's wheel: checked before it is unpacked, and nothing of it leaves its folder.
+// TensorFlow's wheel: checked before it is unpacked, and no file is written outside its folder.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -5,20 +5,20 @@ import { createInterface } from 'node:readline';
 
 const project = path.resolve(__dirname, '../../..');
 
-/** What a child process may take. */
+/** The limits of a child process. */
 export interface Limits {
   /** How long it may be silent. */
   readonly silentSeconds: number;
-  /** Of memory of its own, where the system can limit that (Linux). */
+  /** Of its own memory, if the system can limit that (Linux). */
   readonly megabytes: number;
 }
 
 /**
- * Runs a program of this folder in a process and a temporary folder of its own.
+ * Runs a program of this folder in its own process and temporary folder.
  *
  * @param command the program and its arguments; `node` or Python, by the program's ending.
- * @param onLine is told of each line that it prints but the last.
- * @returns the last line that it prints, which is JSON, and what that is.
+ * @param onLine is called with each printed line but the last.
+ * @returns the last line that it prints, which is JSON, and its parsed value.
  * @throws Error if it fails, crashes or is silent for too long; with what it printed on stderr.
  */
 export async function runChild(

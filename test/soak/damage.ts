@@ -1,6 +1,6 @@
 /**
  * A file's content with one to four changes, half of them in the first 64 bytes, where headers are:
- * bytes exchanged, pieces cut out, put in or doubled, ends cut off.
+ * bytes replaced, pieces removed, inserted or repeated, ends cut off.
  *
  * @param random gives numbers from 0 to below 1; the same numbers, the same damage.
  */

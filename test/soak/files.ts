@@ -14,7 +14,7 @@ import * as tf from '../../lib/tensorflow';
 import { damaged, withOneBitChanged } from './damage';
 import { type Format, formats } from './formats';
 
-/** What damaged files of one format came to. */
+/** The results of the damaged files of one format. */
 export interface FileFuzzing {
   readonly format: string;
   readonly inputs: number;
@@ -22,15 +22,15 @@ export interface FileFuzzing {
   readonly unaffected: number;
   /** Refused with a sentence that names the file. */
   readonly refused: number;
-  /** Loaded with other numbers, which a format without checksums does not tell. */
+  /** Loaded with other numbers, which a format without checksums cannot detect. */
   readonly others: number;
   readonly longestMilliseconds: number;
 }
 
-/** What one damaged input came to. */
+/** The result of one damaged input. */
 type Outcome = 'unaffected' | 'refused' | 'others';
 
-/** Messages of JavaScript's own, and of no use to whoever has the file. */
+/** JavaScript's own messages, which do not help the owner of the file. */
 const unclear =
   /Cannot read|is not a function|is not iterable|undefined|\[object|NaN|Invalid typed/;
 
@@ -40,9 +40,9 @@ const unclear =
  * remains.
  *
  * @param name the format.
- * @param options how many inputs, and which one to begin with; input and seed decide the damage.
- * @throws Error with the number of the first input that was answered in another way, and where its
- *   files are.
+ * @param options how many inputs, and the first one; input and seed determine the damage.
+ * @throws Error with the number of the first input with any other result, and the folder of its
+ * files.
  */
 export async function fuzzFiles(
   name: string,

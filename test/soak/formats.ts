@@ -1,4 +1,6 @@
-/** The files that the library reads, other than pictures: how they are made, and what loads them. */
+/**
+ * The file formats that the library reads, except pictures, with functions that make and load them.
+ */
 import { createHash } from 'node:crypto';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,11 +15,11 @@ import { fixture, fixtures } from '../saving/fixtures';
 export interface Format {
   /** For the table. */
   readonly title: string;
-  /** False where no byte of the numbers can be checked: damage may give others. */
+  /** False if the numbers have no checksum, so damage may change them. */
   readonly hasChecksum: boolean;
   /** Makes the undamaged files in an empty folder. */
   make(folder: string): Promise<void>;
-  /** Loads the files of the folder, and gives a text that tells all that was loaded. */
+  /** Loads the files of the folder, and returns a text that describes all that was loaded. */
   load(folder: string): Promise<string>;
 }
 
@@ -46,7 +48,7 @@ function network(): tf.LayersModel {
   return model;
 }
 
-/** Makes a network whose optimiser has a state, and has it saved. */
+/** Makes a network whose optimiser has a state, and saves it. */
 async function withTrained(save: (model: tf.LayersModel) => Promise<void>): Promise<void> {
   const model = network();
   const [x, y] = [tf.randomUniform([8, 28, 28, 1]), tf.zeros([8], 'int32')];
@@ -61,7 +63,7 @@ function disposeModel(model: tf.LayersModel): void {
   model.dispose();
 }
 
-/** Loads with `load`, and tells all that the model has; frees it. */
+/** Loads with `load`, describes the whole model, and frees it. */
 async function loaded(load: () => Promise<tf.LayersModel>): Promise<string> {
   const model = await load();
   try {
@@ -92,7 +94,7 @@ function valuesOf(tensor: tf.Tensor): string {
   return `${tensor.dtype} ${tensor.shape} ${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** Loads weights into a new network; one that they cannot be loaded into has to stay as it was. */
+/** Loads weights into a new network; if that fails, the network must be unchanged. */
 async function loadedWeights(load: (model: tf.LayersModel) => Promise<void>): Promise<string> {
   return loaded(async () => {
     const model = network();

@@ -1,5 +1,5 @@
-// Loads damaged files of one format, prints the number of each input before it is tried, and in the
-// end what they came to, as JSON. Arguments: the format, how many inputs, the first one's number.
+// Loads damaged files of one format, prints the number of each input before it is tried, and
+// finally the results, as JSON. Arguments: the format, how many inputs, the first one's number.
 import { fuzzFiles } from './files';
 import { fuzzPictures } from './pictures';
 

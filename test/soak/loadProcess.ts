@@ -1,5 +1,5 @@
-// Does one kind of work so many times, and prints what the process held before and after, as JSON.
-// Arguments: the work's name, how often it is done first to warm up, how often afterwards.
+// Repeats one kind of work, and prints the process's resources before and after, as JSON.
+// Arguments: the work's name, the number of warm-up runs, the number of runs.
 import { loads } from './loads';
 import { measure } from './measures';
 

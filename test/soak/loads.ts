@@ -1,4 +1,4 @@
-/** What is done over and over again, each in one process, to see whether anything grows. */
+/** The work that is repeated, each kind in one process, to see whether any resource grows. */
 import { models, training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 
@@ -6,9 +6,9 @@ import * as tf from '../../lib/tensorflow';
 export interface Load {
   /** For the table. */
   readonly title: string;
-  /** How often it is done in a whole run. */
+  /** The number of repetitions in a whole run. */
   readonly times: number;
-  /** Does it so many times. */
+  /** Does it this many times. */
   run(times: number): Promise<void>;
 }
 

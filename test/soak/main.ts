@@ -1,4 +1,4 @@
-// `npm run test:soak`: the same work over and over again, and damaged files.
+// `npm run test:soak`: repeated work, and damaged files.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runProgram, UsageError } from '../../scripts/commandLine';

@@ -2,14 +2,14 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as tf from '../../lib/tensorflow';
 
-/** What a process holds. On Linux; elsewhere descriptors and threads are not counted. */
+/** The resources of a process; descriptors and threads are counted on Linux only. */
 export interface Measures {
   readonly tensors: number;
   /** Graphs that TensorFlow holds. */
   readonly sessions: number;
   readonly descriptors: number;
   readonly threads: number;
-  /** Files and folders in the folder for temporary ones. */
+  /** Files and folders in the temporary folder. */
   readonly temporaryFiles: number;
   /** Resident memory. */
   readonly megabytes: number;

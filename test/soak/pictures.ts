@@ -6,7 +6,7 @@ import { decoderPeaks } from '../images/decoderProcesses';
 import { fixture } from '../images/fixtures';
 import { damaged } from './damage';
 
-/** What damaged pictures of one format came to. */
+/** The results of the damaged pictures of one format. */
 export interface PictureFuzzing {
   readonly format: string;
   readonly inputs: number;
@@ -14,18 +14,18 @@ export interface PictureFuzzing {
   readonly read: number;
   readonly refused: number;
   readonly longestMilliseconds: number;
-  /** The most memory of a decoding process, where the system tells (Linux). */
+  /** The peak memory of a decoding process (Linux only). */
   readonly peakMegabytes: number;
 }
 
 const formats = ['.png', '.jpg', '.bmp', '.gif', '.tiff'];
 
 /**
- * Reads damaged pictures of every format: bytes exchanged, pieces cut out, put in or doubled, ends
- * cut off. Each is read, or refused with a sentence, within 10 seconds and 1 GB of memory.
+ * Reads damaged pictures of every format: bytes replaced, pieces removed, inserted or repeated,
+ * ends cut off. Each is read, or refused with a sentence, within 10 seconds and 1 GB of memory.
  *
  * @param options how many inputs a format, and the seed of the damage.
- * @throws Error with the input, as Base64, that was answered in another way.
+ * @throws Error with the input, as Base64, that had any other result.
  */
 export async function fuzzPictures(
   options: { inputs?: number; seed?: string } = {},
@@ -67,7 +67,7 @@ async function fuzzFormat(
   return { format, inputs, read: wasRead, refused, longestMilliseconds, peakMegabytes };
 }
 
-/** What is said of the picture; undefined where it is read. */
+/** The error for the picture; undefined if it is read. */
 async function problemOf(content: Buffer): Promise<string | undefined> {
   try {
     const { width, height, pixels } = await read(content);

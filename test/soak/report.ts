@@ -1,13 +1,13 @@
-/** What a run of the soak has found, and how it is written down. */
+/** The results of a soak test, and the page that shows them. */
 import { machine, today, versions } from '../../scripts/recordedResults';
 import type { FileFuzzing } from './files';
 import type { Measures } from './measures';
 import type { PictureFuzzing } from './pictures';
 
-/** So much may the resident memory grow after the warm-up: the allocators keep what was freed. */
+/** The allowed growth of the resident memory after the warm-up: allocators keep freed memory. */
 export const mostMegabytes = 64;
 
-/** What one kind of work has left. */
+/** The results of one kind of work. */
 export interface LoadResult {
   readonly title: string;
   readonly times: number;
@@ -15,7 +15,7 @@ export interface LoadResult {
   readonly after: Measures;
 }
 
-/** All that was found. */
+/** All results. */
 export interface Findings {
   readonly minutes: number;
   readonly loads: readonly LoadResult[];
@@ -31,7 +31,7 @@ const counted = {
   temporaryFiles: 'temporary files',
 } as const;
 
-/** What has grown that must not, as sentences. */
+/** The forbidden growth, as sentences. */
 export function growthOf({ title, times, before, after }: LoadResult): string[] {
   const names = Object.keys(counted) as (keyof typeof counted)[];
   const growths = names

@@ -10,7 +10,7 @@ afterEach(() => {
   mock.restoreAll();
 });
 
-/** No graph can repeat what this metric does: it reads its values in JavaScript. */
+/** No graph can contain this metric: it reads its values in JavaScript. */
 function uncompilable(): tf.Sequential {
   const largest = (_: tf.Tensor, prediction: tf.Tensor) =>
     tf.scalar(Math.max(...prediction.dataSync()));

@@ -22,7 +22,7 @@ function rowsOf(tensor: tf.Tensor): tf.TensorContainer[] {
   return tensor.arraySync() as tf.TensorContainer[];
 }
 
-/** Batches of 8 rows, again and again, so many of them. */
+/** This many batches of 8 rows, repeating the data. */
 function* generator(count: number): Generator<training.DataBatch> {
   for (let index = 0; index < count; index++) {
     const first = 8 * (index % 3);

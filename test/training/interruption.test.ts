@@ -23,7 +23,7 @@ test('an aborted signal ends fit at once, with the weights of the last finished 
     steps++;
     lastStep = weightValues(model);
     if (steps === 10) {
-      // Not in the callback itself, but in between, as a button in a page would.
+      // Not in the callback itself but between steps, like a button in a page.
       setImmediate(() => {
         stepsBeforeAbort = steps;
         controller.abort();

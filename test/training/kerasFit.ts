@@ -1,4 +1,6 @@
-/** What Python Keras gave (fixtures/keras_fit.json), and the same models, with the same weights. */
+/**
+ * The results of Python Keras (fixtures/keras_fit.json), and the same models with the same weights.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { training } from '../../lib/index';
@@ -10,7 +12,7 @@ export interface Described {
   values: number[];
 }
 
-/** What one call of Keras's `fit` left. */
+/** The result of one call of Keras's `fit`. */
 export interface KerasRun {
   epoch: number[];
   history: Record<string, number[]>;
@@ -87,7 +89,7 @@ export function binaryClassifier(): tf.Sequential {
   return compiled(model, 'binary', 0.5, { loss: 'binaryCrossentropy', metrics: ['accuracy'] });
 }
 
-/** Keras's model of sequences: a dense layer on each of 5 moments. */
+/** Keras's model of sequences: a dense layer at each of 5 time steps. */
 export function sequenceModel(): tf.Sequential {
   const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [5, 2] })] });
   return compiled(model, 'sequence', 0.5, { loss: 'meanSquaredError' });

@@ -271,7 +271,7 @@ async function assertLikeKeras(example: Example, figures: Case, compiled: boolea
   for (const [key, value] of Object.entries(figures.evaluation)) {
     assertClose([evaluation[key] as number], [value], `evaluation, ${key}`);
   }
-  // tfjs leaves the weights of a layer that is used twice, or in a model within the model.
+  // tfjs does not dispose the weights of a layer that is used twice, or in a nested model.
   const weights = weightsInOrder(model);
   model.dispose();
   tf.dispose([weights, x, y]);
@@ -280,7 +280,7 @@ async function assertLikeKeras(example: Example, figures: Case, compiled: boolea
 
 const tensor = ({ shape, values }: Figures) => tf.tensor(values, shape);
 
-/** In Keras's order, which is that of the layers; tfjs puts what is not trained last. */
+/** In Keras's order, which is that of the layers; tfjs puts non-trainable weights last. */
 function variablesInOrder(layer: tf.layers.Layer): tf.LayerVariable[] {
   return layer instanceof tf.LayersModel ? layer.layers.flatMap(variablesInOrder) : layer.weights;
 }

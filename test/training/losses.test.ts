@@ -5,7 +5,7 @@ import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import { sparseCategoricalCrossentropy } from '../../lib/training/lossFunctions/crossentropy';
 
-/** What Keras on TensorFlow gave; see fixtures/keras_crossentropy.py. */
+/** The results of Keras on TensorFlow; see fixtures/keras_crossentropy.py. */
 const keras: {
   beforeSigmoid: number[][];
   labels: number[];

@@ -1,4 +1,4 @@
-/** `training.ModelCheckpoint` at work in `fit`; what the files hold is tested in test/saving. */
+/** `training.ModelCheckpoint` in `fit`; the contents of the files are tested in test/saving. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

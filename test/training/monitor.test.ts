@@ -1,10 +1,10 @@
-/** Whether less or more of a value is better, as the callbacks that watch one tell from its name. */
+/** Whether callbacks infer from a metric's name if less or more is better. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { training } from '../../lib/index';
 import { Monitor } from '../../lib/training/callbacks/monitor';
 
-/** What Keras 3's metrics note as their direction, by their names. */
+/** The direction of Keras 3's metrics, by their names. */
 const better = {
   more: [
     ...['accuracy', 'binary_accuracy', 'categorical_accuracy', 'sparse_categorical_accuracy'],
@@ -43,7 +43,7 @@ test('every callback that watches a value goes by the same rule', () => {
     ]) {
       assert.throws(make, /cannot tell from the name ".*" whether less or more of it is better/);
     }
-    // What saves every epoch watches nothing.
+    // A callback that saves every epoch monitors nothing.
     assert.ok(new training.ModelCheckpoint({ filepath: 'x', monitor }));
   }
 });

@@ -7,7 +7,7 @@ import { assertClose, classifier, flowers } from './flowers';
 const { x, y } = flowers(40);
 const quiet = { verbose: 0, shuffle: false } as const;
 
-/** As a program in JavaScript may call it, or one whose options come from somewhere else. */
+/** As JavaScript may call it, or a program that reads its options from elsewhere. */
 function fitWith(options: object): Promise<training.History> {
   return training.fit(classifier(), x, y, { ...quiet, ...options } as training.FitOptions);
 }

@@ -16,7 +16,7 @@ function rowShape({ inputs: [input] }: tf.LayersModel): number[] {
   return (input as tf.SymbolicTensor).shape.slice(1) as number[];
 }
 
-/** What tfjs itself answers. */
+/** tfjs's own prediction. */
 function expectedAnswers(model: tf.LayersModel, values: Float32Array): Float32Array {
   const shape = [values.length / 784, ...rowShape(model)];
   return tf.tidy(() =>

@@ -187,7 +187,7 @@ interface Shown {
   at: number;
 }
 
-/** Stands in for a notebook; returns what it is given to show. */
+/** Stands in for a notebook; returns the displayed outputs. */
 function fakeNotebook(): Shown[] {
   const shown: Shown[] = [];
   const display = (bundle: MimeBundle, id?: string) =>

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 
-/** The rows of the first batches, as the numbers that they hold. */
+/** The rows of the first batches, as numbers. */
 function take(count: number, batchSize: number, seed: number): number[][] {
   const rows = tf.range(0, 10);
   const images = tf.reshape(rows, [10, 1]);

@@ -36,13 +36,16 @@ describe('controls', () => {
   });
 
   test('what makes no control is named', () => {
-    assert.throws(() => widgets.slider(1, 0), /slider: 1 to 0 is no range/);
-    assert.throws(() => widgets.slider(0, 1, { step: 0 }), /a step of 0 leads nowhere/);
-    assert.throws(() => widgets.slider(0, 1, { value: 2 }), /cannot begin at 2/);
+    assert.throws(() => widgets.slider(1, 0), /slider: 1 to 0 is not a range/);
+    assert.throws(() => widgets.slider(0, 1, { step: 0 }), /the step is 0/);
+    assert.throws(
+      () => widgets.slider(0, 1, { value: 2 }),
+      /the value 2 is not in the range 0 to 1/,
+    );
     assert.throws(() => widgets.dropdown([]), /nothing to choose from/);
     assert.throws(
       () => widgets.dropdown(['a', 'b'], { value: 'c' as 'a' }),
-      /cannot begin with c; there are a, b/,
+      /there is no entry c; the entries are a, b/,
     );
   });
 

@@ -32,7 +32,7 @@ export class NetworkColumn {
     this.show(undefined);
   }
 
-  /** Without an answer the column waits for a drawing. */
+  /** Without an answer, shows a dash and empty bars. */
   show(answer: Answer | undefined): void {
     this.digit.textContent = answer ? String(answer.digit) : '–';
     this.probability.textContent = answer ? percent(answer.probability) : '';

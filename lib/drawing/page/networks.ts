@@ -3,17 +3,17 @@ import type { Ink } from '../../images/ink';
 import { fieldSize, toMnistForm } from '../../images/mnistForm';
 import * as tf from '../../tensorflow';
 
-/** What the server says of a network in `networks.json`. */
+/** A network's entry in `networks.json`. */
 export interface NetworkDescription {
   /** Short, of letters and digits: part of addresses and of the page's ids. */
   readonly id: string;
-  /** As people write it: `LeNet-5`. */
+  /** Its name for display: `LeNet-5`. */
   readonly name: string;
   /** A line below the name; may be empty. */
   readonly caption: string;
 }
 
-/** A network that is ready to answer. */
+/** A network that is ready to predict. */
 export interface Network extends NetworkDescription {
   readonly model: tf.LayersModel;
 }
@@ -26,7 +26,7 @@ export interface Answer {
 }
 
 /**
- * The picture that the networks get of the ink on the pad: brought into the form of MNIST's.
+ * Turns the ink on the pad into the networks' input, a picture in MNIST's form.
  *
  * @returns 28 · 28 values row by row, 0 (paper) to 1 (ink); `undefined` where there is no ink.
  */
@@ -40,7 +40,7 @@ export function pictureOf(ink: Ink): Float32Array | undefined {
   return values;
 }
 
-/** What a network reads in a picture of 28 · 28 values. */
+/** A network's answer for a picture of 28 · 28 values. */
 export function answerOf(model: tf.LayersModel, picture: Float32Array): Answer {
   const probabilities = tf.tidy(() => {
     const shape = model.inputs[0]?.shape.map((size) => size ?? 1);
@@ -50,12 +50,12 @@ export function answerOf(model: tf.LayersModel, picture: Float32Array): Answer {
   return { probabilities, digit: probabilities.indexOf(probability), probability };
 }
 
-/** Makes a network answer once, so that the first answer that is waited for is as fast as others. */
+/** Makes a network predict once, so that the reader's first answer is as fast as the others. */
 export function warmUp(model: tf.LayersModel): void {
   answerOf(model, new Float32Array(fieldSize * fieldSize));
 }
 
-/** A probability for people: `97 %`, and never 100 % of what is less. */
+/** A probability as text: `97 %`; `100 %` and `0 %` only if exact. */
 export function percent(probability: number): string {
   const rounded = Math.round(100 * probability);
   if (rounded === 100 && probability < 1) {

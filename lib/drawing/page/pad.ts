@@ -1,7 +1,7 @@
 /** The pad: takes mouse, finger, pen and keys, and shows what has been drawn. */
 import { moved, type Point, paint, type Stroke } from './strokes';
 
-/** One press of an arrow key, as a share of the pad's side. */
+/** The distance of one press of an arrow key, as a fraction of the pad's side. */
 const keyStep = 0.04;
 
 const arrows: Readonly<Record<string, readonly [number, number]>> = {
@@ -51,7 +51,7 @@ export class Pad {
     this.finishLine();
   }
 
-  /** Takes the last line back. */
+  /** Removes the last line. */
   undo(): void {
     this.strokes.pop();
     this.finishLine();
@@ -109,7 +109,7 @@ export class Pad {
     } else {
       return;
     }
-    // The page must not scroll, nor the browser go back.
+    // Neither scroll the page nor go back in the browser's history.
     event.preventDefault();
   }
 

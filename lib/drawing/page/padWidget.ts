@@ -3,7 +3,7 @@ import type { RenderProps } from '@anywidget/types';
 import { Pad } from './pad';
 import type { Stroke } from './strokes';
 
-/** What the kernel and the browser both have. */
+/** The state that the kernel and the browser share. */
 interface Shared {
   strokes: Stroke[];
 }
@@ -14,7 +14,8 @@ const keys =
 function render({ model, el }: RenderProps<Shared>): void {
   const widget = make('div', 'digit-pad-widget');
   const canvas = make('canvas', '');
-  // The role leaves the arrow keys to the pad; Jupyter leaves all keys to what says so.
+  // With this role, screen readers pass on the arrow keys; with the attribute, Jupyter passes on
+  // all keys.
   Object.assign(canvas, { tabIndex: 0, role: 'application', ariaLabel: keys });
   canvas.dataset.lmSuppressShortcuts = 'true';
   const hint = make('span', 'digit-pad-hint');
@@ -39,7 +40,7 @@ function render({ model, el }: RenderProps<Shared>): void {
   );
 }
 
-/** A thousandth of the pad's side is less than anybody sees. */
+/** A thousandth of the pad's side is too small to see. */
 function rounded(stroke: Stroke): Stroke {
   const round = (value: number) => Math.round(1000 * value) / 1000;
   return stroke.map(({ x, y }) => ({ x: round(x), y: round(y) }));

@@ -1,4 +1,4 @@
-/** The page: a pad, the picture that the networks get of it, and their answers. */
+/** The page: a pad, the networks' input picture, and their answers. */
 import { fieldSize } from '../../images/mnistForm';
 import * as tf from '../../tensorflow';
 import { NetworkColumn } from './networkColumn';
@@ -17,7 +17,7 @@ import { inkOf, inkSide, paint } from './strokes';
 const find = <Kind extends HTMLElement>(id: string) => document.getElementById(id) as Kind;
 const page = document.documentElement;
 
-/** Follows the drawing: at most one answer for each picture that the screen shows. */
+/** Updates the answers, at most once per animation frame. */
 class Reader {
   private readonly columns: NetworkColumn[];
   private readonly ink = contextOf(square(inkSide));
@@ -66,7 +66,7 @@ class Reader {
     }
     find('latency').textContent = answers ? `read in ${milliseconds.toFixed(0)} ms` : '';
     page.dataset.milliseconds = answers ? milliseconds.toFixed(1) : '';
-    // Spoken when a line is finished, not at each of its points.
+    // Announced when a line is finished, not at each of its points.
     if (!this.pad.isDrawing) {
       announce(this.networks, answers);
     }

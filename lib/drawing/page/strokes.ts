@@ -10,13 +10,15 @@ export interface Point {
 /** One line, from pen down to pen up. */
 export type Stroke = Point[];
 
-/** The ink is measured on a square of so many pixels a side, whatever the pad's size on screen. */
+/**
+ * The side, in pixels, of the square on which ink is measured, whatever the pad's size on screen.
+ */
 export const inkSide = 224;
 
-/** The pen's width as a share of the pad's side. */
+/** The pen's width as a fraction of the pad's side. */
 const penWidth = 0.085;
 
-/** The part of a canvas's 2D context that drawing takes. */
+/** The part of a canvas's 2D context that is used for drawing. */
 export interface Pen {
   lineWidth: number;
   lineCap: 'butt' | 'round' | 'square';
@@ -29,7 +31,7 @@ export interface Pen {
   stroke(): void;
 }
 
-/** Draws the strokes on a square canvas whose sides are `side` pixels long, over nothing else. */
+/** Draws the strokes on a square canvas whose sides are `side` pixels long, after clearing it. */
 export function paint(pen: Pen, strokes: readonly Stroke[], side: number, colour: string): void {
   pen.clearRect(0, 0, side, side);
   Object.assign(pen, { lineCap: 'round', lineJoin: 'round', strokeStyle: colour });
@@ -40,7 +42,7 @@ export function paint(pen: Pen, strokes: readonly Stroke[], side: number, colour
     }
     pen.beginPath();
     pen.moveTo(first.x * side, first.y * side);
-    // A line to where it began is a dot.
+    // A line to its own start is a dot.
     for (const { x, y } of others.length > 0 ? others : [first]) {
       pen.lineTo(x * side, y * side);
     }

@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js as the page has it. The page's build puts this in the place of `lib/tensorflow`, so
- * that the parts of `lib` that run in the browser too are the same as in Node.js.
+ * TensorFlow.js in the page. The page's build replaces `lib/tensorflow` with this module, so that
+ * code of `lib` runs in the browser unchanged.
  *
  * The backend in plain JavaScript is enough for one picture, and needs no graphics card.
  */

@@ -1,4 +1,4 @@
-/** The Python processes that train one model together; none is left behind. */
+/** Runs the Python processes that train one model together, and leaves none behind. */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -13,7 +13,7 @@ interface Score {
 /** What a worker measured, as distributed_training.py writes it. */
 export interface Report {
   worker: number;
-  /** How many trained together. */
+  /** The number of workers. */
   workers: number;
   process: number;
   /** The optimiser's count of steps. */
@@ -31,17 +31,17 @@ export interface Report {
   versions: Record<string, string>;
 }
 
-/** What all workers are told. */
+/** The task of all workers. */
 export interface Training {
-  /** The model to train on, and where the trained model is written: Keras `.h5` files. */
+  /** The model to continue training, and where the trained model is written: Keras `.h5` files. */
   before: string;
   after: string;
   /** The folder with MNIST's IDX files. */
   data: string;
   epochs: number;
-  /** Of all workers together. */
+  /** The batch size of all workers together. */
   batchSize: number;
-  /** Trains on the first so many. */
+  /** How many pictures to train on, from the first. */
   pictures: number;
   seed: number;
   /** The folder for the workers' reports. */
@@ -87,7 +87,7 @@ export async function trainWithWorkers(
   try {
     await Promise.all(workers);
   } catch (error) {
-    // A worker waits for ever for one that is gone.
+    // A worker waits forever for one that has ended.
     await stopWorkers();
     await Promise.allSettled(workers);
     throw error instanceof CommandError
@@ -107,7 +107,7 @@ function workerArguments(training: Training, report: string): string[] {
   ];
 }
 
-/** Ports on this machine that nobody listens on. All are held until the last is found. */
+/** Free ports on this machine. All are held until the last one is found. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   try {
@@ -119,7 +119,7 @@ async function freePorts(count: number): Promise<number[]> {
             server.listen(0, '127.0.0.1', () => {
               const address = server.address();
               if (address === null || typeof address === 'string') {
-                reject(new Error(`A port was asked for, and ${address} was given.`));
+                reject(new Error(`Expected a port, got the address ${address}.`));
               } else {
                 resolve(address.port);
               }

@@ -1,4 +1,4 @@
-/** What can be trained with several seeds: each experiment as its notebook does it. */
+/** The trainings that can be repeated with several seeds, as the notebooks do them. */
 import { training } from '../../../lib/index';
 import {
   batchSize,
@@ -10,14 +10,14 @@ import {
   trainings,
 } from '../../trainings';
 
-/** What a model scores on the test set after so many epochs of training. */
+/** A model's scores on the test set after this many epochs of training. */
 export interface Score {
   epochs: number;
   loss: number;
   accuracy: number;
 }
 
-/** The seeds that are tried unless others are asked for. */
+/** The default seeds. */
 export const usualSeeds: Readonly<Record<TrainedNetwork, readonly number[]>> = {
   mlp: [0, 1, 2],
   lenet5: [0, 1, 2],

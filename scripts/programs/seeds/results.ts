@@ -1,4 +1,4 @@
-/** results/seeds.json: what each seed gave, on which machine, with which versions. */
+/** results/seeds.json: each seed's scores, with the machine and the versions. */
 import { existsSync, readFileSync } from 'node:fs';
 import { machine, today, versions, writeResult } from '../../recordedResults';
 import type { Score } from './experiments';
@@ -9,10 +9,10 @@ export interface Run extends Score {
   seconds: number;
 }
 
-/** What the file holds for an experiment. */
+/** The entry of an experiment. */
 interface Entry {
   description: string;
-  /** When the last of the runs was made; a day, as YYYY-MM-DD. */
+  /** The date of the last run, as YYYY-MM-DD. */
   date: string;
   machine: { cpu: string; cores: number };
   versions: Record<string, string>;
@@ -38,8 +38,8 @@ export function readEntries(file: string): Record<string, Entry> {
 }
 
 /**
- * Puts the scores of one seed in the place of older ones of the same seed. All else in the file
- * stays; it is read and replaced in one go, so that several programs can add to it.
+ * Replaces older scores of the same seed and keeps the rest of the file. The file is read and
+ * replaced synchronously, so that several programs can add to it.
  */
 export async function store(
   file: string,

@@ -32,7 +32,7 @@ export async function findCompiler() {
   return undefined;
 }
 
-/** Says which sources an addon is compiled from: the package's own, as patches/ have changed them. */
+/** Identifies the sources of an addon: the package's own, as changed by patches/. */
 export function sourcesFingerprint() {
   const names = readdirSync(ownSources).sort();
   return fingerprint(
@@ -41,7 +41,7 @@ export function sourcesFingerprint() {
 }
 
 /**
- * Where a build has the addon that belongs to the present sources.
+ * The path in a build of the addon for the present sources.
  *
  * @param {string} build
  */
@@ -55,7 +55,7 @@ export function addonOf(build) {
  * @param {string} compiler
  * @param {string} build
  * @param {string} [sources] the package's own by default
- * @param {string} [addon] the file to write; by default where the build has it
+ * @param {string} [addon] the file to write; by default its path in the build
  */
 export async function compileAddon(compiler, build, sources = ownSources, addon = addonOf(build)) {
   const deps = path.join(build, 'deps');
@@ -69,7 +69,7 @@ export async function compileAddon(compiler, build, sources = ownSources, addon 
     path.join(deps, 'include'),
     sources,
   ];
-  // Node's own functions are found in the running program, so they may stay undefined here.
+  // Node's own functions are resolved when the addon is loaded, so they may stay undefined here.
   const link =
     process.platform === 'darwin'
       ? ['-Wl,-undefined,dynamic_lookup', '-Wl,-rpath,@loader_path/../../deps/lib']

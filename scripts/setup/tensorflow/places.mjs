@@ -1,4 +1,4 @@
-// Where the native part of @tensorflow/tfjs-node lies, and which systems it is made for.
+// Where the native part of @tensorflow/tfjs-node is, and the systems that it supports.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cache, nodeModules } from '../project.mjs';
@@ -24,8 +24,8 @@ export const addon = path.join(tfjsNode, `lib/napi-v${nodeApiVersion}/tfjs_bindi
  */
 
 /**
- * The wheels, by `process.platform-process.arch`. TensorFlow 2.15.1 keeps quiet when told so (later
- * versions print two lines at every start).
+ * The wheels, by `process.platform-process.arch`. TensorFlow 2.15.1 can be silenced (later versions
+ * print two lines at every start).
  *
  * @type {Readonly<Record<string, Wheel>>}
  */
@@ -66,7 +66,7 @@ export function keptBuild() {
   return path.join(cache, 'tensorflow', `tfjs-node-${version}-${requirement}-${system}`);
 }
 
-/** Whether a build that an earlier set-up kept can be used: some kept no headers. */
+/** Whether a build that an earlier set-up kept can be used: some have no headers. */
 export function hasKeptBuild() {
   return system in wheels && existsSync(path.join(keptBuild(), 'deps/include'));
 }

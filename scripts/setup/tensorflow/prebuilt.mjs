@@ -14,17 +14,17 @@ import {
 import { passesSelfTest } from './selfTest.mjs';
 
 /**
- * Downloads library and addon, if they are available and work here. Any failure only means that
- * they are not.
+ * Downloads library and addon, if they are available and work here. Any failure counts as
+ * unavailable.
  *
  * @param {import('../progress.mjs').StepLine} progress
- * @returns {Promise<boolean>} whether they are there now
+ * @returns {Promise<boolean>} whether they are installed now
  */
 export async function tryPrebuilt(progress) {
   if (!systemsWithPrebuiltAddon.includes(system)) {
     return false;
   }
-  progress.update('asking for the prebuilt download');
+  progress.update('looking for the prebuilt download');
   if (!(await answers(await prebuiltAddonUrl()))) {
     return false;
   }
@@ -47,7 +47,7 @@ export async function tryPrebuilt(progress) {
       throw error;
     }
   }
-  // The package's install script edits its package.json and, when it fails, leaves it so.
+  // The package's install script edits its package.json and does not restore it when it fails.
   writeFileSync(packageFile, original);
   removeNative();
   return false;
@@ -63,7 +63,7 @@ export async function prebuiltAddonUrl() {
 }
 
 /**
- * Whether a server has the file. A few seconds only: a blocked host may never answer at all.
+ * Whether a server has the file. Waits only a few seconds: a blocked host may never answer.
  *
  * @param {string} url
  * @param {number} [seconds]
@@ -76,11 +76,11 @@ export async function answers(url, seconds = 4) {
     });
     return response.ok;
   } catch {
-    return false; // refused, no such name, too slow, ...: all the same here
+    return false; // refused, unknown host, too slow, …: all count as no
   }
 }
 
-/** Takes library and addon out of the package. */
+/** Removes library and addon from the package. */
 export function removeNative() {
   for (const folder of ['deps', 'lib']) {
     rmSync(path.join(tfjsNode, folder), { recursive: true, force: true });

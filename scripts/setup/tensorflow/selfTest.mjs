@@ -11,7 +11,7 @@ const program = `
   if (answer !== '19,22,43,50,3,2') throw new Error('TensorFlow computed ' + answer);
 `;
 
-/** Computes something in a process of its own, where a crash does no harm. */
+/** Computes something in another process, where a crash does no harm. */
 export async function selfTest() {
   try {
     await run(process.execPath, ['-e', program], {

@@ -1,9 +1,9 @@
 // The native part of @tensorflow/tfjs-node: TensorFlow's C library and the addon that calls it.
-// On Linux the library comes out of TensorFlow's Python wheel and the addon is compiled here: that
-// TensorFlow is newer, and only then do patches/ reach the addon. The package's own prebuilt
-// download is used where this cannot be done, and on other systems first. What is made from the
-// wheel is kept in .cache, so that a later `npm ci`, which empties node_modules, costs a second and
-// not a download, and a change to the addon's sources costs a compilation.
+// On Linux the library comes from TensorFlow's Python wheel and the addon is compiled here: that
+// TensorFlow is newer, and the patches apply to the addon. The package's own prebuilt download is
+// used if that fails, and first on other systems. What is made from the wheel is kept in .cache, so
+// that a later `npm ci`, which empties node_modules, does not need another download, and a change
+// to the addon's sources only needs a compilation.
 import {
   copyFileSync,
   existsSync,
@@ -31,7 +31,7 @@ const done = path.join(tfjsNode, '.set-up');
 export const title = 'Native TensorFlow';
 
 export function isDone() {
-  // (The library may be a link into .cache, which leads nowhere when the project has been moved.)
+  // (The library may be a link into .cache, which is broken after the project has been moved.)
   const library = path.join(tfjsNode, 'deps/lib');
   return existsSync(library) && existsSync(addon) && readIfThere(done) === currentState();
 }
@@ -42,7 +42,7 @@ export async function work(progress) {
     try {
       await useWheel(progress);
     } catch (error) {
-      // No way to the package index, for example.
+      // The package index cannot be reached, for example.
       const foreseeable = error instanceof SetUpError || error instanceof CommandError;
       if (!foreseeable || !(await useAnyOther(progress))) {
         throw error;
@@ -54,13 +54,13 @@ export async function work(progress) {
   writeWhole(done, currentState());
 }
 
-/** On other systems only what was already made from the wheel comes before the prebuilt download. */
+/** On other systems, only a kept build from the wheel is preferred to the prebuilt download. */
 function wheelComesFirst() {
   return system in wheels && (process.platform === 'linux' || hasKeptBuild());
 }
 
 /**
- * Makes do with what is there already, or with the prebuilt download: whether that works.
+ * Uses the installed files or the prebuilt download; returns whether that works.
  *
  * @param {StepLine} progress
  */
@@ -101,7 +101,7 @@ async function useWheel(progress) {
 }
 
 /**
- * Puts a kept build where the package looks for it: a link to the library, a copy of the addon.
+ * Installs a kept build into the package: a link to the library, a copy of the addon.
  *
  * @param {string} build
  */
@@ -119,7 +119,7 @@ function connect(build) {
  */
 async function buildFromWheel(wheel, build, progress) {
   const compiler = await needCompiler();
-  // Everything is made under another name and renamed at the end: never half a build.
+  // Everything is made under another name and renamed at the end, so that no build is incomplete.
   const partial = `${build}.partial`;
   const download = path.join(partial, 'wheel');
   rmSync(partial, { recursive: true, force: true });

@@ -21,13 +21,13 @@ PLACES = [
 
 
 def leads_out(name):
-    """Whether a name in an archive could mean a file outside of the folder to unpack into."""
+    """Whether a name in an archive could refer to a file outside the target folder."""
     parts = re.split(r"[/\\]", name)
     return ".." in parts or parts[0] == "" or ":" in parts[0]
 
 
 def files_to_write(names, target):
-    """For each name that is wanted, the file that it becomes."""
+    """The target file of each name that is needed."""
     for name in names:
         if leads_out(name):
             sys.exit(f"the archive has the name {name!r}, which leads out of its folder")

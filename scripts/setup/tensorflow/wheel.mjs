@@ -1,4 +1,4 @@
-// TensorFlow's library and C headers out of its Python wheel: downloaded, checked, unpacked.
+// Downloads and checks TensorFlow's Python wheel, and unpacks its library and C headers.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileChecksum } from '../files.mjs';
@@ -13,7 +13,7 @@ const unpackProgram = path.join(project, 'scripts/setup/tensorflow/unpack_wheel.
  * Downloads a wheel with pip, whatever Python is installed.
  *
  * @param {import('./places.mjs').Wheel} wheel
- * @param {string} folder an empty one, for the wheel and for what pip needs meanwhile
+ * @param {string} folder an empty one, for the wheel and pip's temporary files
  * @param {import('../progress.mjs').StepLine} progress
  * @returns {Promise<string>} the file
  */
@@ -58,8 +58,8 @@ export async function downloadWheel(wheel, folder, progress) {
 }
 
 /**
- * Checks a wheel and takes out of it what the addon needs: TensorFlow's two libraries, those that
- * it brings along (OpenMP on Linux arm64), and the C headers.
+ * Checks a wheel and unpacks what the addon needs: TensorFlow's two libraries, bundled ones (OpenMP
+ * on Linux arm64), and the C headers.
  *
  * @param {string} file
  * @param {string} sha256 what its checksum must be
@@ -70,8 +70,8 @@ export async function unpackWheel(file, sha256, target) {
   if (checksum !== sha256) {
     throw new SetUpError(
       `the downloaded ${path.basename(file)} is not the expected file (SHA-256 ${checksum} instead of ` +
-        `${sha256}): run the same command again, and if it stays so, find out who changes downloads ` +
-        'on this network.',
+        `${sha256}): run the same command again; if that does not help, find out what changes ` +
+        'downloads on this network.',
     );
   }
   await run(venvPython, [unpackProgram, file, target]);
