@@ -1,0 +1,117 @@
+// Metrics that are summed over all rows, and weighted ones.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { training } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+
+const quiet = { verbose: 0 } as const;
+const { metrics } = training;
+
+function oneOutput(): tf.LayersModel {
+  const layer = tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: 'ones' });
+  return tf.sequential({ layers: [layer] });
+}
+
+test('the sizes of batches do not matter, neither in evaluation nor in validation', async () => {
+  const x = tf.tensor2d([0.1, 0.4, 0.35, 0.8, 0.7, 0.2, 0.9], [7, 1]);
+  const y = tf.tensor2d([0, 0, 1, 1, 1, 0, 0], [7, 1]);
+  const { numTensors } = tf.memory();
+  const model = oneOutput();
+  const optimizer = tf.train.sgd(0);
+  training.compile(model, {
+    optimizer,
+    loss: 'mse',
+    metrics: [metrics.auc(), metrics.rootMeanSquaredError(), metrics.r2Score(), 'recall'],
+  });
+  const whole = await training.evaluate(model, x, y, { ...quiet, batchSize: 7 });
+  const inBatches = await training.evaluate(model, x, y, { ...quiet, batchSize: 2 });
+  for (const [name, value] of Object.entries(whole)) {
+    assert.ok(Math.abs(value - (inBatches[name] as number)) < 1e-6, name);
+  }
+  // Of the 12 pairs of a yes and a no, 8 are in order.
+  assert.ok(Math.abs((whole.auc as number) - 8 / 12) < 1e-6, `${whole.auc}`);
+  assert.ok(Math.abs((whole.recall as number) - 2 / 3) < 1e-6, `${whole.recall}`);
+  const options = { ...quiet, batchSize: 3, validationData: [x, y] as [tf.Tensor, tf.Tensor] };
+  const { history } = await training.fit(model, x, y, options);
+  for (const [name, value] of Object.entries(whole)) {
+    assert.ok(Math.abs(value - (history[`val_${name}`]?.[0] as number)) < 1e-6, `val_${name}`);
+  }
+  optimizer.dispose();
+  model.dispose();
+  assert.equal(tf.memory().numTensors, numTensors);
+  tf.dispose([x, y]);
+});
+
+test('metrics and weighted metrics of several outputs have the names they have in Keras', async () => {
+  const input = tf.input({ shape: [1] });
+  const outputs = ['one', 'two'].map(
+    (name) =>
+      tf.layers
+        .dense({ units: 1, kernelInitializer: 'ones', name })
+        .apply(input) as tf.SymbolicTensor,
+  );
+  const model = tf.model({ inputs: input, outputs });
+  training.compile(model, {
+    optimizer: 'sgd',
+    loss: 'mse',
+    metrics: { one: 'mae' },
+    weightedMetrics: [['mae', metrics.rootMeanSquaredError()], ['mae']],
+  });
+  const x = tf.tensor2d([1, 2], [2, 1]);
+  const y = tf.zeros([2, 1]);
+  const sampleWeight = { one: tf.tensor1d([3, 1]), two: tf.tensor1d([0, 1]) };
+  const measured = await training.evaluate(model, x, [y, y], { ...quiet, sampleWeight });
+  const { loss, one_loss, two_loss, ...others } = measured;
+  assert.deepEqual([one_loss, two_loss, loss], [3.5, 2, 5.5]);
+  const expected = {
+    one_mae: 1.5,
+    one_weighted_mae: 1.25,
+    one_root_mean_squared_error: Math.sqrt(7 / 4),
+    two_mae: 2,
+  };
+  assert.deepEqual(Object.keys(others), Object.keys(expected));
+  for (const [name, value] of Object.entries(expected)) {
+    assert.ok(Math.abs((others[name] as number) - value) < 1e-6, `${name}: ${others[name]}`);
+  }
+  model.optimizer.dispose();
+  model.dispose();
+  tf.dispose([x, y, sampleWeight]);
+});
+
+test('classWeight counts in weighted metrics; a metric of one number for a batch cannot', async () => {
+  const x = tf.tensor2d([0.2, 0.6, 0.9], [3, 1]);
+  const y = tf.tensor2d([0, 0, 1], [3, 1]);
+  const classWeight = { 0: 1, 1: 2 };
+  const model = oneOutput();
+  const optimizer = tf.train.sgd(0);
+  training.compile(model, { optimizer, loss: 'mse', weightedMetrics: 'binary_accuracy' });
+  const { history } = await training.fit(model, x, y, { ...quiet, classWeight });
+  assert.deepEqual(history.binary_accuracy, [0.75]);
+  const ofBatch = (targets: tf.Tensor, outputs: tf.Tensor) =>
+    tf.losses.absoluteDifference(targets, outputs);
+  training.compile(model, { optimizer, loss: 'mse', weightedMetrics: ofBatch });
+  await assert.rejects(training.fit(model, x, y, { ...quiet, classWeight }), {
+    message: /"ofBatch" returns one number for a batch/,
+  });
+  optimizer.dispose();
+  model.dispose();
+  tf.dispose([x, y]);
+});
+
+test('an option of a metric that there is not is an error that says it', () => {
+  const cases: [() => unknown, RegExp][] = [
+    [() => metrics.auc({ numThresholds: 1 }), /numThresholds must be a whole number from 2, not 1/],
+    [() => metrics.auc({ curve: 'PRGAIN' as 'PR' }), /curve must be 'ROC' or 'PR', not PRGAIN/],
+    [() => metrics.precision({ thresholds: 2 }), /thresholds must be a number from 0 to 1, not 2/],
+    [() => metrics.f1Score({ average: 'all' as 'macro' }), /average must be 'macro'.*not all/],
+    [() => metrics.topKCategoricalAccuracy({ k: 0 }), /k must be a whole number above 0, not 0/],
+    [() => metrics.r2Score({ classAggregation: 'no' as 'uniform_average' }), /not no/],
+  ];
+  for (const [make, message] of cases) {
+    assert.throws(make, { message });
+  }
+  const options = { optimizer: 'sgd', loss: 'mse', metrics: 'f1_score' };
+  const model = oneOutput();
+  assert.throws(() => training.compile(model, options), { message: /needs an average/ });
+  model.dispose();
+});
