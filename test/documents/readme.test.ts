@@ -10,12 +10,10 @@ const english = [
   'README.md',
   ...readdirSync(path.join(project, 'docs'))
     .filter((name) => name.endsWith('.md') && !name.endsWith('.zh-CN.md'))
-    .map((name) => `docs/${name}`)
-    // Written by `npm run test:keras`.
-    .filter((file) => file !== 'docs/layers.md'),
+    .map((name) => `docs/${name}`),
 ];
 const chineseOf = (file: string) => file.replace(/\.md$/, '.zh-CN.md');
-const inEnglishOnly = ['CONTRIBUTING.md', 'CHANGELOG.md', 'data/README.md', 'docs/layers.md'];
+const inEnglishOnly = ['CONTRIBUTING.md', 'CHANGELOG.md', 'data/README.md'];
 
 function read(file: string): string {
   return readFileSync(path.join(project, file), 'utf8');
