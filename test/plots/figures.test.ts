@@ -157,7 +157,10 @@ describe('probabilities', () => {
   });
 
   test('refuses what is no probability', () => {
-    assert.throws(() => probabilities([0.5, 3]), /class 1 is 3; expected 0 to 1. Apply tf.softmax to logits first/);
+    assert.throws(
+      () => probabilities([0.5, 3]),
+      /class 1 is 3; expected 0 to 1. Apply tf.softmax to logits first/,
+    );
     assert.throws(() => probabilities([Number.NaN]), /class 0 is NaN/);
     assert.throws(() => probabilities([1], ['a', 'b']), /1 classes, but 2 class names/);
   });
