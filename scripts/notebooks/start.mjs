@@ -28,14 +28,14 @@ const asRoot = process.getuid?.() === 0 ? ['--allow-root'] : [];
 // them in order. JupyterLab opens the folder in which it is started; its settings are in ./jupyter.
 const env = jupyterEnvironment();
 const runtime = `${env.JUPYTER_RUNTIME_DIR}`;
-// JupyterLab looks for its style sheet only here.
-const styles = path.join(`${env.JUPYTER_CONFIG_DIR}`, 'custom');
-cpSync(path.join(project, 'scripts/notebooks/jupyter/custom'), styles, { recursive: true });
 // JupyterLab chooses a free port long before it listens on it: two that start at once would choose
 // the same one. So the next one starts when this one has its port.
 const starting = await takeLock(path.join(cache, 'start.lock'), {
   onWait: () => console.log('Another JupyterLab is starting here; this one follows …'),
 });
+// JupyterLab looks for its style sheet only here.
+const styles = path.join(`${env.JUPYTER_CONFIG_DIR}`, 'custom');
+cpSync(path.join(project, 'scripts/notebooks/jupyter/custom'), styles, { recursive: true });
 const before = new Set(runningServers());
 const lab = spawn(venvPython, ['-m', 'jupyterlab', ...quiet, ...asRoot, ...wanted], {
   cwd: notebooks,
