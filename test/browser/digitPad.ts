@@ -22,12 +22,22 @@ const three: readonly Point[] = [
 ];
 
 async function placesOnPage(pad: Locator): Promise<{ x: number; y: number }[]> {
-  await pad.scrollIntoViewIfNeeded();
-  const box = await pad.boundingBox();
-  if (!box) {
-    throw new Error('The pad is not visible.');
-  }
+  const box = await restingBox(pad);
   return three.map(([x, y]) => ({ x: box.x + x * box.width, y: box.y + y * box.height }));
+}
+
+/** Where the pad is when it has stopped moving: cells that come into view get their full height. */
+async function restingBox(
+  pad: Locator,
+): Promise<{ [side in 'x' | 'y' | 'width' | 'height']: number }> {
+  const boxes: string[] = [];
+  await until('the pad is in view and rests', 30, async () => {
+    await pad.scrollIntoViewIfNeeded();
+    boxes.push(JSON.stringify(await pad.boundingBox()));
+    const last = boxes.slice(-10);
+    return last.length === 10 && new Set(last).size === 1 && last[0] !== 'null';
+  });
+  return JSON.parse(boxes.at(-1) as string);
 }
 
 /** Draws a 3 with the mouse. */

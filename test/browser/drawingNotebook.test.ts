@@ -33,7 +33,7 @@ describe('notebook 07', () => {
       await notebook.isThrough(secondsToTrain);
       assert.deepEqual(await notebook.errors(), []);
 
-      const cell = notebook.cell('drawing.drawDigits({ ');
+      const cell = notebook.cell('const pad = await drawing.drawDigits(');
       await drawThree(browser.page, cell.locator('.digit-pad canvas'));
       await reads(cell, '3');
       assert.deepEqual(browser.outside, []);
