@@ -76,14 +76,15 @@ export function readInk(darkness: Darkness): Reading | { problem: string } {
     if (!marks) {
       return { problem: isAlone ? '' : onlyEdges };
     }
-    const open = outlines(openOutline, plain, marks.pieces);
+    const around = surroundings(plain, marks.pieces);
+    const open = outlines(openOutline, plain, marks.pieces, around);
     const isInk = (piece: Piece, index: number) =>
       (open[index] as number) <= (sidesTouched(piece, plain) >= 3 ? mostOpenAround : mostOpen) &&
       isWritten(piece, plain) &&
       breadth(piece) > thinnest;
     if (marks.pieces.every(isInk)) {
-      const problem = problemOf(marks.pieces, plain, isAlone);
-      return problem ? { problem } : readingOf(marks, plain, isAlone, Math.max(...open));
+      const problem = problemOf(marks.pieces, plain, isAlone, around);
+      return problem ? { problem } : readingOf(marks, plain, isAlone, around, Math.max(...open));
     }
     isAlone = false;
     const others = marks.pieces.filter((piece, index) => !isInk(piece, index));
@@ -92,9 +93,15 @@ export function readInk(darkness: Darkness): Reading | { problem: string } {
   return { problem: 'there are edges and spots all over it' };
 }
 
-function readingOf(marks: Marks, darkness: Darkness, isAlone: boolean, open: number): Reading {
+function readingOf(
+  marks: Marks,
+  darkness: Darkness,
+  isAlone: boolean,
+  around: Surroundings,
+  open: number,
+): Reading {
   const { pieces } = marks;
-  const isWhole = outlines(cutOutline, darkness, pieces).every((cut) => cut <= mostCut);
+  const isWhole = outlines(cutOutline, darkness, pieces, around).every((cut) => cut <= mostCut);
   const isPlain = isAlone && isWhole && (darkness.isCorrected || isEven(darkness, pieces));
   return {
     ink: stretched(darkness, marks),
@@ -169,8 +176,12 @@ function findMarks({ width, height, values }: Darkness): Marks | undefined {
 }
 
 /** The part of each piece's outline that is open, or that is cut. */
-function outlines(part: typeof openOutline, darkness: Darkness, pieces: Piece[]): number[] {
-  const around = surroundings(darkness, pieces);
+function outlines(
+  part: typeof openOutline,
+  darkness: Darkness,
+  pieces: Piece[],
+  around: Surroundings,
+): number[] {
   return pieces.map((piece) => part(piece, around, contrast(piece, around, darkness)));
 }
 
@@ -198,7 +209,12 @@ function surroundings(darkness: Darkness, pieces: Piece[]): Surroundings {
   return { width, height, isInk, light };
 }
 
-function problemOf(pieces: Piece[], darkness: Darkness, isAlone: boolean): string {
+function problemOf(
+  pieces: Piece[],
+  darkness: Darkness,
+  isAlone: boolean,
+  around: Surroundings,
+): string {
   const { width, height, values, unit } = darkness;
   const missing = pieces
     .flatMap(pixelsOf)
@@ -214,7 +230,6 @@ function problemOf(pieces: Piece[], darkness: Darkness, isAlone: boolean): strin
   if (pieces.length > (isAlone ? mostPieces : mostPiecesAmongOthers)) {
     return `${pieces.length} separate things stand out: cut the picture to the digit`;
   }
-  const around = surroundings(darkness, pieces);
   return pieces.some((piece) => isGap(piece, around, darkness)) ? onlyEdges : '';
 }
 

@@ -1,4 +1,4 @@
-/** How Keras writes losses and metrics, and which belong to which output. */
+/** How Keras writes losses, metrics and their options, and which belong to which output. */
 import { asString, isObject, type Json, shown } from './json';
 
 /** Whether there is nothing in a list, or in the lists in it. */
@@ -43,6 +43,11 @@ export function functionName(value: Json, kind: 'loss' | 'metric'): string {
     return config.fn;
   }
   return snakeCase(className);
+}
+
+/** An option's name here: `num_thresholds` becomes `numThresholds`. */
+export function camelCase(option: string): string {
+  return option.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The name of the function that belongs to a class. */

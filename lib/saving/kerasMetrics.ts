@@ -7,9 +7,10 @@ import {
   unweighted,
 } from '../training/metricFunctions/descriptions';
 import * as metricFunctions from '../training/metricFunctions/index';
-import { weightedMetric } from '../training/metrics';
+import { metricsForTfjs, weightedMetric } from '../training/metrics';
+import { plain } from '../training/names';
 import { asNumber, asString, isObject, type Json, type JsonObject, shown } from './json';
-import { functionName, isEmpty } from './kerasFunctions';
+import { camelCase, functionName, isEmpty } from './kerasFunctions';
 
 type Metric = string | ((truth: tf.Tensor, predicted: tf.Tensor) => tf.Tensor);
 
@@ -87,12 +88,7 @@ export function metricsFromKeras(
   for (const [output, list] of weightedLists.entries()) {
     lists[output]?.push(...list.map((metric) => weightedMetric(metricFromKeras(metric))));
   }
-  const [only = []] = lists;
-  return (
-    lists.length === 1
-      ? only
-      : Object.fromEntries(outputNames.map((name, output) => [name, lists[output]]))
-  ) as tf.ModelCompileArgs['metrics'];
+  return metricsForTfjs(lists, outputNames);
 }
 
 /** The metrics of each output. A flat list holds for all, as in Keras 2. */
@@ -147,8 +143,7 @@ function metricOfClass(metric: Json): Metric | undefined {
   const given = isObject(metric)
     ? asString(metric.class_name, 'The class_name of a metric')
     : metric;
-  const plain = (name: Json) => String(name).replaceAll('_', '').toLowerCase();
-  const className = Object.keys(metricClasses).find((name) => plain(name) === plain(given));
+  const className = Object.keys(metricClasses).find((name) => plain(name) === plain(String(given)));
   if (className === undefined) {
     return undefined;
   }
@@ -183,10 +178,6 @@ function metricOfClass(metric: Json): Metric | undefined {
 
 function optionValue(option: string, value: Json): Json {
   return option.includes('threshold') ? asNumber(value, `A metric's ${option}`) : value;
-}
-
-function camelCase(option: string): string {
-  return option.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** A model's metrics as Keras's `metrics` and `weighted_metrics`. */

@@ -3,6 +3,7 @@ import * as optimizers from '../optimizers/index';
 import { stepSettingsOf } from '../optimizers/stepSettings';
 import type * as tf from '../tensorflow';
 import { asNumber, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
+import { camelCase } from './kerasFunctions';
 
 /** How an optimiser of Keras is made here, from its options. */
 interface OptimizerFormat {
@@ -150,10 +151,6 @@ function scheduleToKeras({ className, options }: optimizers.LearningRateSchedule
     config: { ...Object.fromEntries(entries), name: className },
     registered_name: null,
   };
-}
-
-function camelCase(option: string): string {
-  return option.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function snakeCase(option: string): string {

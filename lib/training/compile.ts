@@ -2,7 +2,7 @@ import type * as tf from '../tensorflow';
 import { innerModel, reportMetricsAs } from './compiledModel';
 import { lossNamed, type Meaning, metricNamed, optimizerNamed } from './kerasNames';
 import { metricDescription } from './metricFunctions/descriptions';
-import { weightedMetric } from './metrics';
+import { metricsForTfjs, weightedMetric } from './metrics';
 import { checkOptionNames, nearestName } from './names';
 import { declareLossWeights } from './runners/modelSteps';
 
@@ -90,7 +90,10 @@ export function compile(model: tf.LayersModel, options: CompileOptions): void {
   model.compile({
     optimizer,
     loss: (losses.length === 1 ? losses[0] : losses) as tf.ModelCompileArgs['loss'],
-    metrics: metricsForTfjs(measured, outputNames),
+    metrics: metricsForTfjs(
+      measured.map((list) => list.map(({ meaning }) => meaning)),
+      outputNames,
+    ),
   });
   Object.assign(model, { isOptimizerOwned: isOwn });
   // A Sequential model makes its inner one anew.
@@ -195,19 +198,6 @@ function metricsByOutput(
   }
   requireOnePerOutput(given, outputs, what);
   return given.map((one) => [one].flat() as Metric[]);
-}
-
-function metricsForTfjs(
-  metrics: NamedMetric[][],
-  outputs: readonly string[],
-): tf.ModelCompileArgs['metrics'] {
-  const meanings = metrics.map((list) => list.map(({ meaning }) => meaning));
-  const [only = []] = meanings;
-  return (
-    outputs.length === 1
-      ? only
-      : Object.fromEntries(outputs.map((name, index) => [name, meanings[index]]))
-  ) as tf.ModelCompileArgs['metrics'];
 }
 
 function lossWeights(

@@ -4,7 +4,7 @@ import { adadelta, adagrad, adam, adamax, adamW, nadam, rmsprop, sgd } from '../
 import * as tf from '../tensorflow';
 import { kerasFunctions, type RowFunction } from './lossFunctions/rowFunctions';
 import * as metricFunctions from './metricFunctions/index';
-import { nearestName } from './names';
+import { nearestName, plain } from './names';
 
 /** tfjs's own name of a loss or metric, or a function. */
 export type Meaning = string | RowFunction;
@@ -123,8 +123,4 @@ function named(table: typeof losses, name: string, kind: 'loss' | 'metric'): Mea
     throw new TypeError(`There is no ${kind} "${name}". ${nearestName(name, known as string[])}`);
   }
   return entry[0];
-}
-
-function plain(name: string): string {
-  return name.replaceAll('_', '').toLowerCase();
 }

@@ -9,6 +9,7 @@ import { metricsOfOutput } from './compiledModel';
 import { sparseCategoricalCrossentropy } from './lossFunctions/crossentropy';
 import { noteWeighted } from './metricFunctions/descriptions';
 import { precision, recall } from './metricFunctions/index';
+import { quotient } from './metricFunctions/made';
 import { declareSums, declareWeighted, type MetricSums, sumsOf } from './runners/metricSums';
 import { declareKnownCode, isKnownCode } from './runners/modelCode';
 
@@ -75,6 +76,23 @@ export function weightedMetric(metric: string | LossOrMetric): LossOrMetric {
   return weighted;
 }
 
+/**
+ * Metrics as `tf.LayersModel.compile` takes them.
+ *
+ * @param metrics a list for each output.
+ */
+export function metricsForTfjs(
+  metrics: readonly (readonly (string | LossOrMetric)[])[],
+  outputNames: readonly string[],
+): tf.ModelCompileArgs['metrics'] {
+  const [only = []] = metrics;
+  return (
+    outputNames.length === 1
+      ? only
+      : Object.fromEntries(outputNames.map((name, output) => [name, metrics[output]]))
+  ) as tf.ModelCompileArgs['metrics'];
+}
+
 function functionOf(metric: string | LossOrMetric): LossOrMetric {
   const found = typeof metric === 'string' ? functionsOfTfjs[metric] : metric;
   if (!found) {
@@ -97,6 +115,6 @@ function weightedMean(ofRows: LossOrMetric): MetricSums {
       const each = weights ? tf.mul(tf.onesLike(values), weights) : tf.onesLike(values);
       return tf.stack([tf.sum(tf.mul(values, each)), tf.sum(each)]);
     },
-    result: ([sum = 0, count = 0]) => (count === 0 ? 0 : sum / count),
+    result: ([sum = 0, count = 0]) => quotient(sum, count),
   };
 }

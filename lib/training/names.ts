@@ -32,7 +32,7 @@ export function nearestName(name: string, known: readonly string[]): string {
 }
 
 /** `batch_size` and `batchSize` are the same word to a reader. */
-function plain(name: string): string {
+export function plain(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
 

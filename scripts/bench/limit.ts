@@ -19,6 +19,8 @@ import { settings, trainingStep } from './networks';
 import type { NetworkName } from './sides';
 import { median } from './statistics';
 
+const sizeOf = tf.util.sizeFromShape;
+
 /** A value takes four bytes, whether it is a float or an int. */
 const bytesPerValue = 4;
 
@@ -63,7 +65,7 @@ function arithmeticOf(node: GraphNode): number {
     case 'Conv2DBackpropFilter':
       return 2 * sizeOf(shapeOf(inputOf(node, 2))) * windowOf(node.outputs[0]?.shape ?? []);
     default:
-      return node.outputs.reduce((total, { shape }) => total + sizeOf(shape), 0);
+      return valuesOf(node);
   }
 }
 
@@ -82,8 +84,7 @@ function windowOf(filter: number[]): number {
 
 function trafficOf(node: GraphNode): number {
   const read = node.inputs.reduce((total, input) => total + bytesOf(input), 0);
-  const written = node.outputs.reduce((total, { shape }) => total + sizeOf(shape), 0);
-  return read + written * bytesPerValue;
+  return read + valuesOf(node) * bytesPerValue;
 }
 
 /** A variable that is given by its handle is read and written. */
@@ -93,11 +94,16 @@ function bytesOf(value: GraphValue): number {
     : bytesPerValue * sizeOf(typeOf(value).shape);
 }
 
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
+/** How many values an operation computes. */
+function valuesOf({ outputs }: GraphNode): number {
+  return outputs.reduce((total, { shape }) => total + sizeOf(shape), 0);
 }
 
-/** x and a large copy reach here in a second, with all cores. */
+/**
+ * What a product of large matrices and a large copy reach here in a second, with all cores.
+ *
+ * @param side of the matrices.
+ */
 export function machineRates(side = 2048): Work {
   const matrix = tf.randomUniform<tf.Rank.R2>([side, side], 0, 1, 'float32', 0);
   const product = secondsOf(() => tf.matMul(matrix, matrix));

@@ -57,7 +57,7 @@ export async function measureLimit(task: LimitTask): Promise<LimitResult> {
     path.join(__dirname, 'limitSide.js'),
     JSON.stringify(task),
   ]);
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as LimitResult;
+  return answerIn<LimitResult>(output, 'The measurement of the limit');
 }
 
 /** Runs one whole training in its own process. */
@@ -76,10 +76,15 @@ async function measured<Answer>(task: Task | WholeTask): Promise<Answer> {
         TF_CPP_MIN_LOG_LEVEL: '3',
       })
     : await run(process.execPath, [path.join(__dirname, 'typescriptSide.js'), argument]);
+  return answerIn<Answer>(output, title(task));
+}
+
+/** The answer of a measuring process: the last line that it printed. */
+function answerIn<Answer>(output: string, what: string): Answer {
   try {
     return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Answer;
   } catch {
-    throw new Error(`${title(task)} did not end with its result, but with:\n${lastLines(output)}`);
+    throw new Error(`${what} did not end with its result, but with:\n${lastLines(output)}`);
   }
 }
 

@@ -1,7 +1,6 @@
 // `npm run notebooks:diff`: what changed in the notebooks, cell by cell, by Jupyter's own nbdime.
 import { spawnSync } from 'node:child_process';
-import path from 'node:path';
-import { project } from '../setup/project.mjs';
+import { jupyterEnvironment, project } from '../setup/project.mjs';
 import { pythonEnvironment } from '../setup/pythonEnvironment.mjs';
 
 const help = `Usage: npm run notebooks:diff -- [options] [COMMIT [COMMIT]] [NOTEBOOK...]
@@ -32,7 +31,7 @@ try {
     cwd: project,
     stdio: 'inherit',
     // nbdime reads settings from the user's Jupyter folder.
-    env: { ...process.env, JUPYTER_CONFIG_DIR: path.join(project, '.jupyter') },
+    env: jupyterEnvironment(),
   });
   process.exitCode = status ?? 1;
 } catch (error) {

@@ -2,7 +2,7 @@
 
 import * as tf from '../../tensorflow';
 import type { RowFunction } from '../lossFunctions/rowFunctions';
-import { asNumbers, type MetricOptions, metricOfSums } from './made';
+import { asNumbers, type MetricOptions, metricOfSums, quotient } from './made';
 
 /** Options of {@link auc}. */
 export interface AucOptions extends MetricOptions {
@@ -100,8 +100,6 @@ function sumsFromEach(values: number[]): number[] {
   }
   return sums;
 }
-
-const quotient = (dividend: number, divisor: number) => (divisor === 0 ? 0 : dividend / divisor);
 
 /** Between two thresholds the curve is a line. */
 function areaUnderRoc({ truePositives, falsePositives }: Curve): number {

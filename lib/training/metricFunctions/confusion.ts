@@ -7,8 +7,9 @@ import {
   type MetricOptions,
   metricOfRows,
   metricOfSums,
+  quotient,
   requireShare,
-  weighed,
+  totals,
 } from './made';
 
 /** Options of metrics that take outputs above a threshold for a yes. */
@@ -46,7 +47,10 @@ function ofCounts(
           [isFalse, no],
           [truth, no],
         ] as const;
-        return tf.stack(pairs.map(([is, said]) => tf.sum(weighed(tf.mul(is, said), weights))));
+        return totals(
+          pairs.map(([is, said]) => tf.mul(is, said)),
+          weights,
+        );
       },
       result: ([truePositives = 0, falsePositives = 0, trueNegatives = 0, falseNegatives = 0]) =>
         result({ truePositives, falsePositives, trueNegatives, falseNegatives }),
@@ -54,8 +58,6 @@ function ofCounts(
     thresholds === 0.5 ? {} : { thresholds },
   );
 }
-
-const quotient = (dividend: number, divisor: number) => (divisor === 0 ? 0 : dividend / divisor);
 
 /**
  * The share of those outputs that say yes and are right.

@@ -6,7 +6,14 @@
  */
 import * as tf from '../../tensorflow';
 import type { RowFunction } from '../lossFunctions/rowFunctions';
-import { asNumbers, type MetricOptions, metricOfRows, metricOfSums, weighed } from './made';
+import {
+  asNumbers,
+  type MetricOptions,
+  metricOfRows,
+  metricOfSums,
+  quotient,
+  totals,
+} from './made';
 
 export type { RowFunction } from '../lossFunctions/rowFunctions';
 export { type AucOptions, auc } from './auc';
@@ -42,11 +49,9 @@ export function rootMeanSquaredError({
       ofBatch(targets, outputs, weights) {
         const truth = tf.reshape(tf.cast(targets, 'float32'), outputs.shape);
         const squares = tf.squaredDifference(truth, outputs);
-        return tf.stack(
-          [squares, tf.onesLike(squares)].map((one) => tf.sum(weighed(one, weights))),
-        );
+        return totals([squares, tf.onesLike(squares)], weights);
       },
-      result: ([sum = 0, count = 0]) => (count === 0 ? 0 : Math.sqrt(sum / count)),
+      result: ([sum = 0, count = 0]) => Math.sqrt(quotient(sum, count)),
     },
     {},
   );

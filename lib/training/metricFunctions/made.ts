@@ -46,9 +46,23 @@ function described(
   return metric;
 }
 
-/** Values of the outputs' shape, each times the weight of its row or moment. */
-export function weighed(values: tf.Tensor, weights: tf.Tensor | undefined): tf.Tensor {
+/** The totals of values of the outputs' shape, each times the weight of its row or moment. */
+export function totals(values: tf.Tensor[], weights: tf.Tensor | undefined): tf.Tensor {
+  return tf.stack(values.map((one) => tf.sum(weighed(one, weights))));
+}
+
+/** The same for each channel of outputs `[rows, channels]`: first all of the first values. */
+export function channelTotals(values: tf.Tensor[], weights: tf.Tensor | undefined): tf.Tensor {
+  return tf.concat(values.map((one) => tf.sum(weighed(one, weights), 0)));
+}
+
+function weighed(values: tf.Tensor, weights: tf.Tensor | undefined): tf.Tensor {
   return weights ? tf.mul(values, tf.expandDims(weights, -1)) : values;
+}
+
+/** A share or a mean; 0 where there is nothing. */
+export function quotient(dividend: number, divisor: number): number {
+  return divisor === 0 ? 0 : dividend / divisor;
 }
 
 /** 1 where the condition holds, else 0. */

@@ -2,7 +2,7 @@
 
 import * as tf from '../../tensorflow';
 import type { RowFunction } from '../lossFunctions/rowFunctions';
-import { asNumbers, type MetricOptions, metricOfSums, requireShare, weighed } from './made';
+import { asNumbers, channelTotals, type MetricOptions, metricOfSums, requireShare } from './made';
 
 /** Keras's `keras.config.epsilon()`. */
 const epsilon = 1e-7;
@@ -47,8 +47,7 @@ export function f1Score({ average, threshold, name = 'f1_score' }: F1ScoreOption
         requireRows('F1Score', outputs);
         const truth = tf.cast(targets, 'float32');
         const answer = asNumbers(isYes(outputs, threshold));
-        const counts = [tf.mul(truth, answer), answer, truth];
-        return tf.concat(counts.map((values) => tf.sum(weighed(values, weights), 0)));
+        return channelTotals([tf.mul(truth, answer), answer, truth], weights);
       },
       result: (sums) => averageScore(inParts(sums, 3), average),
     },
@@ -117,8 +116,7 @@ export function r2Score({
         requireRows('R2Score', outputs);
         const truth = tf.reshape(tf.cast(targets, 'float32'), outputs.shape);
         const error = tf.squaredDifference(truth, outputs);
-        const values = [error, tf.square(truth), truth, tf.onesLike(truth)];
-        return tf.concat(values.map((one) => tf.sum(weighed(one, weights), 0)));
+        return channelTotals([error, tf.square(truth), truth, tf.onesLike(truth)], weights);
       },
       result: (sums) => explained(inParts(sums, 4), classAggregation),
     },
