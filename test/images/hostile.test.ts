@@ -69,6 +69,8 @@ describe('the decoding process', () => {
       read(fixture('rgb.png')),
       /rgb\.png cannot be decoded; it may be damaged, .* \(its decoder ended with SIGKILL\)/,
     );
+    // Of two that begin at once either may be the first to find its file.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     const next = read(fixture('rgb.png'));
     await new Promise((resolve) => setTimeout(resolve, 100));
     process.kill(stopped, 'SIGKILL');
