@@ -7,20 +7,29 @@ interface ConcatenateLayer {
   mergeFunction(inputs: tf.Tensor[]): tf.Tensor;
 }
 
-interface Weight {
+/** A weight of a layer. */
+export interface Weight {
   trainable: boolean;
   read(): tf.Tensor;
+  write(value: tf.Tensor): void;
 }
 
+/** What stands in for a weight that a layer was made without. */
+type Constant = Pick<Weight, 'trainable' | 'read'>;
+
 interface NormalizationLayer {
-  gamma?: Weight | null;
-  beta?: Weight | null;
+  gamma?: Weight | Constant | null;
+  beta?: Weight | Constant | null;
   call(inputs: tf.Tensor | tf.Tensor[], options: { training?: boolean }): tf.Tensor;
 }
 
-interface BatchNormalizationLayer extends NormalizationLayer {
+export interface BatchNormalizationLayer extends NormalizationLayer {
   axis: number;
   trainable: boolean;
+  momentum: number;
+  epsilon: number;
+  movingMean: Weight;
+  movingVariance: Weight;
 }
 
 interface LayerNormalizationLayer extends NormalizationLayer {
@@ -102,7 +111,7 @@ function withBoth(
 }
 
 /** A layer of a frozen model is still marked trainable; its weights are not. */
-function isFrozen({ trainable, gamma, beta }: BatchNormalizationLayer): boolean {
+export function isFrozen({ trainable, gamma, beta }: BatchNormalizationLayer): boolean {
   const weights = [gamma, beta].filter((weight): weight is Weight => weight != null);
   return !trainable || (weights.length > 0 && weights.every((weight) => !weight.trainable));
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import '../native/batchNormalization';
 import '../native/softmaxCrossentropy';
 
 export { NotCompilableError } from '../native/notCompilableError';

@@ -27,6 +27,7 @@ export const type = (value: number): AttributeValue => ({ kind: 'type', value })
 export const types = (value: number[]): AttributeValue => ({ kind: 'types', value });
 export const bool = (value: boolean): AttributeValue => ({ kind: 'bool', value });
 export const int = (value: number | number[]): AttributeValue => ({ kind: 'int', value });
+export const float = (value: number): AttributeValue => ({ kind: 'float', value });
 export const string = (value: string): AttributeValue => ({ kind: 'string', value });
 export const shape = (value: number[]): AttributeValue => ({ kind: 'shape', value });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { graph } from '../../lib/index';
+import { normalizeBatch } from '../../lib/native/batchNormalization';
 import * as tf from '../../lib/tensorflow';
 
 for (const options of [{ scale: false }, { center: false }, { scale: false, center: false }]) {
@@ -36,4 +37,86 @@ for (const options of [{ scale: false }, { center: false }, { scale: false, cent
     }
     tf.dispose([x, y]);
   });
+}
+
+/** What tfjs composes from other operations. */
+function byParts(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number) {
+  const axes = x.shape.slice(1).map((_, axis) => axis);
+  const { mean, variance } = tf.moments(x, axes);
+  const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
+  return { normalized: tf.add(tf.mul(tf.sub(x, mean), scale), beta), mean, variance };
+}
+
+const inputs = (shape: number[]): [tf.Tensor, tf.Tensor, tf.Tensor] => [
+  tf.randomNormal(shape, 3, 2, 'float32', 1),
+  tf.tensor1d([0.5, 1, -2]),
+  tf.tensor1d([1, 0, 4]),
+];
+
+for (const shape of [
+  [5, 3],
+  [4, 2, 3],
+  [2, 3, 4, 3],
+  [1, 3],
+]) {
+  test(`normalises a batch of ${shape.join(' × ')} as tfjs does, with its gradients`, () => {
+    tf.tidy(() => {
+      const [x, gamma, beta] = inputs(shape);
+      const actual = normalizeBatch(x, gamma, beta, 0.01);
+      const expected = byParts(x, gamma, beta, 0.01);
+      assertClose(actual.normalized, expected.normalized);
+      assertClose(actual.mean, expected.mean);
+      assertClose(actual.variance, expected.variance);
+      const slopes = tf.randomNormal(shape, 0, 1, 'float32', 2);
+      const gradients = (normalize: typeof byParts) =>
+        tf.grads((x, gamma, beta) => normalize(x, gamma, beta, 0.01).normalized)(
+          [x, gamma, beta],
+          slopes,
+        );
+      const ofTfjs = gradients(byParts);
+      for (const [i, gradient] of gradients(normalizeBatch).entries()) {
+        assertClose(gradient, ofTfjs[i] as tf.Tensor);
+      }
+    });
+  });
+}
+
+test('the gradient of a normalised batch can be differentiated again', () => {
+  tf.tidy(() => {
+    const [x, gamma, beta] = inputs([2, 3, 3]);
+    const penalty = (normalize: typeof byParts) =>
+      tf.grad((x: tf.Tensor) => {
+        const cubes = (x: tf.Tensor) =>
+          tf.sum(tf.pow(normalize(x, gamma, beta, 0.01).normalized, 3));
+        return tf.sum(tf.square(tf.grad(cubes)(x)));
+      })(x);
+    assertClose(penalty(normalizeBatch), penalty(byParts), 1e-3);
+  });
+});
+
+test('moving averages take the variance that tfjs takes, and nothing is left in memory', () => {
+  const layer = tf.layers.batchNormalization({ momentum: 0.75 });
+  const x = tf.tensor2d([[1], [3]]);
+  layer.build([null, 1]);
+  const { numTensors } = tf.memory();
+  tf.dispose(layer.call(x, { training: true }));
+  assert.equal(tf.memory().numTensors, numTensors);
+  // From 0 towards the mean, 2, and from 1 towards the variance, 1: not the unbiased 2.
+  assert.deepEqual(
+    layer.nonTrainableWeights.map((weight) => [...weight.read().dataSync()]),
+    [[0.5], [1]],
+  );
+  tf.dispose(x);
+});
+
+function assertClose(actual: tf.Tensor, expected: tf.Tensor, tolerance = 1e-4): void {
+  assert.deepEqual(actual.shape, expected.shape);
+  const [values, others] = [actual.dataSync(), expected.dataSync()];
+  for (const [i, value] of values.entries()) {
+    const other = others[i] as number;
+    assert.ok(
+      Math.abs(value - other) <= tolerance * (1 + Math.abs(other)),
+      `${value} instead of ${other} at ${i}`,
+    );
+  }
 }

@@ -10,6 +10,7 @@
 
 import { internals, type Masks, type ModelInternals } from '../../tfjsInternals';
 // Before tfjs's losses are listed below.
+import '../../native/batchNormalization';
 import '../../native/softmaxCrossentropy';
 
 import * as tf from '../../tensorflow';

@@ -1,0 +1,117 @@
+/**
+ * Batch normalisation in training by TensorFlow's own kernels: one operation normalises and one
+ * computes the gradients, where tfjs needs about twenty.
+ */
+
+import { type BatchNormalizationLayer, isFrozen, type Weight } from '../corrections/layers';
+import * as tf from '../tensorflow';
+import { internals, prototypeOf, unnumbered } from '../tfjsInternals';
+import { type Attributes, attributesForCall, bool, float, string, type } from './attributes';
+import { DT_FLOAT, nativeBackend } from './backend';
+
+/** What batch normalisation makes of a batch, all to be disposed by the caller. */
+export interface NormalizedBatch {
+  /** In the shape of the batch. */
+  normalized: tf.Tensor;
+  /** Of each channel. */
+  mean: tf.Tensor;
+  /** Of each channel: the mean square of the difference from the mean. */
+  variance: tf.Tensor;
+}
+
+/**
+ * Normalises each channel of a batch to mean 0 and variance 1, then multiplies by gamma and adds
+ * beta. Follows https://www.tensorflow.org/api_docs/python/tf/raw_ops/FusedBatchNormV3.
+ *
+ * @param batch float32 `[…, channels]`, with at least one value per channel.
+ * @param gamma float32 `[channels]`.
+ * @param beta float32 `[channels]`.
+ * @param epsilon is added to the variance, above 0.
+ */
+export function normalizeBatch(
+  batch: tf.Tensor,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  epsilon: number,
+): NormalizedBatch {
+  return tf.tidy(() => {
+    const channels = gamma.size;
+    const images = tf.reshape(batch, batch.rank === 4 ? batch.shape : [-1, 1, 1, channels]);
+    const attributes: Attributes = {
+      T: type(DT_FLOAT),
+      U: type(DT_FLOAT),
+      epsilon: float(epsilon),
+      data_format: string('NHWC'),
+      is_training: bool(true),
+    };
+    const none = tf.tensor1d([]);
+    const inputs = [images, gamma, beta, none, none];
+    const [value, mean, unbiased, ...reserved] = call('FusedBatchNormV3', attributes, inputs);
+    const normalize = tf.customGrad((x, gamma, _beta, save) => {
+      (save as tf.GradSaveFunc)([x as tf.Tensor, gamma as tf.Tensor, ...reserved]);
+      const gradFunc = (slopes: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
+        // The kernel's gradients cannot be differentiated again, so compute them instead.
+        internals(tf.engine()).isTapeOn()
+          ? gradientsByParts(slopes, saved, epsilon)
+          : call('FusedBatchNormGradV3', attributes, [slopes, ...saved]).slice(0, 3);
+      return { value, gradFunc };
+    });
+    const values = batch.size / channels;
+    return {
+      normalized: tf.reshape(normalize(images, gamma, beta), batch.shape),
+      mean,
+      variance: tf.mul(unbiased, Math.max(1, values - 1) / values),
+    };
+  });
+}
+
+type Outputs = [tf.Tensor, tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+
+/** Both kernels have an output for each input of the batch's, and three more. */
+function call(op: string, attributes: Attributes, inputs: tf.Tensor[]): Outputs {
+  const outputs = op === 'FusedBatchNormV3' ? 6 : 5;
+  const list = attributesForCall(attributes);
+  return nativeBackend().executeMultipleOutputs(op, list, inputs, outputs) as Outputs;
+}
+
+/** @returns the gradients of the batch, gamma and beta. */
+function gradientsByParts(slopes: tf.Tensor, saved: tf.Tensor[], epsilon: number): tf.Tensor[] {
+  const [x, gamma] = saved as [tf.Tensor, tf.Tensor];
+  const axes = [0, 1, 2];
+  const { mean, variance } = tf.moments(x, axes);
+  const scale = tf.rsqrt(tf.add(variance, epsilon));
+  const normalized = tf.mul(tf.sub(x, mean), scale);
+  const ofGamma = tf.sum(tf.mul(slopes, normalized), axes);
+  const ofBeta = tf.sum(slopes, axes);
+  const values = x.size / gamma.size;
+  const shared = tf.div(tf.add(ofBeta, tf.mul(normalized, ofGamma)), values);
+  return [tf.mul(tf.mul(gamma, scale), tf.sub(slopes, shared)), ofGamma, ofBeta];
+}
+
+const layer = prototypeOf<BatchNormalizationLayer>(
+  tf.layers.batchNormalization({ name: unnumbered }),
+);
+const ofTfjs = layer.call;
+
+/** tfjs's layer takes the kernels too where they can do its work: along the last axis. */
+layer.call = function (inputs, options) {
+  const batch = [inputs].flat()[0] as tf.Tensor;
+  const isOther = !options.training || isFrozen(this) || ![-1, batch.rank - 1].includes(this.axis);
+  if (isOther || batch.rank > 4 || batch.dtype !== 'float32' || tf.getBackend() !== 'tensorflow') {
+    return ofTfjs.call(this, inputs, options);
+  }
+  return tf.tidy(() => {
+    const channels = [batch.shape.at(-1) as number];
+    const gamma = this.gamma?.read() ?? tf.ones(channels);
+    const beta = this.beta?.read() ?? tf.zeros(channels);
+    const { normalized, mean, variance } = normalizeBatch(batch, gamma, beta, this.epsilon);
+    moveTowards(this.movingMean, mean, this.momentum);
+    moveTowards(this.movingVariance, variance, this.momentum);
+    return normalized;
+  });
+};
+
+function moveTowards(average: Weight, value: tf.Tensor, momentum: number): void {
+  const old = average.read();
+  average.write(tf.sub(old, tf.mul(tf.sub(old, value), 1 - momentum)));
+}
