@@ -1,4 +1,4 @@
-import { createCanvas, type Image, loadImage } from '@napi-rs/canvas';
+import type { Image } from '@napi-rs/canvas';
 import { type GreyPixels, greyOnWhite } from './grey';
 import { checkSize } from './limits';
 import { PictureError } from './pictureError';
@@ -33,12 +33,13 @@ export async function decodeBmp(content: Buffer): Promise<GreyPixels> {
       `is a BMP picture with a compression that cannot be read (${compression})`,
     );
   }
-  const image = await loadImage(content);
+  const canvas = await import('@napi-rs/canvas');
+  const image = await canvas.loadImage(content);
   if (image.width !== width || image.height !== height) {
     throw new PictureError(`is damaged: it has ${image.width}×${image.height} pixels`);
   }
   const isRunLength = runLengthCompressions.includes(compression);
-  return { width, height, pixels: drawn(image, isRunLength) };
+  return { width, height, pixels: drawn(canvas, image, isRunLength) };
 }
 
 /** The header of 12 bytes (OS/2) or the fields common to all the later ones. */
@@ -78,7 +79,11 @@ function checkEnd({ pixelsAt, width, height, bitsPerPixel }: Header, length: num
 }
 
 /** Strip by strip: a canvas of the picture's own size would take its memory twice more. */
-function drawn(image: Image, isRunLength: boolean): Uint8Array {
+function drawn(
+  { createCanvas }: typeof import('@napi-rs/canvas'),
+  image: Image,
+  isRunLength: boolean,
+): Uint8Array {
   const { width, height } = image;
   const rowsPerStrip = Math.min(height, 256);
   const context = createCanvas(width, rowsPerStrip).getContext('2d');

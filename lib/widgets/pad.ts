@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createCanvas } from '@napi-rs/canvas';
 import { pictureOf } from '../drawing/page/networks';
 import { inkOf, inkSide, type Pen, paint, type Stroke } from '../drawing/page/strokes';
 import { padPage } from '../files/places';
@@ -46,6 +45,8 @@ export function pad(): Control<PadPicture> {
 
 /** Paints what was drawn as the page of `drawDigits` does in the browser. */
 function paintedPicture(strokes: readonly Stroke[]): PadPicture {
+  // Loaded when somebody draws: it takes longer than the rest of this room.
+  const { createCanvas }: typeof import('@napi-rs/canvas') = require('@napi-rs/canvas');
   const context = createCanvas(inkSide, inkSide).getContext('2d');
   paint(context as Pen, strokes, inkSide, '#ffffff');
   const { data } = context.getImageData(0, 0, inkSide, inkSide);
