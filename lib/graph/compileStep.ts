@@ -28,6 +28,16 @@ export interface CompiledStep<Inputs extends tf.Tensor[], Result extends StepRes
   dispose(): void;
 }
 
+/** Options of {@link compile}. */
+export interface CompileOptions {
+  /**
+   * Whether the thread that calls the step does all the work itself. That is faster for a step of a few
+   * small operations, such as the answer for one picture: it is finished before another thread has
+   * woken up. Default false: all cores share the work.
+   */
+  onCallingThread?: boolean;
+}
+
 /**
  * Compiles a function of tensors: a training step with `optimizer.minimize`, an evaluation, any
  * computation with tfjs operations. At the first call with inputs of some shapes the function runs
@@ -39,6 +49,7 @@ export interface CompiledStep<Inputs extends tf.Tensor[], Result extends StepRes
  * @typeParam Inputs the tensors that the step takes.
  * @typeParam Result what the step returns: a tensor, an array or a record of them, or nothing.
  * @param step takes and returns tensors only; not asynchronous.
+ * @param options which threads run it.
  * @returns a function that is called like the step. It throws {@link NotCompilableError}, at the
  *   first call with inputs of some shapes, if the step does what a graph cannot repeat.
  *
@@ -49,8 +60,9 @@ export interface CompiledStep<Inputs extends tf.Tensor[], Result extends StepRes
  */
 export function compile<Inputs extends tf.Tensor[], Result extends StepResult>(
   step: (...inputs: Inputs) => Result,
+  { onCallingThread = false }: CompileOptions = {},
 ): CompiledStep<Inputs, Result> {
-  const program = new Program();
+  const program = new Program({ onCallingThread });
   /** Puts the results of each compiled function together again. */
   const assemblers = new Map<string, (tensors: tf.Tensor[]) => Result>();
 

@@ -10,6 +10,6 @@ import '../native/softmaxCrossentropy';
 export { NotCompilableError } from '../native/notCompilableError';
 export type { BatchRunner } from '../training/runners/batchRunner';
 export { type CompileModelOptions, compileModel, type Use } from '../training/runners/compileModel';
-export { type CompiledStep, compile, type StepResult } from './compileStep';
+export { type CompiledStep, type CompileOptions, compile, type StepResult } from './compileStep';
 export type { Stage } from './passes/index';
 export { describe, draw, type InputsAndOptions, type StageOptions } from './view/describe';

@@ -215,7 +215,9 @@ export class Program implements VariableHolder {
       ...this.options,
       oneCore: sharded.includes(true) && !sharded.includes(false),
       simplify:
-        nameOf.size <= MOST_SIMPLIFIED || entries.every(({ graph }) => graph.updates.length === 0),
+        !this.options.onCallingThread &&
+        (nameOf.size <= MOST_SIMPLIFIED ||
+          entries.every(({ graph }) => graph.updates.length === 0)),
     });
 
     this.session?.dispose();

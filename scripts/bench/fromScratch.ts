@@ -4,7 +4,7 @@
  */
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
-import type { Network } from './network';
+import type { Network, OneAnswer } from './network';
 
 type Pictures = tf.Tensor4D;
 
@@ -49,7 +49,20 @@ export function fromScratch(
       tf.dispose([pictures, answers]);
       return all;
     },
+    ...(compiled && { predictor: () => oneAnswer(answer) }),
   };
+}
+
+function oneAnswer(answer: (x: Pictures) => tf.Tensor): OneAnswer {
+  const step = graph.compile(answer, { onCallingThread: true });
+  const read = (pixels: Float32Array) => {
+    const picture = tf.tensor4d(pixels, [1, 28, 28, 1]);
+    const probabilities = step(picture);
+    const values = probabilities.dataSync() as Float32Array;
+    tf.dispose([picture, probabilities]);
+    return values;
+  };
+  return Object.assign(read, { dispose: () => step.dispose() });
 }
 
 /** Kernels and biases in the order of the layers. */

@@ -1,4 +1,3 @@
-import type { training } from '../../lib/index';
 import type * as tf from '../../lib/tensorflow';
 
 /** A network for training, evaluation and prediction. */
@@ -12,5 +11,11 @@ export interface Network {
   /** @param rows per batch; by default the side chooses. */
   predict(x: tf.Tensor, rows?: number): Promise<tf.Tensor>;
   /** The method for single pictures, if there is one. */
-  predictor?(): training.Predictor;
+  predictor?(): OneAnswer;
+}
+
+/** Answers one picture, given as numbers. */
+export interface OneAnswer {
+  (pixels: Float32Array): Float32Array;
+  dispose(): void;
 }

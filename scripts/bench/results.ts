@@ -74,8 +74,8 @@ export function report(
       '(tf.function)`; that row has no other network. For "from-scratch" all sides compute the ' +
       'loss alone, for the other networks the accuracy too. For one image Keras may use ' +
       '`predict_on_batch` instead of `predict`, whichever is faster; the quickest way is here ' +
-      '`training.predictor`. "resnet" is a small residual network with batch normalisation, on ' +
-      'pictures of 32 × 32 × 3.',
+      '`training.predictor`, for "from-scratch" `graph.compile` with `onCallingThread`. "resnet" ' +
+      'is a small residual network with batch normalisation, on pictures of 32 × 32 × 3.',
     ...(options.busy ? [`Beside ${options.busy} process(es) that keep a core busy each.`] : []),
     ...warnings.map((warning) => `**${warning}**`),
     ...quantities.flatMap((quantity) => [

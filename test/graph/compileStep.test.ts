@@ -154,6 +154,25 @@ describe('a compiled step', () => {
     tf.dispose([x, double, correct, results]);
   });
 
+  it('gives the same on the calling thread alone, and follows the variables', () => {
+    const weight = tf.variable(tf.tensor2d([[1, 2]], [1, 2]));
+    const answer = (x: tf.Tensor) => tf.softmax(tf.matMul(x.reshape([-1, 1]), weight));
+    const step = graph.compile(answer, { onCallingThread: true });
+    const x = tf.tensor1d([1, -3]);
+    for (const values of [
+      [1, 2],
+      [4, -1],
+    ]) {
+      weight.assign(tf.tensor2d(values, [1, 2]));
+      tf.tidy(() => {
+        const [actual, expected] = [step(x).dataSync(), answer(x).dataSync()];
+        assert.ok(actual.every((value, i) => Math.abs(value - (expected[i] as number)) < 1e-6));
+      });
+    }
+    step.dispose();
+    tf.dispose([weight, x]);
+  });
+
   it('holds no tensors of its own', () => {
     const weight = tf.variable(tf.scalar(1));
     const step = graph.compile((x: tf.Tensor) => {
