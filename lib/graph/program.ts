@@ -215,9 +215,7 @@ export class Program implements VariableHolder {
       ...this.options,
       oneCore: sharded.includes(true) && !sharded.includes(false),
       simplify:
-        !this.options.onCallingThread &&
-        (nameOf.size <= MOST_SIMPLIFIED ||
-          entries.every(({ graph }) => graph.updates.length === 0)),
+        nameOf.size <= MOST_SIMPLIFIED || entries.every(({ graph }) => graph.updates.length === 0),
     });
 
     this.session?.dispose();

@@ -15,8 +15,8 @@ export interface SessionOptions {
   oneCore?: boolean;
   /**
    * Whether TensorFlow optimises the graph at the first run. That takes a few tenths of a second,
-   * for long recurrent graphs several seconds. It does not make a training step faster, nor the
-   * prediction of a single row, but that of a batch: convolutions and the operations after them are fused.
+   * for long recurrent graphs several seconds. It does not make a training step faster, but it does
+   * make a prediction faster: convolutions and the operations after them are fused.
    */
   simplify?: boolean;
   /**

@@ -77,7 +77,15 @@ it('SHOW_GRAPH_STAGES prints every stage to stderr', () => {
   const stages = [...stderr.matchAll(/^== (\w+)$/gm)].map(([, name]) => name);
   assert.deepEqual(stages, [
     'capture',
-    ...['simplify', 'deduplicate', 'shardVariables', 'shardBatch', 'crop', 'pool'],
+    ...[
+      'simplify',
+      'deduplicate',
+      'foldNormalization',
+      'shardVariables',
+      'shardBatch',
+      'crop',
+      'pool',
+    ],
     ...['multiplyImages', 'schedule'],
   ]);
   assert.equal(stderr.match(/= Relu\(input0\)/g)?.length, stages.length);

@@ -8,6 +8,8 @@ import * as tf from '../../lib/tensorflow';
 import { assertSame, nodes, operations, upstreamGradient } from './graphs';
 import { maximumDifference } from './lockstep';
 
+type Size = [number, number, number, number];
+
 type Pool = (x: tf.Tensor4D, size: number, stride: number, padding: 'same' | 'valid') => tf.Tensor;
 
 /**
@@ -29,6 +31,32 @@ function pooledWithGradient(
 const activations = { relu: tf.relu, sigmoid: tf.sigmoid, tanh: tf.tanh };
 const pools = { maxPool: tf.maxPool, avgPool: tf.avgPool } as Record<string, Pool>;
 const pictures = () => tf.randomNormal([3, 7, 6, 5], 0, 2, 'float32', 1);
+
+describe('normalisation by averages after a convolution', () => {
+  const convolutions = {
+    convolution: { filter: [3, 2, 5, 4] as Size, convolve: tf.conv2d },
+    'depthwise convolution': { filter: [2, 2, 5, 3] as Size, convolve: tf.depthwiseConv2d },
+  };
+  for (const [name, { filter, convolve }] of Object.entries(convolutions)) {
+    for (const bias of [0, 0.7]) {
+      it(`is put into the filter of a ${name} with bias ${bias}`, () => {
+        const kernel = tf.randomNormal<tf.Rank.R4>(filter, 0, 1, 'float32', 1);
+        const body: TensorFunction = ([x]) => {
+          const made = convolve(x as tf.Tensor4D, kernel, [1, 2], 'same');
+          const channels = [made.shape[3]];
+          const fill = (value: number) =>
+            tf.range(0, channels[0] as number).add(value) as tf.Tensor1D;
+          const biased = bias ? (tf.add(made, fill(bias)) as tf.Tensor4D) : made;
+          return [tf.batchNorm4d(biased, fill(-1), fill(0.1), fill(2), fill(-3), 0.01)];
+        };
+        const x = pictures();
+        assert.ok(!operations(body, x).includes('FusedBatchNorm'));
+        assertSame(body, x);
+        kernel.dispose();
+      });
+    }
+  }
+});
 
 describe('pooling after an activation', () => {
   for (const [activationName, activation] of Object.entries(activations)) {

@@ -5,6 +5,7 @@ import { float, matMul, reshape } from '../../lib/graph/builders';
 import { multiplyImages } from '../../lib/graph/passes/convolution';
 import { crop } from '../../lib/graph/passes/crop';
 import { deduplicate } from '../../lib/graph/passes/deduplicate';
+import { foldNormalization } from '../../lib/graph/passes/normalization';
 import { pool } from '../../lib/graph/passes/pooling';
 import { schedule } from '../../lib/graph/passes/schedule';
 import { shardBatch } from '../../lib/graph/passes/shardBatch';
@@ -12,7 +13,7 @@ import { shardVariables } from '../../lib/graph/passes/shardVariables';
 import { simplify } from '../../lib/graph/passes/simplify';
 import type { Pass } from '../../lib/graph/transform';
 import { describeGraph } from '../../lib/graph/view/describeGraph';
-import { bool, int, string, type } from '../../lib/native/attributes';
+import { bool, float as float32, int, string, type } from '../../lib/native/attributes';
 import { DT_BOOL, DT_FLOAT, DT_INT32 } from '../../lib/native/backend';
 import {
   assignVariable,
@@ -282,6 +283,52 @@ describe('pool', () => {
        %5 = Reshape(%4, [2 4 4 3])  float32[2,4,4,3]
        out %5`,
     );
+  });
+});
+
+describe('foldNormalization', () => {
+  const normalized = (values: GraphValue, isTraining = false) => {
+    const ofChannels = ['gamma', 'beta', 'mean', 'variance'].map((name) => input(name, 3));
+    const attributes = { epsilon: float32(0.5), is_training: bool(isTraining) };
+    const made = float('FusedBatchNorm', [values, ...ofChannels], [2, 3, 3, 3], attributes);
+    return { ofChannels, made };
+  };
+  const [x, filter] = [input('x', 2, 4, 4, 1), input('filter', 2, 2, 1, 3)];
+  const convolution = () => float('Conv2D', [x, filter], [2, 3, 3, 3], STEPS);
+
+  it('puts a normalisation by averages into the filter and bias before it', () => {
+    const bias = input('bias', 3);
+    const { ofChannels, made } = normalized(float('BiasAdd', [convolution(), bias], [2, 3, 3, 3]));
+    assertMakes(
+      foldNormalization,
+      graphOf([x, filter, bias, ...ofChannels], [float('Relu', [made], [2, 3, 3, 3])]),
+      `%0 = Add(input6, 0.5)  float32[3]
+       %1 = Rsqrt(%0)  float32[3]
+       %2 = Mul(input3, %1)  float32[3]
+       %3 = Mul(input1, %2)  float32[2,2,1,3]
+       %4 = Conv2D(input0, %3)  float32[2,3,3,3]
+       %5 = Sub(input5, input2)  float32[3]
+       %6 = Mul(%5, %2)  float32[3]
+       %7 = Sub(input4, %6)  float32[3]
+       %8 = BiasAdd(%4, %7)  float32[2,3,3,3]
+       %9 = Relu(%8)  float32[2,3,3,3]
+       out %9`,
+    );
+  });
+
+  it('leaves one by the batch alone, and one of what something else needs too', () => {
+    for (const isTraining of [true, false]) {
+      const features = convolution();
+      const { ofChannels, made } = normalized(features, isTraining);
+      const outputs = isTraining ? [made] : [made, features];
+      assertMakes(
+        foldNormalization,
+        graphOf([x, filter, ...ofChannels], outputs),
+        `%0 = Conv2D(input0, input1)  float32[2,3,3,3]
+         %1 = FusedBatchNorm(%0, input2, input3, input4, input5)  float32[2,3,3,3]
+         out ${isTraining ? '%1' : '%1, %0'}`,
+      );
+    }
   });
 });
 

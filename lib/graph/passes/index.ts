@@ -5,6 +5,7 @@ import { describeGraph } from '../view/describeGraph';
 import { multiplyImages } from './convolution';
 import { crop } from './crop';
 import { deduplicate } from './deduplicate';
+import { foldNormalization } from './normalization';
 import { pool } from './pooling';
 import { schedule } from './schedule';
 import { shardBatch } from './shardBatch';
@@ -16,6 +17,7 @@ export type Stage =
   | 'capture'
   | 'simplify'
   | 'deduplicate'
+  | 'foldNormalization'
   | 'shardVariables'
   | 'shardBatch'
   | 'crop'
@@ -29,6 +31,7 @@ export const passesFor = (
 ): Record<Exclude<Stage, 'capture'>, (graph: Graph) => Graph> => ({
   simplify,
   deduplicate,
+  foldNormalization,
   shardVariables: shardVariables(cores),
   shardBatch: shardBatch(cores),
   crop,

@@ -1,0 +1,96 @@
+/**
+ * Normalisation by fixed averages, as in prediction, is a factor and a summand for each channel. After a
+ * convolution the factor goes into its filter and the summand into a bias, so that the images need not be
+ * gone through once more.
+ */
+
+import { string } from '../../native/attributes';
+import { DT_FLOAT } from '../../native/backend';
+import {
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  graphValue,
+  inputOf,
+  nodesOf,
+  numbersOf,
+  scalar,
+  shapeOf,
+} from '../../native/graphNode';
+import { attributeIs, float, reshape } from '../builders';
+import { markOrigin, type Pass, Rewriting } from '../transform';
+
+export const foldNormalization: Pass = (graph) => {
+  const uses = countUses(graph);
+  const rewriting = new Rewriting();
+  for (const node of nodesOf(graph)) {
+    if (isFoldable(node, uses)) {
+      const moved = rewriting.moved(node);
+      const folded = fold(moved);
+      markOrigin([folded], moved);
+      rewriting.set(node, folded);
+    } else {
+      rewriting.keep(node);
+    }
+  }
+  return rewriting.finish(graph);
+};
+
+const FILTERED = ['Conv2D', 'DepthwiseConv2dNative'];
+const CHANNELS_LAST = { data_format: string('NHWC') };
+
+/** Whether it normalises by averages what a convolution has made for it alone. */
+function isFoldable(node: GraphNode, uses: ReadonlyMap<GraphNode, number>): boolean {
+  if (node.op !== 'FusedBatchNorm' || !attributeIs(node, 'is_training', false)) {
+    return false;
+  }
+  const { convolution, bias } = sourceOf(node);
+  return (
+    FILTERED.includes(convolution.op) &&
+    attributeIs(convolution, 'data_format', 'NHWC') &&
+    uses.get(convolution) === 1 &&
+    (bias === null || uses.get(inputOf(node, 0).node) === 1)
+  );
+}
+
+/** What comes before a normalisation: a convolution, perhaps with a bias. */
+function sourceOf(node: GraphNode): { convolution: GraphNode; bias: GraphValue | null } {
+  const { node: source } = inputOf(node, 0);
+  return source.op === 'BiasAdd'
+    ? { convolution: inputOf(source, 0).node, bias: inputOf(source, 1) }
+    : { convolution: source, bias: null };
+}
+
+function fold(node: GraphNode): GraphValue {
+  const [, gamma, beta, mean, variance] = node.inputs as [
+    GraphValue,
+    GraphValue,
+    GraphValue,
+    GraphValue,
+    GraphValue,
+  ];
+  const { convolution, bias } = sourceOf(node);
+  const [images, filter] = [inputOf(convolution, 0), inputOf(convolution, 1)];
+  const channels = shapeOf(gamma);
+  const epsilon = scalar(numbersOf(node, 'epsilon')[0] ?? 0, DT_FLOAT);
+  const deviation = float('Rsqrt', [float('Add', [variance, epsilon], channels)], channels);
+  const factor = float('Mul', [gamma, deviation], channels);
+  // The filters of a depthwise convolution have two axes for their channels.
+  const ofFilter = convolution.op === 'Conv2D' ? factor : reshape(factor, shapeOf(filter).slice(2));
+  const folded = float('Mul', [filter, ofFilter], shapeOf(filter));
+  const centre = bias ? float('Sub', [mean, bias], channels) : mean;
+  const summand = float('Sub', [beta, float('Mul', [centre, factor], channels)], channels);
+  const { op, attributes, outputs } = convolution;
+  const filtered = graphValue(op, [images, folded], attributes, outputs);
+  return float('BiasAdd', [filtered, summand], shapeOf({ node, index: 0 }), CHANNELS_LAST);
+}
+
+/** By how many nodes and outputs each node is used. */
+function countUses(graph: Graph): Map<GraphNode, number> {
+  const uses = new Map<GraphNode, number>();
+  const used = [...nodesOf(graph).flatMap(({ inputs }) => inputs), ...graph.outputs];
+  for (const { node } of used) {
+    uses.set(node, (uses.get(node) ?? 0) + 1);
+  }
+  return uses;
+}
