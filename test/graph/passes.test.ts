@@ -70,6 +70,33 @@ describe('simplify', () => {
     );
   });
 
+  it('puts a reshape behind bias and activation, but only where nothing is trained', () => {
+    const [x, w, b] = [input('x', 2, 3), input('w', 3, 4), input('b', 4)];
+    const product = reshape(matMul(x, w, false, false), [1, 2, 4]);
+    const output = float('Relu', [float('Add', [product, b], [1, 2, 4])], [1, 2, 4]);
+    assertMakes(
+      simplify,
+      graphOf([x, w, b], [output]),
+      `%0 = MatMul(input0, input1)  float32[2,4]
+       %1 = BiasAdd(%0, input2)  float32[2,4]
+       %2 = Relu(%1)  float32[2,4]
+       %3 = Reshape(%2, [1 2 4])  float32[1,2,4]
+       out %3`,
+    );
+    const handle = variableHandle('variable_0', DT_FLOAT, [1, 2, 4], 'kernel');
+    assertMakes(
+      simplify,
+      graphOf([x, w, b], [], [assignVariable(handle, output)]),
+      `%0 = MatMul(input0, input1)  float32[2,4]
+       %1 = Reshape(%0, [1 2 4])  float32[1,2,4]
+       %2 = BiasAdd(%1, input2)  float32[1,2,4]
+       %3 = Relu(%2)  float32[1,2,4]
+       %4 = AssignVariableOp("kernel", %3)
+       update %4
+       out nothing`,
+    );
+  });
+
   it('leaves out reshapes and casts that change nothing, and softmax before the largest', () => {
     const x = input('x', 2, 3);
     const there = graphValue('Reshape', [x, integers([6])], {}, [{ shape: [6], dtype: DT_FLOAT }]);
@@ -158,12 +185,14 @@ describe('shardVariables', () => {
     );
   });
 
-  it('leaves a variable whole that something needs as a whole', () => {
-    const { blocks } = shardVariables(2)(training(true));
-    assert.deepEqual(
-      [...blocks.values()].map(({ length }) => length),
-      [1],
-    );
+  it('leaves a variable whole that something needs as a whole, and one that is only read', () => {
+    for (const graph of [training(true), { ...training(false), updates: [] }]) {
+      const { blocks } = shardVariables(2)(graph);
+      assert.deepEqual(
+        [...blocks.values()].map(({ length }) => length),
+        [1],
+      );
+    }
   });
 });
 

@@ -29,7 +29,19 @@ const RULES: Record<string, Rule> = {
   BatchMatMulV2: matrixProduct,
 };
 
-export const simplify: Pass = (graph) => applyRules(graph, (op) => RULES[op]);
+/** Only where nothing is trained, as what is joined is rounded otherwise. */
+const INFERENCE_RULES: Record<string, Rule> = {
+  ...RULES,
+  Add: (node) => biasBeforeReshape(biasAdd(node)),
+  Relu: activationBeforeReshape,
+  Sigmoid: activationBeforeReshape,
+  Tanh: activationBeforeReshape,
+};
+
+export const simplify: Pass = (graph) => {
+  const rules = graph.updates.length === 0 ? INFERENCE_RULES : RULES;
+  return applyRules(graph, (op) => rules[op]);
+};
 
 const CHANNELS_LAST = { data_format: string('NHWC') };
 
@@ -40,6 +52,28 @@ function biasAdd(node: GraphNode): GraphValue | null {
   const isBias =
     dtype === DT_FLOAT && shape.length >= 2 && sameShape(shapeOf(bias), shape.slice(-1));
   return isBias ? float('BiasAdd', [values, bias], shape, CHANNELS_LAST) : null;
+}
+
+/** tfjs reshapes a product before it adds the bias. */
+function biasBeforeReshape(added: GraphValue | null): GraphValue | null {
+  if (added === null) {
+    return null;
+  }
+  const [values, bias] = [inputOf(added.node, 0), inputOf(added.node, 1)];
+  const source = matrixOf(values);
+  const shape = shapeOf(source);
+  return source === values
+    ? added
+    : reshape(float('BiasAdd', [source, bias], shape, CHANNELS_LAST), shapeOf(values));
+}
+
+function activationBeforeReshape(node: GraphNode): GraphValue | null {
+  const values = inputOf(node, 0);
+  if (values.node.op !== 'Reshape' || typeOf(values).dtype !== DT_FLOAT) {
+    return null;
+  }
+  const source = inputOf(values.node, 0);
+  return reshape(float(node.op, [source], shapeOf(source)), shapeOf(values));
 }
 
 /** A sum over all axes but the last: the gradient of a bias. */
