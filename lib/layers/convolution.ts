@@ -11,6 +11,7 @@ import {
   registerLayer,
   type Shape,
 } from './kerasLayer';
+import type { RegularizerOption } from './weightSettings';
 
 /** What tfjs's convolutions have, and keep private. */
 interface ConvolutionOfTfjs extends tf.layers.Layer {
@@ -45,6 +46,8 @@ export interface ConvolutionOptions extends LayerOptions {
   kernelInitializer?: string | tf.serialization.Serializable;
   /** How the bias starts; zeros if left out. */
   biasInitializer?: string | tf.serialization.Serializable;
+  /** The penalty on the output, divided by the number of rows; none if left out. */
+  activityRegularizer?: RegularizerOption;
 }
 
 const windows = { name: unnumbered, kernelSize: 1, filters: 1 };

@@ -1,6 +1,7 @@
 /** Convolutions over sequences that tfjs lacks: of each channel by itself, and transposed ones. */
+import { activityRegularizer } from '../corrections/activityRegularizers';
 import * as tf from '../tensorflow';
-import { unnumbered } from '../tfjsInternals';
+import { internals, unnumbered } from '../tfjsInternals';
 import { KerasLayer, type LayerOptions, onlyShape, registerLayer, type Shape } from './kerasLayer';
 import {
   type InitializerOption,
@@ -30,6 +31,8 @@ export interface SequenceConvolutionOptions extends LayerOptions {
   biasInitializer?: InitializerOption;
   /** The penalty on the bias; none if left out. */
   biasRegularizer?: RegularizerOption;
+  /** The penalty on the output, divided by the number of rows; none if left out. */
+  activityRegularizer?: RegularizerOption;
 }
 
 /** Options of {@link depthwiseConv1d}. */
@@ -90,6 +93,7 @@ abstract class SequenceConvolution<Options extends object> extends KerasLayer<
       useBias: given.useBias ?? true,
       ...others,
     });
+    internals(this).activityRegularizer = activityRegularizer(given.activityRegularizer);
     const { padding, activation } = this.options;
     if (!['valid', 'same'].includes(padding)) {
       throw new Error(`${this.getClassName()} with padding = ${padding} is not supported.`);

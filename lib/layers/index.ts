@@ -6,6 +6,8 @@
  */
 export type { EluOptions, ReluOptions, SoftmaxOptions } from './activations';
 export { elu, relu, softmax } from './activations';
+export type { ActivityRegularizationOptions } from './activityRegularization';
+export { activityRegularization } from './activityRegularization';
 export type { MultiHeadAttentionOptions } from './attention';
 export { multiHeadAttention } from './attention';
 export type {

@@ -70,6 +70,9 @@ export function lackedByTfjs(layer: tf.layers.Layer): string | undefined {
     return 'the layer';
   }
   const config = layer.getConfig();
+  if (config.activityRegularizer) {
+    return 'activityRegularizer';
+  }
   const differs = Object.entries(optionsLackedByTfjs[className] ?? {}).find(([option, known]) =>
     [config[option] ?? known].flat().some((value) => value !== known),
   );

@@ -134,13 +134,18 @@ function checkedOptions(className: string, from: JsonObject, convert: ConvertOpt
   }
   for (const [given, value] of Object.entries(from)) {
     const option = options.renamed?.[given] ?? given;
-    if (options.shared.includes(option)) {
+    if (isShared(option, options)) {
       to[option] = convert(option, value, layer);
     } else if (!everyLayersOptions.includes(option)) {
       checkWithoutEffect(option, value, options, layer);
     }
   }
   return to;
+}
+
+/** Every layer of Keras may have a penalty on its output. */
+function isShared(option: string, { shared, fixed = {} }: LayerOptions): boolean {
+  return shared.includes(option) || (option === 'activity_regularizer' && !(option in fixed));
 }
 
 /** Options unknown here are let through only where they are switched off. */
@@ -238,6 +243,13 @@ function innerLayer(
   convert: (className: string, config: JsonObject) => JsonObject,
 ): Json {
   const { class_name, config } = namedObject(value, `The layer in the ${layer}`);
+  // Keras 3 leaves the penalty out there, Keras 2 counts it once too often.
+  if (layer.endsWith('(TimeDistributed)') && (config.activity_regularizer ?? null) !== null) {
+    throw new Error(
+      `The ${layer} has a layer with activity_regularizer, which is not supported; give it to the ` +
+        'TimeDistributed itself.',
+    );
+  }
   return { class_name, config: convert(class_name, config) };
 }
 
