@@ -57,8 +57,8 @@ export abstract class KerasLayer<Options extends object> extends tf.layers.Layer
 
 const classesOfTfjs = new Set(Object.keys(tf.serialization.SerializationMap.getMap().classNameMap));
 
-/** Classes that tfjs lacks. */
-const ownClasses = new Set<string>();
+/** Classes of layers, and activations, that tfjs lacks. */
+export const ownClasses = new Set<string>();
 
 /**
  * What of a layer tfjs alone, in a browser for example, does not compute, or computes otherwise, in
@@ -72,6 +72,12 @@ export function lackedByTfjs(layer: tf.layers.Layer): string | undefined {
   const config = layer.getConfig();
   if (config.activityRegularizer) {
     return 'activityRegularizer';
+  }
+  const activation = [config.activation, config.recurrentActivation].find((name) =>
+    ownClasses.has(String(name)),
+  );
+  if (activation !== undefined) {
+    return `the activation ${activation}`;
   }
   const differs = Object.entries(optionsLackedByTfjs[className] ?? {}).find(([option, known]) =>
     [config[option] ?? known].flat().some((value) => value !== known),

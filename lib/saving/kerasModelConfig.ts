@@ -1,5 +1,6 @@
 import type * as tf from '../tensorflow';
 import { internals } from '../tfjsInternals';
+import type { KerasVersion } from './hardSigmoid';
 import { asList, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import {
   attentionInputs,
@@ -55,12 +56,12 @@ function refuseMaskedZeros(model: JsonObject): void {
  * Keras 3 reads as well, except that it counts the calls of a model in another model from 0
  * (not where it is an output, unless it is a Sequential).
  */
-export function modelConfigToKeras(model: tf.LayersModel, version: 2 | 3 = 2): JsonObject {
+export function modelConfigToKeras(model: tf.LayersModel, version: KerasVersion = 2): JsonObject {
   const json = asObject(model.toJSON(null, false) as unknown as Json, 'The model configuration');
   return modelToKeras(json, model, version);
 }
 
-function modelToKeras(json: JsonObject, model: tf.LayersModel, version: 2 | 3): JsonObject {
+function modelToKeras(json: JsonObject, model: tf.LayersModel, version: KerasVersion): JsonObject {
   const config = asObject(json.config, "The model's config");
   const connections = (all: Json | undefined, counted0: string[]) => {
     const isCounted0 = (name: string) => counted0.includes(model.getLayer(name).getClassName());
@@ -117,7 +118,7 @@ function layerToKeras(
   json: JsonObject,
   name: string,
   layer: tf.layers.Layer,
-  version: 2 | 3,
+  version: KerasVersion,
 ): JsonObject {
   const className = asString(json.class_name, "A layer's class_name");
   const config = asObject(json.config, "A layer's config");
@@ -133,7 +134,7 @@ function layerToKeras(
         'it in different forms; save the model as .keras.',
     );
   }
-  const converted = layerOptionsToKeras(className, config);
+  const converted = layerOptionsToKeras(className, config, version);
   if (className.startsWith('SpatialDropout')) {
     // There is nothing to train, and Keras 3 knows no such option here.
     delete converted.trainable;

@@ -113,7 +113,10 @@ for cell in ["SimpleRNN", "LSTM", "GRU"]:
     each(cell, SERIES, [f"3{fixed}", f"3, return_sequences=True{fixed}", f"3, go_backwards=True{fixed}", f"3, use_bias=False{fixed}",
                         f"3, activation='relu'{fixed}", f"3, unroll=True{fixed}"])
     each(cell, SERIES, [f"3, dropout=0.3{fixed}", f"3, recurrent_dropout=0.3{fixed}"], random=True)
-each("LSTM", SERIES, ["3, kernel_regularizer='l2'", "3, unit_forget_bias=False", "3, recurrent_activation='tanh'"])
+each("Dense", VECTOR, ["3, activation='hard_sigmoid'"])
+each("GRU", SERIES, ["3, recurrent_activation='hard_sigmoid'"])
+each("Bidirectional", SERIES, ["L.LSTM(3, recurrent_activation='hard_sigmoid')"])
+each("LSTM", SERIES, ["3, recurrent_activation='hard_sigmoid', activation='hard_sigmoid'", "3, kernel_regularizer='l2'", "3, unit_forget_bias=False", "3, recurrent_activation='tanh'"])
 each("GRU", SERIES, ["3", "3, return_sequences=True", "3, use_bias=False", "3, go_backwards=True"])
 each("GRU", SERIES, ["3, dropout=0.3", "3, recurrent_dropout=0.3"], random=True)
 for mode in ["'concat'", "'sum'", "'mul'", "'ave'"]:
