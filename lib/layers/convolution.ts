@@ -14,7 +14,7 @@ import {
 import type { RegularizerOption } from './weightSettings';
 
 /** What tfjs's convolutions have, and keep private. */
-interface ConvolutionOfTfjs extends tf.layers.Layer {
+export interface ConvolutionOfTfjs extends tf.layers.Layer {
   kernel: tf.LayerVariable;
   bias: tf.LayerVariable | null;
   kernelSize: number[];

@@ -91,7 +91,9 @@ const keepdims = { keepdims: false };
 const optionsLackedByTfjs: Record<string, tf.serialization.ConfigDict> = {
   Conv1D: { groups: 1 },
   Conv2D: { groups: 1 },
+  Conv2DTranspose: { outputPadding: null },
   Conv3D: { groups: 1 },
+  Conv3DTranspose: { outputPadding: null },
   DepthwiseConv2D: { dilationRate: 1 },
   ELU: { alpha: 1 },
   GRU: { resetAfter: false },

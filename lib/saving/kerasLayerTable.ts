@@ -38,6 +38,7 @@ const transposedConvolution = (dimensions: number): LayerOptions => ({
     'kernel_size',
     'strides',
     'padding',
+    'output_padding',
     ...activationAndBias,
     ...weightOptions('kernel'),
   ],

@@ -68,8 +68,9 @@ each("Conv1D", SERIES, ["2, 3", "2, 2, strides=2, padding='same'", "2, 2, dilati
 each("Conv2D", IMAGE, ["2, 2, dilation_rate=(1, 2), strides=1", "3, 3", "3, (2, 3), strides=2, padding='same'", "3, 2, dilation_rate=2", "2, 2, groups=2",
                        "3, 3, kernel_regularizer='l2', activation='tanh'", "3, 2, data_format='channels_first'"])
 each("Conv3D", VOLUME, ["2, 2", "2, 2, dilation_rate=2", "2, 3, padding='same', strides=2"])
-each("Conv2DTranspose", IMAGE, ["3, 3", "3, 3, strides=2, padding='same'", "3, 3, strides=2, output_padding=1"])
-each("Conv3DTranspose", VOLUME, ["2, 2"])
+each("Conv2DTranspose", IMAGE, ["3, 3", "3, 3, strides=2, padding='same'", "3, 3, strides=2, output_padding=1",
+                                 "3, (2, 3), strides=(3, 2), output_padding=(2, 0), activation='tanh'", "3, 3, strides=2, padding='same', output_padding=1"])
+each("Conv3DTranspose", VOLUME, ["2, 2", "2, 3, strides=2, padding='same', output_padding=1"])
 each("DepthwiseConv2D", IMAGE, ["3", "2, dilation_rate=2", "3, depth_multiplier=2, padding='same'", "2, strides=2, activation='relu'",
                                  "2, depthwise_constraint='max_norm', depthwise_regularizer='l2'"])
 each("SeparableConv2D", IMAGE, ["3, 3", "3, 3, depth_multiplier=2, padding='same', use_bias=False"])
@@ -77,7 +78,8 @@ each("SeparableConv2D", IMAGE, ["3, 2, dilation_rate=2", "3, 2, depthwise_constr
 each("SeparableConv1D", SERIES, ["2, 2", "2, 3, strides=2, padding='same', depth_multiplier=2", "2, 2, dilation_rate=2, activation='relu'"])
 each("DepthwiseConv1D", SERIES, ["2", "3, depth_multiplier=2, padding='same', use_bias=False", "2, dilation_rate=2, depthwise_regularizer='l2'",
                                  "2, strides=2, activation='tanh'"])
-each("Conv1DTranspose", SERIES, ["2, 3", "2, 3, strides=2, padding='same'", "2, 2, strides=3, activation='relu', use_bias=False"])
+each("Conv1DTranspose", SERIES, ["2, 3", "2, 3, strides=2, padding='same'", "2, 2, strides=3, activation='relu', use_bias=False",
+                                 "2, 3, strides=3, output_padding=2"])
 for kind in ["MaxPooling", "AveragePooling"]:
     each(f"{kind}1D", SERIES, ["2", "2, strides=1, padding='same'"])
     each(f"{kind}2D", IMAGE, ["2", "(2, 3), strides=1, padding='same'", "2, data_format='channels_first'"])
