@@ -97,9 +97,7 @@ function convolution(
           ]);
           return this.withPadding('valid', () => this.call(padded, options));
         }
-        // tfjs's Conv2D has no gradient where it is dilated, TensorFlow's Conv3D computes nothing then.
-        const isDilated = this.dilationRate.some((rate) => rate > 1);
-        return this.groups === 1 && !isDilated ? super.call(input, options) : this.convolved(input);
+        return this.groups === 1 ? super.call(input, options) : this.convolved(input);
       });
     }
 
@@ -112,18 +110,13 @@ function convolution(
       return { ...super.getConfig(), groups: this.groups };
     }
 
+    /** Each group of channels by itself. */
     private convolved(input: tf.Tensor): tf.Tensor {
-      const kernel = this.kernel.read();
-      const output =
-        this.groups === 1 ? convolve(this, input, kernel) : this.eachGroup(input, kernel);
-      return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
-    }
-
-    private eachGroup(input: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
-      const kernels = tf.split(kernel, this.groups, -1);
+      const kernels = tf.split(this.kernel.read(), this.groups, -1);
       const parts = tf.split(input, this.groups, -1);
       const outputs = parts.map((part, i) => convolve(this, part, kernels[i] as tf.Tensor));
-      return tf.concat(outputs, -1);
+      const output = tf.concat(outputs, -1);
+      return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
     }
 
     /** Computes as with another padding. */
