@@ -4,10 +4,10 @@ import type { KerasVersion } from './hardSigmoid';
 import { asList, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import {
   attentionInputs,
-  attentionNode,
   inboundNode,
   isCausal,
   maskOperations,
+  nodeToKeras,
 } from './kerasConnections';
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 import { nameFromKeras, nameToKeras } from './layerNames';
@@ -76,13 +76,12 @@ function modelToKeras(json: JsonObject, model: tf.LayersModel, version: KerasVer
       return converted;
     }
     const nodes = connections(layer.inbound_nodes, tfjsModelClasses);
-    const isAttention = layer.class_name === 'MultiHeadAttention';
     return {
       ...converted,
       name: nameToKeras(name),
-      inbound_nodes: isAttention
-        ? asList(nodes, 'The connections').map((node) => attentionNode(node, inside))
-        : nodes,
+      inbound_nodes: asList(nodes, 'The connections').map((node) =>
+        nodeToKeras(node, inside, version),
+      ),
     };
   });
   const name = typeof config.name === 'string' ? nameToKeras(config.name) : null;

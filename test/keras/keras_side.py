@@ -194,6 +194,17 @@ def states(x):
     return L.LSTM(3)(values, initial_state=[hidden, memory])
 
 
+def encoder_and_decoder(cell):
+    def build(x):
+        _, *last = getattr(L, cell)(3, return_state=True)(x)
+        return getattr(L, cell)(3, return_sequences=True)(L.Dense(2)(x), initial_state=last)
+    return build
+
+
+for cell in ["SimpleRNN", "LSTM", "GRU"]:
+    case(cell, "then another that starts from its state", SERIES, encoder_and_decoder(cell))
+
+
 def shared_penalty(x):
     dense = L.Dense(4, activity_regularizer=eval(L12))
     inner = sequential(L.Dense(4, activation="tanh"), L.Dense(4, activity_regularizer="l2"))
