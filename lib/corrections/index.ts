@@ -7,5 +7,7 @@ import './dilation';
 import './gradients';
 import './higherOrderGradients';
 import './layers';
+import './masks';
 import './optimizers';
+import './recurrent';
 import './regularizers';

@@ -13,13 +13,11 @@ import {
 } from './kerasLayer';
 import type { InitializerOption, RegularizerOption } from './weightSettings';
 
-type OutputPadding = number | number[] | null;
-
 /** Options of {@link conv1dTranspose}. */
 export interface Conv1dTransposeOptions extends SequenceConvolutionOptions {
   /** The number of output channels. */
   filters: number;
-  /** How much longer the output is than the shortest that the window gives; see Keras. */
+  /** How much longer the output is than the shortest that the window gives, less than the stride. */
   outputPadding?: number | [number] | null;
   /** How the kernel starts; glorotUniform if left out. */
   kernelInitializer?: InitializerOption;
@@ -31,8 +29,8 @@ export interface Conv1dTransposeOptions extends SequenceConvolutionOptions {
 export interface ConvTransposeOptions extends Omit<ConvolutionOptions, 'groups' | 'dilationRate'> {
   /** `valid` if left out, or `same`. */
   padding?: 'valid' | 'same';
-  /** How much larger the output is than the smallest that the window gives; see Keras. */
-  outputPadding?: OutputPadding;
+  /** How much larger the output is than the smallest that the window gives, less than the stride. */
+  outputPadding?: number | number[] | null;
 }
 
 interface Window {
@@ -44,7 +42,7 @@ interface Window {
 /**
  * The size of the output in one dimension, as Keras has it.
  *
- * @param more output padding; null: the output is as large as the input of a convolution can be.
+ * @param more the output padding; null: as without the option.
  */
 function sizeAfter(size: number, { size: window, stride, padding }: Window, more: number | null) {
   if (more === null) {
@@ -54,7 +52,11 @@ function sizeAfter(size: number, { size: window, stride, padding }: Window, more
 }
 
 /** @throws RangeError if an output padding is not below the stride, which TensorFlow cannot compute. */
-function checkedPadding(layer: string, given: OutputPadding, strides: number[]): number[] | null {
+function checkedPadding(
+  layer: string,
+  given: number | number[] | null,
+  strides: number[],
+): number[] | null {
   const padding = given === null ? null : perDimension(given, strides.length);
   for (const [axis, more] of (padding ?? []).entries()) {
     const stride = strides[axis] ?? 1;

@@ -205,6 +205,21 @@ for cell in ["SimpleRNN", "LSTM", "GRU"]:
     case(cell, "then another that starts from its state", SERIES, encoder_and_decoder(cell))
 
 
+def two_decoders(x):
+    _, hidden, memory = L.LSTM(3, return_state=True)(x)
+    values = L.LSTM(3, return_sequences=True)(L.Dense(2)(x), initial_state=[hidden, memory])
+    return L.LSTM(2)(values)
+
+
+case("LSTM", "then two others, the first of which starts from its states", SERIES, two_decoders)
+case("Embedding", "6, 3, mask_zero=True (then Conv1D, then LSTM)", (4,),
+     lambda x: L.LSTM(3)(L.Conv1D(3, 2, padding="same")(L.Embedding(6, 3, mask_zero=True)(x))))
+case("Embedding", "6, 3, mask_zero=True (then Dense, then LSTM)", (4,),
+     lambda x: L.LSTM(3)(L.Dense(3)(L.Embedding(6, 3, mask_zero=True)(x))))
+case("Embedding", "6, 3, mask_zero=True (then a Sequential with LSTM)", (4,),
+     lambda x: sequential(L.Dense(3), L.LSTM(3))(L.Embedding(6, 3, mask_zero=True)(x)))
+
+
 def shared_penalty(x):
     dense = L.Dense(4, activity_regularizer=eval(L12))
     inner = sequential(L.Dense(4, activation="tanh"), L.Dense(4, activity_regularizer="l2"))
