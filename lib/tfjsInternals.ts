@@ -84,6 +84,13 @@ export interface Constraint {
   apply(weight: tf.Tensor): tf.Tensor;
 }
 
+/** Such as `tf.regularizers.l2()`. */
+export interface ActivityRegularizer {
+  apply(output: tf.Tensor): tf.Scalar;
+  getClassName(): string;
+  getConfig(): tf.serialization.ConfigDict;
+}
+
 export interface WeightInternals {
   val: tf.Variable;
   constraint?: Constraint | null;
@@ -113,6 +120,7 @@ export interface LayersInside {
 
 export interface LayerInternals extends Masks, LayersInside {
   stateful?: boolean;
+  activityRegularizer?: ActivityRegularizer | null;
   /** The penalties of its weights' regularisers. */
   _losses?: (() => tf.Scalar)[];
   axis?: number | number[];

@@ -45,6 +45,60 @@ for (const kernelName of ['Conv2D', 'DepthwiseConv2dNative']) {
   });
 }
 
+interface ConvolutionLayer {
+  kernel: { read(): tf.Tensor };
+  bias: { read(): tf.Tensor } | null;
+  strides: number[];
+  padding: 'valid' | 'same';
+  dataFormat: string;
+  dilationRate: number[];
+  activation: { apply(x: tf.Tensor): tf.Tensor } | null;
+  call(inputs: tf.Tensor | tf.Tensor[], options: object): tf.Tensor;
+}
+
+type Convolve = (layer: ConvolutionLayer, input: tf.Tensor, kernel: tf.Tensor) => tf.Tensor;
+
+/**
+ * tfjs computes pictures and volumes with operations that have no gradient, or no result, where the
+ * window has gaps.
+ */
+function correctDilation(made: tf.layers.Layer, convolve: Convolve): void {
+  const layerPrototype = prototypeOf<ConvolutionLayer>(made);
+  const { call: callOfTfjs } = layerPrototype;
+  layerPrototype.call = function (inputs, options) {
+    const isDilated = this.dilationRate.some((rate) => rate > 1);
+    if (!isDilated || this.dataFormat !== 'channelsLast') {
+      return callOfTfjs.call(this, inputs, options);
+    }
+    return tf.tidy(() => {
+      const output = convolve(this, [inputs].flat()[0] as tf.Tensor, this.kernel.read());
+      const biased = this.bias ? tf.add(output, this.bias.read()) : output;
+      return this.activation ? this.activation.apply(biased) : biased;
+    });
+  };
+}
+
+const windows = { name: unnumbered, kernelSize: 1, filters: 1 };
+
+correctDilation(tf.layers.conv2d(windows), (layer, input, kernel) =>
+  tf.conv2d(
+    input as tf.Tensor4D,
+    kernel as tf.Tensor4D,
+    layer.strides as [number, number],
+    layer.padding,
+    'NHWC',
+    layer.dilationRate as [number, number],
+  ),
+);
+correctDilation(tf.layers.conv3d(windows), (layer, input, kernel) =>
+  tf.conv3d(
+    input as tf.Tensor5D,
+    filledUp(kernel, layer.dilationRate) as tf.Tensor5D,
+    layer.strides as [number, number, number],
+    layer.padding,
+  ),
+);
+
 type Shape = (number | null)[];
 
 interface DepthwiseLayer {

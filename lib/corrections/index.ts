@@ -2,9 +2,12 @@
  * Corrects what TensorFlow.js computes wrongly, or differently from Keras. The corrections apply to
  * all of tfjs in this process, so that its own `model.fit` and a graph agree.
  */
+import './activityRegularizers';
 import './dilation';
 import './gradients';
 import './higherOrderGradients';
 import './layers';
+import './masks';
 import './optimizers';
+import './recurrent';
 import './regularizers';

@@ -2,7 +2,7 @@
 
 import * as tf from '../tensorflow';
 import { declareKnownCode } from '../training/runners/modelCode';
-import { KerasLayer, type LayerOptions, registerLayer } from './kerasLayer';
+import { KerasLayer, type LayerOptions, ownClasses, registerLayer } from './kerasLayer';
 
 /** Options of {@link relu}. */
 export interface ReluOptions extends LayerOptions {
@@ -90,6 +90,7 @@ for (const layerClass of [ReLU, ELU, Softmax]) {
 
 /** An activation function, known to files by the name it has in Keras. */
 function activation(className: string, apply: (x: tf.Tensor) => tf.Tensor): void {
+  ownClasses.add(className);
   const activationClass = class extends tf.serialization.Serializable {
     static readonly className = className;
 
@@ -107,6 +108,9 @@ function activation(className: string, apply: (x: tf.Tensor) => tf.Tensor): void
 
 activation('exponential', tf.exp);
 activation('leakyRelu', (x) => tf.leakyRelu(x, 0.2));
+// The same name in Keras, but not the same function. tfjs's own `hardSigmoid` is that of Keras 2.
+activation('hardSigmoidOfKeras2', (x) => tf.clipByValue(tf.add(tf.mul(x, 0.2), 0.5), 0, 1));
+activation('hardSigmoidOfKeras3', (x) => tf.div(tf.relu6(tf.add(x, 3)), 6));
 
 /** Computes along one axis with a function that knows the last axis only. */
 function alongLastAxis(

@@ -11,9 +11,10 @@ import {
   registerLayer,
   type Shape,
 } from './kerasLayer';
+import type { RegularizerOption } from './weightSettings';
 
 /** What tfjs's convolutions have, and keep private. */
-interface ConvolutionOfTfjs extends tf.layers.Layer {
+export interface ConvolutionOfTfjs extends tf.layers.Layer {
   kernel: tf.LayerVariable;
   bias: tf.LayerVariable | null;
   kernelSize: number[];
@@ -45,6 +46,8 @@ export interface ConvolutionOptions extends LayerOptions {
   kernelInitializer?: string | tf.serialization.Serializable;
   /** How the bias starts; zeros if left out. */
   biasInitializer?: string | tf.serialization.Serializable;
+  /** The penalty on the output, divided by the number of rows; none if left out. */
+  activityRegularizer?: RegularizerOption;
 }
 
 const windows = { name: unnumbered, kernelSize: 1, filters: 1 };
@@ -94,9 +97,7 @@ function convolution(
           ]);
           return this.withPadding('valid', () => this.call(padded, options));
         }
-        // tfjs's Conv2D has no gradient where it is dilated, TensorFlow's Conv3D computes nothing then.
-        const isDilated = this.dilationRate.some((rate) => rate > 1);
-        return this.groups === 1 && !isDilated ? super.call(input, options) : this.convolved(input);
+        return this.groups === 1 ? super.call(input, options) : this.convolved(input);
       });
     }
 
@@ -109,18 +110,13 @@ function convolution(
       return { ...super.getConfig(), groups: this.groups };
     }
 
+    /** Each group of channels by itself. */
     private convolved(input: tf.Tensor): tf.Tensor {
-      const kernel = this.kernel.read();
-      const output =
-        this.groups === 1 ? convolve(this, input, kernel) : this.eachGroup(input, kernel);
-      return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
-    }
-
-    private eachGroup(input: tf.Tensor, kernel: tf.Tensor): tf.Tensor {
-      const kernels = tf.split(kernel, this.groups, -1);
+      const kernels = tf.split(this.kernel.read(), this.groups, -1);
       const parts = tf.split(input, this.groups, -1);
       const outputs = parts.map((part, i) => convolve(this, part, kernels[i] as tf.Tensor));
-      return tf.concat(outputs, -1);
+      const output = tf.concat(outputs, -1);
+      return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
     }
 
     /** Computes as with another padding. */

@@ -1,6 +1,7 @@
-/** Convolutions over sequences that tfjs lacks: of each channel by itself, and transposed ones. */
+/** Convolutions over sequences that tfjs lacks: of each channel by itself. */
+import { activityRegularizer } from '../corrections/activityRegularizers';
 import * as tf from '../tensorflow';
-import { unnumbered } from '../tfjsInternals';
+import { internals, unnumbered } from '../tfjsInternals';
 import { KerasLayer, type LayerOptions, onlyShape, registerLayer, type Shape } from './kerasLayer';
 import {
   type InitializerOption,
@@ -30,6 +31,8 @@ export interface SequenceConvolutionOptions extends LayerOptions {
   biasInitializer?: InitializerOption;
   /** The penalty on the bias; none if left out. */
   biasRegularizer?: RegularizerOption;
+  /** The penalty on the output, divided by the number of rows; none if left out. */
+  activityRegularizer?: RegularizerOption;
 }
 
 /** Options of {@link depthwiseConv1d}. */
@@ -52,16 +55,6 @@ export interface SeparableConv1dOptions extends DepthwiseConv1dOptions {
   pointwiseRegularizer?: RegularizerOption;
 }
 
-/** Options of {@link conv1dTranspose}. */
-export interface Conv1dTransposeOptions extends SequenceConvolutionOptions {
-  /** The number of output channels. */
-  filters: number;
-  /** How the kernel starts; glorotUniform if left out. */
-  kernelInitializer?: InitializerOption;
-  /** The penalty on the kernel; none if left out. */
-  kernelRegularizer?: RegularizerOption;
-}
-
 interface SequenceSettings {
   kernelSize: [number];
   strides: [number];
@@ -72,7 +65,7 @@ interface SequenceSettings {
 }
 
 /** A sequence is convolved as a picture of one line. */
-abstract class SequenceConvolution<Options extends object> extends KerasLayer<
+export abstract class SequenceConvolution<Options extends object> extends KerasLayer<
   SequenceSettings & Options
 > {
   private readonly settings: Record<string, WeightSettings> = {};
@@ -90,6 +83,7 @@ abstract class SequenceConvolution<Options extends object> extends KerasLayer<
       useBias: given.useBias ?? true,
       ...others,
     });
+    internals(this).activityRegularizer = activityRegularizer(given.activityRegularizer);
     const { padding, activation } = this.options;
     if (!['valid', 'same'].includes(padding)) {
       throw new Error(`${this.getClassName()} with padding = ${padding} is not supported.`);
@@ -200,51 +194,12 @@ class SeparableConv1D extends SequenceConvolution<{ filters: number; depthMultip
   }
 }
 
-class Conv1DTranspose extends SequenceConvolution<{ filters: number }> {
-  static readonly className = 'Conv1DTranspose';
-  private kernel!: tf.LayerVariable;
-
-  constructor(options: Conv1dTransposeOptions) {
-    super(options, ['kernel'], { filters: options.filters });
-    if (this.options.dilationRate[0] !== 1) {
-      throw new Error('Conv1DTranspose with a dilation rate is not supported.');
-    }
-  }
-
-  override build(inputShape: Shape | Shape[]): void {
-    const { kernelSize, filters } = this.options;
-    this.kernel = this.addKernel('kernel', 'kernel', [
-      ...kernelSize,
-      filters,
-      channelsOf(inputShape),
-    ]);
-    this.addBias(filters);
-  }
-
-  protected convolved(line: tf.Tensor4D): tf.Tensor {
-    const { strides, padding, filters } = this.options;
-    const [batch, , steps] = line.shape;
-    const kernel = tf.expandDims(this.kernel.read(), 0) as tf.Tensor4D;
-    const shape: [number, number, number, number] = [batch, 1, this.longer(steps), filters];
-    return tf.conv2dTranspose(line, kernel, shape, [1, strides[0]], padding);
-  }
-
-  protected override shapeAfter([batch = null, steps = null]: Shape): Shape {
-    return [batch, steps === null ? null : this.longer(steps), this.options.filters];
-  }
-
-  private longer(steps: number): number {
-    const { kernelSize, strides, padding } = this.options;
-    const more = padding === 'valid' ? Math.max(kernelSize[0] - strides[0], 0) : 0;
-    return steps * strides[0] + more;
-  }
-}
-
-for (const layerClass of [DepthwiseConv1D, SeparableConv1D, Conv1DTranspose]) {
+for (const layerClass of [DepthwiseConv1D, SeparableConv1D]) {
   registerLayer(layerClass);
 }
 
-function channelsOf(inputShape: Shape | Shape[]): number {
+/** The number of channels of the one input. */
+export function channelsOf(inputShape: Shape | Shape[]): number {
   return onlyShape(inputShape).at(-1) as number;
 }
 
@@ -266,14 +221,4 @@ export function depthwiseConv1d(options: DepthwiseConv1dOptions): tf.layers.Laye
  */
 export function separableConv1d(options: SeparableConv1dOptions): tf.layers.Layer {
   return new SeparableConv1D(options);
-}
-
-/**
- * A convolution backwards: makes a sequence, `[batch, steps, channels]`, longer.
- *
- * @param options Window and filters.
- * @see https://keras.io/api/layers/convolution_layers/convolution1d_transpose/
- */
-export function conv1dTranspose(options: Conv1dTransposeOptions): tf.layers.Layer {
-  return new Conv1DTranspose(options);
 }

@@ -6,6 +6,8 @@
  */
 export type { EluOptions, ReluOptions, SoftmaxOptions } from './activations';
 export { elu, relu, softmax } from './activations';
+export type { ActivityRegularizationOptions } from './activityRegularization';
+export { activityRegularization } from './activityRegularization';
 export type { MultiHeadAttentionOptions } from './attention';
 export { multiHeadAttention } from './attention';
 export type {
@@ -26,12 +28,11 @@ export {
 export type { ConvolutionOptions } from './convolution';
 export { conv1d, conv2d, conv3d } from './convolution';
 export type {
-  Conv1dTransposeOptions,
   DepthwiseConv1dOptions,
   SeparableConv1dOptions,
   SequenceConvolutionOptions,
 } from './depthwise';
-export { conv1dTranspose, depthwiseConv1d, separableConv1d } from './depthwise';
+export { depthwiseConv1d, separableConv1d } from './depthwise';
 export type { LayerOptions } from './kerasLayer';
 export { subtract } from './merging';
 export type { SpatialDropoutOptions } from './noise';
@@ -59,4 +60,6 @@ export {
 } from './pooling';
 export type { GruOptions } from './recurrent';
 export { gru } from './recurrent';
+export type { Conv1dTransposeOptions, ConvTransposeOptions } from './transposed';
+export { conv1dTranspose, conv2dTranspose, conv3dTranspose } from './transposed';
 export type { ConstraintOption, InitializerOption, RegularizerOption } from './weightSettings';

@@ -57,8 +57,8 @@ export abstract class KerasLayer<Options extends object> extends tf.layers.Layer
 
 const classesOfTfjs = new Set(Object.keys(tf.serialization.SerializationMap.getMap().classNameMap));
 
-/** Classes that tfjs lacks. */
-const ownClasses = new Set<string>();
+/** Classes of layers, and activations, that tfjs lacks. */
+export const ownClasses = new Set<string>();
 
 /**
  * What of a layer tfjs alone, in a browser for example, does not compute, or computes otherwise, in
@@ -70,6 +70,15 @@ export function lackedByTfjs(layer: tf.layers.Layer): string | undefined {
     return 'the layer';
   }
   const config = layer.getConfig();
+  if (config.activityRegularizer) {
+    return 'activityRegularizer';
+  }
+  const activation = [config.activation, config.recurrentActivation].find((name) =>
+    ownClasses.has(String(name)),
+  );
+  if (activation !== undefined) {
+    return `the activation ${activation}`;
+  }
   const differs = Object.entries(optionsLackedByTfjs[className] ?? {}).find(([option, known]) =>
     [config[option] ?? known].flat().some((value) => value !== known),
   );
@@ -82,7 +91,9 @@ const keepdims = { keepdims: false };
 const optionsLackedByTfjs: Record<string, tf.serialization.ConfigDict> = {
   Conv1D: { groups: 1 },
   Conv2D: { groups: 1 },
+  Conv2DTranspose: { outputPadding: null },
   Conv3D: { groups: 1 },
+  Conv3DTranspose: { outputPadding: null },
   DepthwiseConv2D: { dilationRate: 1 },
   ELU: { alpha: 1 },
   GRU: { resetAfter: false },

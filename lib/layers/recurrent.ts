@@ -1,7 +1,9 @@
 /** GRU as Keras has it by default: the reset gate after the multiplication, not before. */
+import { activityRegularizer } from '../corrections/activityRegularizers';
 import * as tf from '../tensorflow';
-import { unnumbered } from '../tfjsInternals';
+import { internals, unnumbered } from '../tfjsInternals';
 import { classOf, type LayerOptions, onlyShape, registerLayer, type Shape } from './kerasLayer';
+import type { RegularizerOption } from './weightSettings';
 
 interface Activation {
   apply(x: tf.Tensor): tf.Tensor;
@@ -61,6 +63,8 @@ export interface GruOptions extends LayerOptions {
   recurrentInitializer?: string | tf.serialization.Serializable;
   /** How the biases start; zeros if left out. */
   biasInitializer?: string | tf.serialization.Serializable;
+  /** The penalty on the output, divided by the number of rows; none if left out. */
+  activityRegularizer?: RegularizerOption;
 }
 
 class GRUCell extends cellOfTfjs {
@@ -126,6 +130,7 @@ class GRU extends gruOfTfjs {
   constructor(options: GruOptions) {
     super({ ...options, resetAfter: false });
     this.cell = new GRUCell({ ...options, name: this.cell.name });
+    internals(this).activityRegularizer = activityRegularizer(options.activityRegularizer);
   }
 }
 

@@ -1,5 +1,6 @@
 /** How a layer's weight starts, is penalised and is bounded. */
 import * as tf from '../tensorflow';
+import { unnumbered } from '../tfjsInternals';
 
 type Initializer = ReturnType<typeof tf.initializers.zeros>;
 type Regularizer = ReturnType<typeof tf.regularizers.l2>;
@@ -49,6 +50,7 @@ export function weightSettings(
     constraint: given[`${name}Constraint`],
   };
   const dense = tf.layers.dense({
+    name: unnumbered,
     units: 1,
     kernelInitializer: initializer as never,
     kernelRegularizer: regularizer as never,

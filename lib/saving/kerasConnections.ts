@@ -1,10 +1,14 @@
 /** How the layers of a functional model are connected, in Keras's two ways of writing it. */
 import type * as tf from '../tensorflow';
+import type { KerasVersion } from './hardSigmoid';
 import { asList, asObject, isObject, type Json, type JsonObject, shown } from './json';
 
 const attention = 'MultiHeadAttention';
 /** In the order of Keras's `call`. */
 const attentionArguments = ['query', 'value', 'key'];
+
+/** Layers that tfjs hands the states they start from as further inputs. */
+const recurrent = ['ConvLSTM2D', 'GRU', 'LSTM', 'SimpleRNN'];
 
 /** The arguments by which Keras 3 hands masks to layers. */
 const maskArguments = ['mask', 'query_mask', 'value_mask', 'key_mask'];
@@ -82,19 +86,38 @@ export function isCausal(nodes: Json[], layer: string): boolean {
 }
 
 /**
- * A call of attention for Keras 3, whose inputs are arguments of their own.
+ * A call of a layer, as Keras reads it. Keras 3 has arguments of their own for the inputs of
+ * attention, and for the states that a recurrent layer starts from.
  *
  * @param node the tensors, each as `[layer, node, tensor, {}]`
  */
-export function attentionNode(node: Json, layer: tf.layers.Layer): Json {
+export function nodeToKeras(node: Json, layer: tf.layers.Layer, version: KerasVersion): Json {
+  const className = layer.getClassName();
+  if (className === attention) {
+    return attentionNode(node, layer);
+  }
+  const isStarted = Array.isArray(node) && node.length > 1 && recurrent.includes(className);
+  if (version === 2 || !isStarted) {
+    return node;
+  }
+  const [input = null, ...states] = describedTensors(node, layer);
+  return { args: [input], kwargs: { initial_state: states } };
+}
+
+/** The tensors that go into a layer, as Keras 3 describes them. */
+function describedTensors(node: Json, layer: tf.layers.Layer): JsonObject[] {
   const tensors = asList(node, 'A connection').map((tensor) => asList(tensor, 'A connection'));
-  const { useCausalMask, inputs } = layer.getConfig();
   const symbolic = layer.inboundNodes[0]?.inputTensors ?? [];
-  const args = tensors.map((tensor, i): JsonObject => {
+  return tensors.map((tensor, i): JsonObject => {
     const { shape, dtype } = symbolic[i] as tf.SymbolicTensor;
     const config = { shape, dtype, keras_history: tensor.slice(0, 3) };
     return { class_name: '__keras_tensor__', config };
   });
+}
+
+function attentionNode(node: Json, layer: tf.layers.Layer): Json {
+  const { useCausalMask, inputs } = layer.getConfig();
+  const args = describedTensors(node, layer);
   const options: JsonObject = useCausalMask === true ? { use_causal_mask: true } : {};
   const names = String(inputs).split(',');
   const isPositional = names.join() === attentionArguments.join();
@@ -145,6 +168,10 @@ interface Arguments {
 
 function argumentsOf(kwargs: Json | undefined, className: string, layer: string): Arguments {
   const others: JsonObject = isObject(kwargs) ? { ...kwargs } : {};
+  if (recurrent.includes(className) && isGiven(others.initial_state)) {
+    const { initial_state: states = null, ...rest } = others;
+    return { tensors: tensorsIn([states], layer), others: rest };
+  }
   if (className !== attention) {
     return { tensors: [], others };
   }

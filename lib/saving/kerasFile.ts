@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { replaceFile } from '../files/replaceFile';
 import type * as tf from '../tensorflow';
+import { kerasVersion } from './hardSigmoid';
 import { parseHdf5, serializeHdf5 } from './hdf5File';
 import { asObject, isObject, type Json, type JsonObject, textForPython } from './json';
 import { loadKerasH5, saveKerasH5 } from './kerasH5';
@@ -103,8 +104,10 @@ export async function loadModel(
   const files = filesIn(bytes, path);
   const weights = await parseHdf5(files[weightsFile], `${weightsFile} in ${path}`);
   try {
-    const config = asObject(parsed(strFromU8(files[configFile])), 'The configuration');
-    return await makeModel(config, async (model) => {
+    const config = asObject(parsed(strFromU8(files[configFile]), configFile), 'The configuration');
+    const metadata = parsed(strFromU8(files[metadataFile]), metadataFile);
+    const version = kerasVersion(isObject(metadata) ? metadata.keras_version : undefined, 3);
+    return await makeModel(config, version, async (model) => {
       weightsFromTree(model, weights, true)();
       const training = config.compile_config;
       // Keras writes an empty object for a model that was not compiled.
@@ -132,7 +135,7 @@ function filesIn(bytes: Buffer, path: string) {
         if (originalSize > bytes.length * largestExpansion + smallSize) {
           throw new Error(`${name} in it is too large.`);
         }
-        return name === configFile || name === weightsFile;
+        return [configFile, metadataFile, weightsFile].includes(name);
       },
     });
     checkContents(files, zipChecksums(bytes));
@@ -146,7 +149,11 @@ function filesIn(bytes: Buffer, path: string) {
       `${path} is a zip, but not a .keras file: ${configFile} or weights are missing.`,
     );
   }
-  return { [configFile]: config, [weightsFile]: weights };
+  return {
+    [configFile]: config,
+    [metadataFile]: files[metadataFile] ?? strToU8('{}'),
+    [weightsFile]: weights,
+  };
 }
 
 function checkContents(
@@ -160,11 +167,11 @@ function checkContents(
   }
 }
 
-function parsed(text: string): Json {
+function parsed(text: string, file: string): Json {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`The ${configFile} of the file is not JSON.`, { cause: error });
+    throw new Error(`The ${file} of the file is not JSON.`, { cause: error });
   }
 }
 

@@ -50,10 +50,10 @@ export function camelCase(option: string): string {
   return option.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The name of the function that belongs to a class. */
+/** What Keras calls a thing of a class: `Conv2D` becomes `conv2d`, `KLDivergence` `kl_divergence`. */
 export function snakeCase(className: string): string {
   return className
-    .replace(/^KLDivergence$/, 'KlDivergence')
-    .replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`)
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase();
 }

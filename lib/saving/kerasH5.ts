@@ -1,4 +1,5 @@
 import type * as tf from '../tensorflow';
+import { type KerasVersion, kerasVersion } from './hardSigmoid';
 import { readHdf5, writeHdf5 } from './hdf5File';
 import {
   emptyGroup,
@@ -48,6 +49,7 @@ const version: [string, string][] = [
 
 /** What the file holds, before any of it is made into a model. */
 interface KerasH5 {
+  kerasVersion: KerasVersion;
   modelConfig: Json;
   trainingConfig: Json | undefined;
   weights: WeightsByLayer;
@@ -74,6 +76,7 @@ export async function saveKerasH5(
 ): Promise<void> {
   const isCompiled = includeOptimizer && Boolean(model.optimizer);
   const contents: KerasH5 = {
+    kerasVersion: 2,
     modelConfig: modelConfigToKeras(model),
     trainingConfig: isCompiled ? trainingConfigToKeras(model) : undefined,
     weights: await readWeights(model),
@@ -108,7 +111,7 @@ export async function loadKerasH5(
 
 function buildModel(contents: KerasH5, compile: boolean): Promise<tf.LayersModel> {
   const { modelConfig, trainingConfig, weights, optimizerWeights } = contents;
-  return makeModel(modelConfig, async (model) => {
+  return makeModel(modelConfig, contents.kerasVersion, async (model) => {
     writeWeights(model, weights);
     if (compile && trainingConfig !== undefined) {
       compileFromKeras(model, trainingConfig, storedLearningRate(optimizerWeights ?? []));
@@ -164,6 +167,7 @@ function readContents(root: Hdf5Group): KerasH5 {
   const weights = groupIn(root, 'model_weights');
   const layerNames = readTexts(weights, 'layer_names') ?? [];
   return {
+    kerasVersion: kerasVersion(readText(root, 'keras_version'), 2),
     modelConfig: parsed(modelConfig, 'model_config'),
     trainingConfig:
       trainingConfig === undefined ? undefined : parsed(trainingConfig, 'training_config'),

@@ -38,6 +38,7 @@ const transposedConvolution = (dimensions: number): LayerOptions => ({
     'kernel_size',
     'strides',
     'padding',
+    'output_padding',
     ...activationAndBias,
     ...weightOptions('kernel'),
   ],
@@ -97,6 +98,7 @@ const normalization = (...others: string[]): LayerOptions => ({
 /** Every layer class that can be saved and loaded. */
 export const supportedLayers: Record<string, LayerOptions> = {
   Activation: { shared: ['activation'] },
+  ActivityRegularization: { shared: ['l1', 'l2'] },
   Add: merge,
   AlphaDropout: { shared: ['rate', 'noise_shape', 'seed'] },
   Average: merge,
@@ -176,7 +178,7 @@ export const supportedLayers: Record<string, LayerOptions> = {
       'inputs',
       ...weightOptions('kernel', 'bias'),
     ],
-    fixed: { attention_axes: [1] },
+    fixed: { attention_axes: [1], activity_regularizer: null },
     // Keras 2 notes the shapes.
     withoutEffect: ['seed', 'query_shape', 'key_shape', 'value_shape'],
   },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { hardSigmoidToKeras, isHardSigmoid, type KerasVersion } from './hardSigmoid';
 import { asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import { type LayerOptions, supportedLayers } from './kerasLayerTable';
 import { nameFromKeras, nameToKeras } from './layerNames';
@@ -13,11 +14,12 @@ const everyLayersOptions = [
   'backward_layer',
 ];
 
-/** Activations that compute the same on both sides (hard_sigmoid, for one, does not). */
+/** Activations that compute the same on both sides; for hard_sigmoid see `hardSigmoid.ts`. */
 const activations = [
   'elu',
   'exponential',
   'gelu',
+  'hard_sigmoid',
   'leaky_relu',
   'linear',
   'log_softmax',
@@ -73,9 +75,15 @@ export function layerOptionsFromKeras(className: string, keras: JsonObject): Jso
 }
 
 /** The options of one layer, from tfjs's configuration (in Python's spelling) to Keras's. */
-export function layerOptionsToKeras(className: string, tfjs: JsonObject): JsonObject {
+export function layerOptionsToKeras(
+  className: string,
+  tfjs: JsonObject,
+  version: KerasVersion,
+): JsonObject {
   const { batch_input_shape, ...options } = tfjs;
-  const converted = checkedOptions(className, options, optionToKeras);
+  const converted = checkedOptions(className, options, (option, value, layer) =>
+    optionToKeras(option, value, layer, version),
+  );
   // What is not set is left to Keras.
   for (const [option, value] of Object.entries(converted)) {
     if (value === null) {
@@ -134,13 +142,18 @@ function checkedOptions(className: string, from: JsonObject, convert: ConvertOpt
   }
   for (const [given, value] of Object.entries(from)) {
     const option = options.renamed?.[given] ?? given;
-    if (options.shared.includes(option)) {
+    if (isShared(option, options)) {
       to[option] = convert(option, value, layer);
     } else if (!everyLayersOptions.includes(option)) {
       checkWithoutEffect(option, value, options, layer);
     }
   }
   return to;
+}
+
+/** Every layer of Keras may have a penalty on its output. */
+function isShared(option: string, { shared, fixed = {} }: LayerOptions): boolean {
+  return shared.includes(option) || (option === 'activity_regularizer' && !(option in fixed));
 }
 
 /** Options unknown here are let through only where they are switched off. */
@@ -205,12 +218,14 @@ function optionFromKeras(option: string, value: Json, layer: string): Json {
   return value;
 }
 
-function optionToKeras(option: string, value: Json, layer: string): Json {
+function optionToKeras(option: string, value: Json, layer: string, version: KerasVersion): Json {
   if (option === 'activation' || option === 'recurrent_activation') {
-    return activation(value, layer);
+    return activation(hardSigmoidToKeras(value, version, layer), layer);
   }
   if (option === 'layer') {
-    return innerLayer(value, layer, layerOptionsToKeras);
+    return innerLayer(value, layer, (className, config) =>
+      layerOptionsToKeras(className, config, version),
+    );
   }
   if (option === 'seed') {
     return seedToKeras(value);
@@ -238,6 +253,13 @@ function innerLayer(
   convert: (className: string, config: JsonObject) => JsonObject,
 ): Json {
   const { class_name, config } = namedObject(value, `The layer in the ${layer}`);
+  // Keras 3 leaves the penalty out there, Keras 2 counts it once too often.
+  if (layer.endsWith('(TimeDistributed)') && (config.activity_regularizer ?? null) !== null) {
+    throw new Error(
+      `The ${layer} has a layer with activity_regularizer, which is not supported; give it to the ` +
+        'TimeDistributed itself.',
+    );
+  }
   return { class_name, config: convert(class_name, config) };
 }
 
@@ -260,7 +282,7 @@ function seedToKeras(seed: Json | undefined): Json {
 
 function activation(value: Json, layer: string): Json {
   const name = value ?? 'linear';
-  if (typeof name !== 'string' || !activations.includes(name)) {
+  if (typeof name !== 'string' || !(activations.includes(name) || isHardSigmoid(name))) {
     throw new Error(
       `The ${layer} has the activation ${shown(value)}, which is not supported; ` +
         `supported are ${activations.join(', ')}.`,

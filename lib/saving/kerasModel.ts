@@ -3,6 +3,7 @@ import * as tf from '../tensorflow';
 import { settleAxes } from './builtLayers';
 import '../layers/index';
 import { countAsUsedOnce } from './disposal';
+import { hardSigmoidFromKeras, type KerasVersion } from './hardSigmoid';
 import type { Json, JsonObject } from './json';
 import { modelConfigFromKeras } from './kerasModelConfig';
 
@@ -11,12 +12,17 @@ type ModelJson = Parameters<typeof tf.models.modelFromJSON>[0];
 /**
  * Makes a model and has `fill` give it its weights and its training. If anything fails, nothing of
  * the model remains.
+ *
+ * @param version Which Keras wrote the configuration.
  */
 export async function makeModel(
   modelConfig: Json,
+  version: KerasVersion,
   fill: (model: tf.LayersModel) => void | Promise<void>,
 ): Promise<tf.LayersModel> {
-  const model = await layersFromConfig(modelConfigFromKeras(modelConfig));
+  const model = await layersFromConfig(
+    modelConfigFromKeras(hardSigmoidFromKeras(modelConfig, version)),
+  );
   countAsUsedOnce(model);
   try {
     settleAxes(model);

@@ -1,12 +1,13 @@
 import type * as tf from '../tensorflow';
 import { internals } from '../tfjsInternals';
+import type { KerasVersion } from './hardSigmoid';
 import { asList, asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import {
   attentionInputs,
-  attentionNode,
   inboundNode,
   isCausal,
   maskOperations,
+  nodeToKeras,
 } from './kerasConnections';
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 import { nameFromKeras, nameToKeras } from './layerNames';
@@ -55,12 +56,12 @@ function refuseMaskedZeros(model: JsonObject): void {
  * Keras 3 reads as well, except that it counts the calls of a model in another model from 0
  * (not where it is an output, unless it is a Sequential).
  */
-export function modelConfigToKeras(model: tf.LayersModel, version: 2 | 3 = 2): JsonObject {
+export function modelConfigToKeras(model: tf.LayersModel, version: KerasVersion = 2): JsonObject {
   const json = asObject(model.toJSON(null, false) as unknown as Json, 'The model configuration');
   return modelToKeras(json, model, version);
 }
 
-function modelToKeras(json: JsonObject, model: tf.LayersModel, version: 2 | 3): JsonObject {
+function modelToKeras(json: JsonObject, model: tf.LayersModel, version: KerasVersion): JsonObject {
   const config = asObject(json.config, "The model's config");
   const connections = (all: Json | undefined, counted0: string[]) => {
     const isCounted0 = (name: string) => counted0.includes(model.getLayer(name).getClassName());
@@ -75,13 +76,12 @@ function modelToKeras(json: JsonObject, model: tf.LayersModel, version: 2 | 3): 
       return converted;
     }
     const nodes = connections(layer.inbound_nodes, tfjsModelClasses);
-    const isAttention = layer.class_name === 'MultiHeadAttention';
     return {
       ...converted,
       name: nameToKeras(name),
-      inbound_nodes: isAttention
-        ? asList(nodes, 'The connections').map((node) => attentionNode(node, inside))
-        : nodes,
+      inbound_nodes: asList(nodes, 'The connections').map((node) =>
+        nodeToKeras(node, inside, version),
+      ),
     };
   });
   const name = typeof config.name === 'string' ? nameToKeras(config.name) : null;
@@ -117,7 +117,7 @@ function layerToKeras(
   json: JsonObject,
   name: string,
   layer: tf.layers.Layer,
-  version: 2 | 3,
+  version: KerasVersion,
 ): JsonObject {
   const className = asString(json.class_name, "A layer's class_name");
   const config = asObject(json.config, "A layer's config");
@@ -133,7 +133,7 @@ function layerToKeras(
         'it in different forms; save the model as .keras.',
     );
   }
-  const converted = layerOptionsToKeras(className, config);
+  const converted = layerOptionsToKeras(className, config, version);
   if (className.startsWith('SpatialDropout')) {
     // There is nothing to train, and Keras 3 knows no such option here.
     delete converted.trainable;

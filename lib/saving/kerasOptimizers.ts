@@ -144,7 +144,7 @@ function scheduleFromKeras(
 }
 
 function scheduleToKeras({ className, options }: optimizers.LearningRateSchedule): JsonObject {
-  const entries = Object.entries(options).map(([option, value]) => [snakeCase(option), value]);
+  const entries = Object.entries(options).map(([option, value]) => [optionInKeras(option), value]);
   return {
     module: 'keras.optimizers.schedules',
     class_name: className,
@@ -153,7 +153,8 @@ function scheduleToKeras({ className, options }: optimizers.LearningRateSchedule
   };
 }
 
-function snakeCase(option: string): string {
+/** Other than in the names of classes, Keras parts numbers in those of options: `beta_1`. */
+function optionInKeras(option: string): string {
   return option.replace(/[A-Z]|\d+/g, (part) => `_${part.toLowerCase()}`);
 }
 
@@ -162,7 +163,7 @@ export function optimizerToKeras(optimizer: tf.Optimizer): JsonObject {
   const { schedule, ...settings } = stepSettingsOf(optimizer);
   const { className, options } = kerasOptions(optimizer);
   const { learningRate } = optimizer.getConfig() as { learningRate: number };
-  const common = Object.entries(settings).map(([name, value]) => [snakeCase(name), value]);
+  const common = Object.entries(settings).map(([name, value]) => [optionInKeras(name), value]);
   return {
     class_name: className === 'Adam' && settings.weightDecay ? 'AdamW' : className,
     config: {

@@ -14,6 +14,7 @@ import {
   type StoredArray,
   writeArray,
 } from './hdf5Tree';
+import { snakeCase } from './kerasFunctions';
 import { nameFromKeras, nameToKeras } from './layerNames';
 import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
 import { tensorOf, writeUnconstrained } from './layerWeights';
@@ -257,12 +258,4 @@ function addGroups(layer: Layer, path: string, groups: LayerGroup[]): void {
 function kerasClassName(layer: Layer): string {
   const isFunctional = layersOfModel(layer) && !(layer instanceof tf.Sequential);
   return isFunctional ? 'Functional' : layer.getClassName();
-}
-
-/** Keras's own way: `Conv2D` becomes `conv2d`, `ReLU` `re_lu`. */
-function snakeCase(className: string): string {
-  return className
-    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();
 }

@@ -6,9 +6,9 @@
 import * as tf from '../tensorflow';
 import type { LossOrMetric, ModelInternals } from '../tfjsInternals';
 import { metricsOfOutput } from './compiledModel';
+import { metricNamed } from './kerasNames';
 import { sparseCategoricalCrossentropy } from './lossFunctions/crossentropy';
 import { noteWeighted } from './metricFunctions/descriptions';
-import { precision, recall } from './metricFunctions/index';
 import { quotient } from './metricFunctions/made';
 import { declareSums, declareWeighted, type MetricSums, sumsOf } from './runners/metricSums';
 import { declareKnownCode, isKnownCode } from './runners/modelCode';
@@ -32,9 +32,9 @@ declareKnownCode(accuracy);
 const kerasMetrics = new Map<unknown, LossOrMetric>([
   ['accuracy', accuracy],
   ['acc', accuracy],
-  ['precision', precision()],
-  [tf.metrics.precision, precision()],
-  [tf.metrics.recall, recall()],
+  ['precision', metricNamed('precision') as LossOrMetric],
+  [tf.metrics.precision, metricNamed('precision') as LossOrMetric],
+  [tf.metrics.recall, metricNamed('recall') as LossOrMetric],
 ]);
 
 /** Puts these metrics in the place of tfjs's, where `model.compile` was given those. */

@@ -68,8 +68,9 @@ each("Conv1D", SERIES, ["2, 3", "2, 2, strides=2, padding='same'", "2, 2, dilati
 each("Conv2D", IMAGE, ["2, 2, dilation_rate=(1, 2), strides=1", "3, 3", "3, (2, 3), strides=2, padding='same'", "3, 2, dilation_rate=2", "2, 2, groups=2",
                        "3, 3, kernel_regularizer='l2', activation='tanh'", "3, 2, data_format='channels_first'"])
 each("Conv3D", VOLUME, ["2, 2", "2, 2, dilation_rate=2", "2, 3, padding='same', strides=2"])
-each("Conv2DTranspose", IMAGE, ["3, 3", "3, 3, strides=2, padding='same'", "3, 3, strides=2, output_padding=1"])
-each("Conv3DTranspose", VOLUME, ["2, 2"])
+each("Conv2DTranspose", IMAGE, ["3, 3", "3, 3, strides=2, padding='same'", "3, 3, strides=2, output_padding=1",
+                                 "3, (2, 3), strides=(3, 2), output_padding=(2, 0), activation='tanh'", "3, 3, strides=2, padding='same', output_padding=1"])
+each("Conv3DTranspose", VOLUME, ["2, 2", "2, 3, strides=2, padding='same', output_padding=1"])
 each("DepthwiseConv2D", IMAGE, ["3", "2, dilation_rate=2", "3, depth_multiplier=2, padding='same'", "2, strides=2, activation='relu'",
                                  "2, depthwise_constraint='max_norm', depthwise_regularizer='l2'"])
 each("SeparableConv2D", IMAGE, ["3, 3", "3, 3, depth_multiplier=2, padding='same', use_bias=False"])
@@ -77,7 +78,8 @@ each("SeparableConv2D", IMAGE, ["3, 2, dilation_rate=2", "3, 2, depthwise_constr
 each("SeparableConv1D", SERIES, ["2, 2", "2, 3, strides=2, padding='same', depth_multiplier=2", "2, 2, dilation_rate=2, activation='relu'"])
 each("DepthwiseConv1D", SERIES, ["2", "3, depth_multiplier=2, padding='same', use_bias=False", "2, dilation_rate=2, depthwise_regularizer='l2'",
                                  "2, strides=2, activation='tanh'"])
-each("Conv1DTranspose", SERIES, ["2, 3", "2, 3, strides=2, padding='same'", "2, 2, strides=3, activation='relu', use_bias=False"])
+each("Conv1DTranspose", SERIES, ["2, 3", "2, 3, strides=2, padding='same'", "2, 2, strides=3, activation='relu', use_bias=False",
+                                 "2, 3, strides=3, output_padding=2"])
 for kind in ["MaxPooling", "AveragePooling"]:
     each(f"{kind}1D", SERIES, ["2", "2, strides=1, padding='same'"])
     each(f"{kind}2D", IMAGE, ["2", "(2, 3), strides=1, padding='same'", "2, data_format='channels_first'"])
@@ -113,7 +115,10 @@ for cell in ["SimpleRNN", "LSTM", "GRU"]:
     each(cell, SERIES, [f"3{fixed}", f"3, return_sequences=True{fixed}", f"3, go_backwards=True{fixed}", f"3, use_bias=False{fixed}",
                         f"3, activation='relu'{fixed}", f"3, unroll=True{fixed}"])
     each(cell, SERIES, [f"3, dropout=0.3{fixed}", f"3, recurrent_dropout=0.3{fixed}"], random=True)
-each("LSTM", SERIES, ["3, kernel_regularizer='l2'", "3, unit_forget_bias=False", "3, recurrent_activation='tanh'"])
+each("Dense", VECTOR, ["3, activation='hard_sigmoid'"])
+each("GRU", SERIES, ["3, recurrent_activation='hard_sigmoid'"])
+each("Bidirectional", SERIES, ["L.LSTM(3, recurrent_activation='hard_sigmoid')"])
+each("LSTM", SERIES, ["3, recurrent_activation='hard_sigmoid', activation='hard_sigmoid'", "3, kernel_regularizer='l2'", "3, unit_forget_bias=False", "3, recurrent_activation='tanh'"])
 each("GRU", SERIES, ["3", "3, return_sequences=True", "3, use_bias=False", "3, go_backwards=True"])
 each("GRU", SERIES, ["3, dropout=0.3", "3, recurrent_dropout=0.3"], random=True)
 for mode in ["'concat'", "'sum'", "'mul'", "'ave'"]:
@@ -142,7 +147,8 @@ each("SpatialDropout2D", IMAGE, ["0.3"], random=True)
 each("GaussianNoise", VECTOR, ["0.3"], random=True)
 each("GaussianDropout", VECTOR, ["0.3"], random=True)
 each("AlphaDropout", VECTOR, ["0.3"], random=True)
-each("ActivityRegularization", VECTOR, ["0.1"])
+each("ActivityRegularization", VECTOR, ["0.1", "l1=0.1, l2=0.05"])
+each("ActivityRegularization", SERIES, ["l2=0.1"])
 each("Lambda", VECTOR, ["lambda x: x * 2"])
 for options, arguments in [("2, 3", "x, x"), ("2, 3, value_dim=4, output_shape=5", "x, x"), ("2, 3, use_bias=False", "x, L.Dense(4)(x)"),
                            ("2, 3", "x, x, use_causal_mask=True"), ("1, 3", "x, value=L.Dense(4)(x), key=L.Dense(2)(x)")]:
@@ -165,6 +171,63 @@ def shared(x):
 
 
 case("Functional inside", "", VECTOR, functional_inside)
+L12 = "keras.regularizers.L1L2(0.1, 0.05)"
+for layer, shape, options in [
+    ("Dense", SERIES, "3, activation='relu'"), ("Conv1D", SERIES, "2, 3"), ("Conv2D", IMAGE, "2, 3"), ("Conv3D", VOLUME, "2, 2"),
+    ("Conv1DTranspose", SERIES, "2, 3"), ("Conv2DTranspose", IMAGE, "2, 3"), ("DepthwiseConv1D", SERIES, "3"),
+    ("DepthwiseConv2D", IMAGE, "3"), ("SeparableConv1D", SERIES, "2, 3"), ("SeparableConv2D", IMAGE, "2, 3"),
+    ("Embedding", (4,), "6, 3"), ("SimpleRNN", SERIES, "3"), ("LSTM", SERIES, "3, return_sequences=True"), ("GRU", SERIES, "3"),
+    ("ConvLSTM2D", (3, 6, 6, 2), "2, 2, recurrent_activation='sigmoid'"), ("MultiHeadAttention", SERIES, "2, 3")] + [
+    # Keras 2 leaves it out of its files here.
+    ("Activation", VECTOR, "'tanh'"), ("BatchNormalization", SERIES, ""),
+    ("TimeDistributed", SERIES, "L.Dense(2)"), ("Bidirectional", SERIES, "L.LSTM(3)")] * (version == "3"):
+    every = f"{options}, activity_regularizer={L12}".removeprefix(", ")
+    arguments = "x, x" if layer == "MultiHeadAttention" else "x"
+    build = lambda x, l=layer, o=every, a=arguments: eval(f"L.{l}({o})({a})", {"L": L, "keras": keras, "x": x})
+    case(layer, every, shape, build)
+each("TimeDistributed", SERIES, [f"L.Dense(2, activity_regularizer={L12})"])
+each("Bidirectional", SERIES, [f"L.LSTM(3, return_sequences=True, activity_regularizer={L12})"])
+
+
+def states(x):
+    values, hidden, memory = L.LSTM(3, return_state=True, return_sequences=True, activity_regularizer=eval(L12))(x)
+    return L.LSTM(3)(values, initial_state=[hidden, memory])
+
+
+def encoder_and_decoder(cell):
+    def build(x):
+        _, *last = getattr(L, cell)(3, return_state=True)(x)
+        return getattr(L, cell)(3, return_sequences=True)(L.Dense(2)(x), initial_state=last)
+    return build
+
+
+for cell in ["SimpleRNN", "LSTM", "GRU"]:
+    case(cell, "then another that starts from its state", SERIES, encoder_and_decoder(cell))
+
+
+def two_decoders(x):
+    _, hidden, memory = L.LSTM(3, return_state=True)(x)
+    values = L.LSTM(3, return_sequences=True)(L.Dense(2)(x), initial_state=[hidden, memory])
+    return L.LSTM(2)(values)
+
+
+case("LSTM", "then two others, the first of which starts from its states", SERIES, two_decoders)
+case("Embedding", "6, 3, mask_zero=True (then Conv1D, then LSTM)", (4,),
+     lambda x: L.LSTM(3)(L.Conv1D(3, 2, padding="same")(L.Embedding(6, 3, mask_zero=True)(x))))
+case("Embedding", "6, 3, mask_zero=True (then Dense, then LSTM)", (4,),
+     lambda x: L.LSTM(3)(L.Dense(3)(L.Embedding(6, 3, mask_zero=True)(x))))
+case("Embedding", "6, 3, mask_zero=True (then a Sequential with LSTM)", (4,),
+     lambda x: sequential(L.Dense(3), L.LSTM(3))(L.Embedding(6, 3, mask_zero=True)(x)))
+
+
+def shared_penalty(x):
+    dense = L.Dense(4, activity_regularizer=eval(L12))
+    inner = sequential(L.Dense(4, activation="tanh"), L.Dense(4, activity_regularizer="l2"))
+    return L.Add()([inner(inner(x)), dense(dense(x))])
+
+
+case("activity_regularizer", "of a layer whose states go on", SERIES, states)
+case("activity_regularizer", "of layers used twice", VECTOR, shared_penalty)
 case("a layer used three times", "", VECTOR, shared)
 for constraint in ["'non_neg'", "'unit_norm'", "'max_norm'"]:
     each("Dense", VECTOR, [f"3, kernel_constraint={constraint}"])
@@ -178,6 +241,11 @@ def inputs(shape, integer):
 
 def targets():
     return np.cos(np.arange(16)).astype("float32").reshape(8, 2)
+
+
+def penalty(model):
+    """What the regularisers add to the loss, after a call of the model."""
+    return float(sum(model.losses))
 
 
 def make(index, entry):
@@ -197,6 +265,7 @@ def make(index, entry):
     made = {key: entry[key] for key in ("layer", "options", "shape", "random")}
     # Faster than `predict`, which builds a graph first.
     made["predictions"] = np.asarray(model(x)).ravel().tolist()
+    made["penalty"] = penalty(model)
     losses = lambda: float(np.ravel(model.train_on_batch(x, y))[0])
     made["losses"] = [] if entry["random"] else [losses() for _ in range(3)]
     return name, made
@@ -208,7 +277,7 @@ def check(name, entry):
         try:
             x = inputs(tuple(entry["shape"]), entry["layer"] == "Embedding")
             model = keras.models.load_model(path)
-            results[path.suffix] = np.asarray(model(x)).ravel().tolist()
+            results[path.suffix] = np.asarray(model(x)).ravel().tolist() + [penalty(model)]
         except Exception as error:
             results[path.suffix] = f"{type(error).__name__}: {error}"[:500]
     return results

@@ -24,6 +24,8 @@ interface Made {
   /** Whether training draws random numbers, which differ from Keras's. */
   random: boolean;
   predictions: number[];
+  /** What the regularisers add to the loss. */
+  penalty: number;
   losses: number[];
 }
 
@@ -137,7 +139,8 @@ async function compareAll(python: string, version: string, place: string): Promi
     path.join(place, 'checked.json'),
   );
   for (const [name, outcome] of outcomes) {
-    const expected = made[name]?.predictions ?? [];
+    const { predictions: inKeras = [], penalty = 0 } = made[name] ?? {};
+    const expected = [...inKeras, penalty];
     for (const [format, predictions] of Object.entries(checked[name] ?? {})) {
       const isText = typeof predictions === 'string';
       outcome.saves ||= isText

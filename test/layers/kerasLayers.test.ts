@@ -38,6 +38,17 @@ test('layers that tfjs lacks compute what their pages say, and leave no tensors 
       [0, -1],
     ],
     [layers.conv1dTranspose({ filters: 1, kernelSize: 2, kernelInitializer: 'ones' }), [1, 0, -1]],
+    [
+      layers.conv1dTranspose({
+        filters: 1,
+        kernelSize: 2,
+        strides: 2,
+        outputPadding: 1,
+        kernelInitializer: 'ones',
+      }),
+      [1, 1, -1, -1, 0],
+    ],
+    [layers.activityRegularization({ l1: 1 }), [-1, 2, 3, -4]],
     [layers.normalization({ mean: 1, variance: 4 }), [-1, 0.5, 1, -2.5]],
     [layers.normalization({ mean: [1, 0], variance: [1, 4] }), [-2, 1, 2, -2]],
   ];
@@ -82,6 +93,40 @@ test('windows with gaps: tfjs’s depthwise layer goes by them, and convolutions
   tf.dispose([x, kernel]);
 });
 
+test('windows with gaps: tfjs’s layers of pictures and volumes have gradients', () => {
+  const count = (size: number) => Array.from({ length: size }, (_, i) => i + 1);
+  const options = { filters: 1, kernelSize: 2, dilationRate: 2, useBias: false } as const;
+  const kernelInitializer = 'ones';
+  for (const [layer, x, sum, ofKernel] of [
+    [
+      tf.layers.conv2d({ ...options, kernelInitializer }),
+      tf.tensor4d(count(9), [1, 3, 3, 1]),
+      20,
+      [1, 3, 7, 9],
+    ],
+    [
+      tf.layers.conv3d({ ...options, kernelInitializer }),
+      tf.tensor5d(count(27), [1, 3, 3, 3, 1]),
+      112,
+      [1, 3, 7, 9, 19, 21, 25, 27],
+    ],
+  ] as const) {
+    assert.deepEqual(applied(layer, x), [sum]);
+    const { grads } = tf.variableGrads(() => tf.sum(layer.apply(x) as tf.Tensor));
+    const [gradient] = Object.values(grads) as [tf.Tensor];
+    assert.deepEqual([...gradient.dataSync()], ofKernel);
+    tf.dispose([gradient, x]);
+    layer.dispose();
+  }
+});
+
+test('an output padding that TensorFlow cannot compute is refused', () => {
+  assert.throws(
+    () => layers.conv2dTranspose({ filters: 1, kernelSize: 3, strides: 2, outputPadding: 2 }),
+    /outputPadding must be a whole number from 0 to 1, below the stride 2, not 2/,
+  );
+});
+
 test('softmax and batch normalisation work along another axis than the last', () => {
   const x = tf.tensor3d([
     [
@@ -104,6 +149,14 @@ test('what tfjs in a browser would compute otherwise is not saved for it', async
     layers.upSampling1d({ inputShape: [4, 3] }),
     layers.gru({ units: 2, inputShape: [4, 3] }),
     layers.conv1dTranspose({ filters: 2, kernelSize: 2, inputShape: [4, 3] }),
+    layers.conv2dTranspose({
+      filters: 2,
+      kernelSize: 3,
+      strides: 2,
+      outputPadding: 1,
+      inputShape: [4, 4, 3],
+    }),
+    tf.layers.dense({ units: 2, activityRegularizer: 'l1l2', inputShape: [4] }),
     tf.layers.depthwiseConv2d({ kernelSize: 2, dilationRate: 2, inputShape: [4, 4, 3] }),
   ];
   for (const layer of lacked) {

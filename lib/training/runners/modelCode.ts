@@ -236,6 +236,7 @@ function describe(layer: tf.layers.Layer): string {
 
 /** How many losses a layer has by the regularisers of its weights. */
 function regularizers(layer: tf.layers.Layer): number {
-  const isOne = ([name, value]: [string, unknown]) => name.endsWith('Regularizer') && value;
+  const isOne = ([name, value]: [string, unknown]) =>
+    name.endsWith('Regularizer') && name !== 'activityRegularizer' && value;
   return Object.entries(layer).filter(isOne).length;
 }

@@ -1,5 +1,6 @@
 /** What is done with one batch of a model, op by op: also what is recorded for a graph. */
 
+import { withActivityPenalties } from '../../corrections/activityRegularizers';
 import type { TensorFunction } from '../../graph/capture/capture';
 import * as tf from '../../tensorflow';
 import { internals, type ModelInternals } from '../../tfjsInternals';
@@ -37,7 +38,10 @@ export function modelSteps(model: ModelInternals): Record<Kind, TensorFunction> 
       applyConstraints(model);
       return results;
     },
-    test: (data) => tf.tidy(() => withWeights(model, data, (batch) => test(model, batch))),
+    test: (data) =>
+      tf.tidy(() =>
+        withActivityPenalties(() => withWeights(model, data, (batch) => test(model, batch))),
+      ),
     predict: (inputs) => {
       const [only] = inputs;
       return tf.tidy(() =>
