@@ -26,6 +26,9 @@ function start(connectionFile: string): void {
   const files = new MessageChannel();
   const filesMemory = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   new Worker(path.join(__dirname, 'compiler/thread.js'), {
+    // V8's space for new objects. The compiler keeps most of what it makes, so a larger space saves
+    // no time and would stay occupied: tens of megabytes.
+    resourceLimits: { maxYoungGenerationSizeMb: 12 },
     workerData: {
       folder: process.cwd(),
       port: questions.port1,

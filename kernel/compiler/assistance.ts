@@ -5,7 +5,7 @@
 import ts from 'typescript';
 import type { Completeness, Completion } from '../messages';
 import type { CellCompiler } from './cellCompiler';
-import { readDocumentationOf } from './documentation';
+import { isDeprecated, readDocumentationOf } from './documentation';
 import { type CompilerSourceFile, internals } from './internals';
 
 const neverCancelled: ts.CancellationToken = {
@@ -163,7 +163,10 @@ export function complete({ notebook }: CellCompiler, source: string, cursor: num
     undefined,
     ts.CompletionTriggerKind.Invoked,
     neverCancelled,
+    undefined,
+    true,
   );
+  const checker = notebook.program.getTypeChecker();
   const span = info?.optionalReplacementSpan ?? info?.entries[0]?.replacementSpan;
   const before = /[\p{ID_Continue}$]*$/u.exec(source.slice(0, position))?.[0] ?? '';
   const start = span?.start ?? position - before.length;
@@ -172,7 +175,10 @@ export function complete({ notebook }: CellCompiler, source: string, cursor: num
   const matches = (info?.entries ?? [])
     .flatMap((entry) => {
       const fit = rank(entry.name, typed);
-      return fit === undefined ? [] : [{ ...entry, order: `${fit}${entry.sortText}` }];
+      // TypeScript's order is by `sortText`, in which those of deprecated names begin with a `z`.
+      const isOld = entry.symbol !== undefined && isDeprecated(checker, entry.symbol);
+      const order = `${fit}${isOld ? 'z' : ''}${entry.sortText}`;
+      return fit === undefined ? [] : [{ ...entry, order }];
     })
     .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
   return {

@@ -37,6 +37,25 @@ export function readDocumentationOf(checker: ts.TypeChecker, symbol: ts.Symbol |
   visit(symbol);
 }
 
+/**
+ * Whether all declarations of a symbol are marked `@deprecated`. TypeScript knows this only of files
+ * that it has read with their comments.
+ */
+export function isDeprecated(checker: ts.TypeChecker, symbol: ts.Symbol): boolean {
+  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const { declarations = [] } = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  return declarations.length > 0 && declarations.every(isMarkedDeprecated);
+}
+
+function isMarkedDeprecated(declaration: ts.Declaration): boolean {
+  const { text } = declaration.getSourceFile();
+  const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
+  const comment = ts.getLeadingCommentRanges(text, node.pos)?.at(-1);
+  return (
+    comment !== undefined && /^\/\*\*.*@deprecated\b/s.test(text.slice(comment.pos, comment.end))
+  );
+}
+
 function readDocumentation(file: ts.SourceFile): void {
   if (!file.isDeclarationFile || complete.has(file)) {
     return;

@@ -84,6 +84,8 @@ interface Internals {
       trigger: undefined,
       kind: ts.CompletionTriggerKind,
       cancellation: ts.CancellationToken,
+      format: undefined,
+      includeSymbol: true,
     ): ts.CompletionInfo | undefined;
   };
 }

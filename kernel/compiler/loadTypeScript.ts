@@ -19,10 +19,9 @@ function readCache(): Buffer | undefined {
   }
 }
 
-const cachedData = readCache();
 const script = new vm.Script(Module.wrap(readFileSync(fileName, 'utf8')), {
   filename: fileName,
-  cachedData,
+  cachedData: readCache(),
 });
 const loaded = new Module(fileName);
 loaded.filename = fileName;
@@ -32,7 +31,8 @@ script.runInThisContext()(loaded.exports, require, loaded, fileName, path.dirnam
 
 /** Stores the code that has been compiled so far, unless there is a valid cache. */
 export function storeCache(): void {
-  if (cachedData && !script.cachedDataRejected) {
+  // `undefined` where there was no cache.
+  if (script.cachedDataRejected === false) {
     return;
   }
   const temporary = `${cacheFile}.${process.pid}`;

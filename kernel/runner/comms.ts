@@ -3,41 +3,8 @@
  * such as sliders (https://jupyter-client.readthedocs.io/en/stable/messaging.html#custom-messages).
  */
 import { randomUUID } from 'node:crypto';
+import type { Comm, CommEvent, CommExtras, CommHost } from '../../lib/display/comms';
 import type { CommMessage, Header } from '../messages';
-
-/** Metadata and bytes of a message. */
-export interface CommExtras {
-  metadata?: Record<string, unknown>;
-  /** Binary data, which is not encoded as JSON. */
-  buffers?: Uint8Array[];
-}
-
-/** A message from the browser. */
-export interface CommEvent extends Required<CommExtras> {
-  data: unknown;
-}
-
-/** One connection with the browser. */
-export interface Comm {
-  readonly id: string;
-  readonly target: string;
-  /** Sends `data`, which has to be JSON. */
-  send(data: unknown, extras?: CommExtras): void;
-  /** Ends the connection. */
-  close(data?: unknown, extras?: CommExtras): void;
-  /** Called with what the browser sends. */
-  onMessage: ((event: CommEvent) => void) | undefined;
-  /** Called when the browser ends the connection. */
-  onClose: ((event: CommEvent) => void) | undefined;
-}
-
-/** What `notebook.host` offers to libraries of controls. */
-export interface CommHost {
-  /** Opens a connection to the browser's counterpart with the name `target`. */
-  open(target: string, data?: unknown, extras?: CommExtras): Comm;
-  /** Registers a function for connections that the browser opens to `target`. */
-  register(target: string, opened: (comm: Comm, event: CommEvent) => void): void;
-}
 
 function toEvent({ content, metadata = {}, buffers = [] }: CommMessage): CommEvent {
   return { data: content.data ?? {}, metadata, buffers };

@@ -1,29 +1,24 @@
 /** What the kernel offers to code in cells: `notebook.host` for `lib/display`, and tslab's displays. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { CommHost } from './comms';
+import type { CommHost } from '../../lib/display/comms';
+import type { NotebookHost } from '../../lib/display/output';
 import type { Output } from './output';
 import { encodeBytes, render } from './values';
 
 const kernelRequire = createRequire(__filename);
 
-export interface NotebookHost {
-  display(bundle: Record<string, unknown>, id?: string): void;
+/** What code in cells gets; the part that `lib` uses is declared there. */
+export interface KernelHost extends NotebookHost {
   /** Clears the output of the cell; with `wait`, when its next output comes. */
   clearOutput(options?: { wait?: boolean }): void;
-  readonly signal: AbortSignal;
-  readonly comms: CommHost;
-  /** Waits for `value`, or rejects when the reader interrupts. */
-  wait<T>(value: Promise<T>): Promise<T>;
-  /** The output for a value that is a cell's last expression. */
-  render(value: unknown): Promise<Record<string, unknown>>;
 }
 
 export function createNotebookHost(
   output: Output,
   comms: CommHost,
   runs: { signal(): AbortSignal; wait(value: unknown): unknown },
-): NotebookHost {
+): KernelHost {
   const shownIds = new Set<string>();
   return {
     display(bundle, id) {

@@ -26,6 +26,8 @@ export type CommListener = (event: CommEvent) => void;
 export interface Comm {
   /** Its unique identifier. */
   readonly id: string;
+  /** The name of the counterpart. */
+  readonly target: string;
   /**
    * Sends a message to the browser.
    *
@@ -33,8 +35,13 @@ export interface Comm {
    * @param extras metadata and bytes.
    */
   send(data: unknown, extras?: CommExtras): void;
-  /** Ends the connection. */
-  close(): void;
+  /**
+   * Ends the connection.
+   *
+   * @param data the last message, as JSON.
+   * @param extras metadata and bytes.
+   */
+  close(data?: unknown, extras?: CommExtras): void;
   /** Called with what the browser sends. */
   onMessage: CommListener | undefined;
   /** Called when the connection ends from the other side, or its cell is run again. */

@@ -6,8 +6,10 @@ import {
   UpdatingOutput,
 } from '../display/index';
 import { show as showFigure } from '../plots/show';
+import * as tf from '../tensorflow';
 import { type Control, ipywidgetsState } from './control';
 import { Latest } from './latest';
+import { collectTensors } from './madeTensors';
 import { WidgetModel } from './model';
 import { isFigure, Result } from './result';
 
@@ -40,7 +42,10 @@ export interface Interaction<Values> {
  * While the function runs, the latest values wait for it and those in between are skipped, so the
  * result never lags far behind. If it throws, the error is shown in place of the result until the
  * next change; an error of the first call is thrown. An interrupt of the cell ends the function's
- * work. The function disposes the tensors that it makes, for example with `tf.tidy`.
+ * work.
+ *
+ * The tensors that the function makes are disposed as soon as its result is shown, except those that
+ * it keeps with `tf.keep`. An async function disposes its tensors itself.
  *
  * Everything uses Jupyter's own connection, so JupyterLab may run on another machine. A saved
  * notebook shows the last result and the values it belongs to, and so does a reloaded page; run the
@@ -59,7 +64,7 @@ export interface Interaction<Values> {
  *
  * @example
  * await widgets.interact({ noise: widgets.slider(0, 1) }, ({ noise }) =>
- *   plots.image(tf.tidy(() => digit.add(tf.randomNormal([28, 28], 0, noise, 'float32', 0)))));
+ *   plots.image(digit.add(tf.randomNormal([28, 28], 0, noise, 'float32', 0))));
  */
 export async function interact<All extends Controls>(
   controls: All,
@@ -95,11 +100,16 @@ async function withoutNotebook<All extends Controls>(
   { onClose }: InteractOptions,
 ): Promise<Interaction<ValuesOf<All>>> {
   const values = firstValues(controls);
-  const result = await draw(values);
-  if (isFigure(result)) {
-    await showFigure(result);
-  } else if (result !== undefined) {
-    console.log(result);
+  const { value, tensors } = collectTensors(() => draw(values));
+  try {
+    const result = await value;
+    if (isFigure(result)) {
+      await showFigure(result);
+    } else if (result !== undefined) {
+      console.log(result);
+    }
+  } finally {
+    tf.dispose(tensors);
   }
   onClose?.();
   return { values, close: () => {} };
@@ -127,7 +137,7 @@ class Panel<All extends Controls> implements Interaction<ValuesOf<All>> {
   async start(): Promise<void> {
     this.showControls();
     const { values } = this;
-    await this.result.showFirst(await this.call(values));
+    await this.work(values, (value) => this.result.showFirst(value));
     this.setCaption(values);
   }
 
@@ -187,18 +197,33 @@ class Panel<All extends Controls> implements Interaction<ValuesOf<All>> {
     return model;
   }
 
-  /** An interrupt ends the wait, even if it has stopped the function half-way. */
-  private call(values: ValuesOf<All>): Promise<unknown> {
-    const called = new Promise((resolve) => setImmediate(resolve)).then(() => this.draw(values));
-    return this.host.wait(called);
+  private async work(
+    values: ValuesOf<All>,
+    showValue: (value: unknown) => Promise<void>,
+  ): Promise<void> {
+    const drawn = new Promise((resolve) => setImmediate(resolve)).then(async () => {
+      const { value, tensors } = collectTensors(() => this.draw(values));
+      return { value: await value, tensors };
+    });
+    try {
+      // An interrupt ends the wait, even if it has stopped the function half-way.
+      const { value } = await this.host.wait(drawn);
+      await showValue(value);
+    } finally {
+      drawn.then(
+        ({ tensors }) => tf.dispose(tensors),
+        () => {}, // The wait has thrown it.
+      );
+    }
   }
 
   private async redraw(values: ValuesOf<All>): Promise<void> {
     try {
-      const value = await this.call(values);
-      if (this.isOpen) {
-        await this.result.show(value);
-      }
+      await this.work(values, async (value) => {
+        if (this.isOpen) {
+          await this.result.show(value);
+        }
+      });
     } catch (error) {
       if (this.isOpen) {
         this.result.showError(error);

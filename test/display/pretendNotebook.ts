@@ -48,6 +48,7 @@ export function pretendNotebook(): PretendedNotebook {
           closed: false,
           comm: {
             id: `comm-${notebook.comms.length}`,
+            target,
             send: (data) => pretended.sent.push(data),
             close: () => {
               pretended.closed = true;

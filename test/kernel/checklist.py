@@ -47,6 +47,7 @@ class Kernel:
         self.run("1 + 1")
         self.start_seconds = time.time() - started
         self.pid = self.manager.provisioner.process.pid
+        self.start_processor_seconds = self.processor_seconds()
 
     def close(self):
         self.client.stop_channels()
@@ -77,7 +78,7 @@ class Kernel:
 
     def ask(self, sent):
         while True:
-            reply = self.client.get_shell_msg(timeout=20)
+            reply = self.client.get_shell_msg(timeout=10)
             if reply["parent_header"].get("msg_id") == sent:
                 return reply["content"]
 
@@ -110,6 +111,23 @@ def processor_seconds_of(kernel, code):
     before = kernel.processor_seconds()
     kernel.run(code)
     return f"{kernel.processor_seconds() - before:.2f} s"
+
+
+def starts(kernel):
+    """Three starts of the kernel: the first may have a cache to fill, and others may use the machine."""
+    yield kernel
+    for _ in range(2):
+        other = Kernel(kernel.name)
+        other.close()
+        yield other
+
+
+def first_cell(kernel):
+    return f"{min(one.start_seconds for one in starts(kernel)):.1f} s"
+
+
+def first_cell_processor(kernel):
+    return f"{min(one.start_processor_seconds for one in starts(kernel)):.1f} s"
 
 
 def many_cells(kernel):
@@ -250,8 +268,9 @@ def interruptible(typescript, python):
 
 # Each row has its own kernel, so that one row cannot break the next.
 ROWS = [
-    ("first cell after the start", lambda kernel: f"{kernel.start_seconds:.1f} s"),
-    ("memory after it", lambda kernel: f"{kernel.megabytes()} MB"),
+    ("start until the first cell is answered, the fastest of 3", first_cell),
+    ("… processor time", first_cell_processor),
+    ("… memory", lambda kernel: f"{kernel.megabytes()} MB"),
     ("400 cells, processor time", many_cells),
     (
         "5 million steps over variables of the top, processor time",
@@ -304,7 +323,8 @@ def install_deno(kernels):
     (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Deno", "language": "typescript"}))
 
 
-def check(name, row):
+def check(name, row, tries=2):
+    """The result of a row. What fails is tried again: on a busy machine, messages may come too late."""
     kernel = Kernel(name)
     try:
         result = row(kernel)
@@ -313,6 +333,8 @@ def check(name, row):
         result = False
     finally:
         kernel.close()
+    if result is False and tries > 1:
+        return check(name, row, tries - 1)
     return result if isinstance(result, str) else "✓" if result else "–"
 
 
@@ -332,7 +354,7 @@ def store(lines):
     text = [
         "# This kernel, Deno's and ipykernel",
         "",
-        f"Written by `npm run test:kernel` on {time.strftime('%Y-%m-%d')}: {note}, {os.cpu_count()} processor cores.",
+        f"Written by `npm run test:kernel` on {time.strftime('%Y-%m-%d')}: {note}, {os.cpu_count()} processor cores with a load of {os.getloadavg()[2]:.0f}.",
         "",
         *lines,
     ]
@@ -352,6 +374,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JUPYTER_PATH"] = os.pathsep.join([str(PROJECT / "kernel"), folder])
         os.environ["JUPYTER_RUNTIME_DIR"] = folder
+        os.environ["IPYTHONDIR"] = folder
         os.environ["NO_COLOR"] = "1"
         if "deno" in names:
             install_deno(folder)

@@ -107,6 +107,18 @@ describe('the compiler of cells', () => {
     assert.ok(cost(50) < 5 * early + 5000, 'a late cell costs more than an early one');
   });
 
+  test('completes with deprecated names last, of packages and of cells', () => {
+    const notebook = new Notebook();
+    const matches = (source: string) =>
+      complete(notebook.compiler, source, source.length).matches.join(' ');
+    assert.equal(matches("'text'.subs"), 'substring substr');
+    assert.equal(matches("import fs from 'fs'; fs.exi"), 'existsSync exists');
+    notebook.run('/** @deprecated */ function oddOld() {}; function oddYoung() {}');
+    assert.equal(matches('odd'), 'oddYoung oddOld');
+    notebook.run('const sides = {\n/** @deprecated */ left: 1,\nleftmost: 1 };');
+    assert.equal(matches('sides.le'), 'leftmost left');
+  });
+
   test('counts characters, not halves of them', () => {
     assert.equal(toIndex('😀ab', 2), 3);
     assert.equal(toCodePoints('😀ab', 3), 2);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import * as tf from '../../lib/tensorflow';
 import * as widgets from '../../lib/widgets/index';
 import { until } from '../browser/until';
 import {
@@ -153,6 +154,47 @@ describe('interact in a notebook', () => {
     assert.notEqual(figures()[2]?.['image/png'], figures()[0]?.['image/png']);
   });
 
+  test('no movement leaves a tensor behind, whether it is part of the way or the result', async () => {
+    const { numTensors } = tf.memory();
+    const picture = tf.ones([2, 2]);
+    const seen: tf.Tensor[] = [];
+    await widgets.interact({ size: widgets.slider(0, 9, { step: 1 }) }, ({ size }) => {
+      const noisy = picture.mul(size).add(1);
+      seen.push(noisy);
+      if (size === 2) {
+        throw new RangeError('not 2');
+      }
+      if (size === 3) {
+        tf.keep(noisy);
+      }
+      return size === 4 ? noisy.dataSync().join() : noisy;
+    });
+    for (const size of [1, 2, 3, 4]) {
+      move(size);
+      await until('it is drawn', 20, () => texts().at(-1) === `size: ${size}`);
+    }
+    assert.match(String(texts()[3]), /2, 2/, 'a tensor is shown before it is disposed');
+    assert.deepEqual(
+      seen.map(({ isDisposed }) => isDisposed),
+      [true, true, true, false, true],
+    );
+    assert.equal(tf.memory().numTensors, numTensors + 2, 'the picture, and the one that is kept');
+    tf.dispose([picture, ...seen]);
+  });
+
+  test('the tensors of an async function are its own: it may need them after a wait', async () => {
+    const { numTensors } = tf.memory();
+    await widgets.interact({ size: widgets.slider(2, 9, { step: 1 }) }, async ({ size }) => {
+      const made = tf.fill([2], size);
+      await new Promise((resolve) => setImmediate(resolve));
+      const text = made.dataSync().join();
+      made.dispose();
+      return text;
+    });
+    assert.equal(texts()[1], '2,2');
+    assert.equal(tf.memory().numTensors, numTensors);
+  });
+
   test('when its cell is run again, nothing is drawn any more', async () => {
     let calls = 0;
     const onClose = mock.fn();
@@ -163,6 +205,13 @@ describe('interact in a notebook', () => {
     assert.deepEqual(notebook.openComms(), []);
     assert.equal(onClose.mock.callCount(), 1);
   });
+});
+
+test('outside a notebook no tensor is left either', async () => {
+  mock.method(console, 'log', () => {});
+  const { numTensors } = tf.memory();
+  await widgets.interact({ size: widgets.slider(2, 9) }, ({ size }) => tf.fill([2], size).square());
+  assert.equal(tf.memory().numTensors, numTensors);
 });
 
 test('outside a notebook the function is called once, with the first values', async () => {
