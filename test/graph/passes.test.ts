@@ -97,6 +97,29 @@ describe('simplify', () => {
     );
   });
 
+  it('adds the bias of a product after another summand, where an activation follows', () => {
+    const [x, w, b, other] = [
+      input('x', 2, 3),
+      input('w', 3, 4),
+      input('b', 4),
+      input('other', 2, 4),
+    ];
+    const biased = float('Add', [matMul(x, w, false, false), b], [2, 4]);
+    const sum = float('Add', [other, biased], [2, 4]);
+    assertMakes(
+      simplify,
+      graphOf([x, w, b, other], [float('Elu', [sum], [2, 4]), float('Tanh', [sum], [2, 4])]),
+      `%0 = MatMul(input0, input1)  float32[2,4]
+       %1 = Add(%0, input3)  float32[2,4]
+       %2 = BiasAdd(%1, input2)  float32[2,4]
+       %3 = Elu(%2)  float32[2,4]
+       %4 = BiasAdd(%0, input2)  float32[2,4]
+       %5 = Add(input3, %4)  float32[2,4]
+       %6 = Tanh(%5)  float32[2,4]
+       out %3, %6`,
+    );
+  });
+
   it('leaves out reshapes and casts that change nothing, and softmax before the largest', () => {
     const x = input('x', 2, 3);
     const there = graphValue('Reshape', [x, integers([6])], {}, [{ shape: [6], dtype: DT_FLOAT }]);

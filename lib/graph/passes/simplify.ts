@@ -15,7 +15,16 @@ import {
   shapeOf,
   typeOf,
 } from '../../native/graphNode';
-import { attributeIs, FLOAT, float, inputIs, matMul, reshape, sameShape } from '../builders';
+import {
+  attributeIs,
+  copyOf,
+  FLOAT,
+  float,
+  inputIs,
+  matMul,
+  reshape,
+  sameShape,
+} from '../builders';
 import { applyRules, type Pass, type Rule } from '../transform';
 
 const RULES: Record<string, Rule> = {
@@ -27,13 +36,17 @@ const RULES: Record<string, Rule> = {
   Cast: castToOtherType,
   ArgMax: argMaxOfLogits,
   BatchMatMulV2: matrixProduct,
+  Relu: biasAfterSum,
+  Relu6: biasAfterSum,
+  Elu: biasAfterSum,
+  LeakyRelu: biasAfterSum,
 };
 
 /** Only where nothing is trained, as what is joined is rounded otherwise. */
 const INFERENCE_RULES: Record<string, Rule> = {
   ...RULES,
   Add: (node) => biasBeforeReshape(biasAdd(node)),
-  Relu: activationBeforeReshape,
+  Relu: (node) => activationBeforeReshape(node) ?? biasAfterSum(node),
   Sigmoid: activationBeforeReshape,
   Tanh: activationBeforeReshape,
 };
@@ -74,6 +87,25 @@ function activationBeforeReshape(node: GraphNode): GraphValue | null {
   }
   const source = inputOf(values.node, 0);
   return reshape(float(node.op, [source], shapeOf(source)), shapeOf(values));
+}
+
+/**
+ * Of a product with a bias, a sum and one of these activations Grappler (of TensorFlow 2.15) makes a node
+ * without an operation, fails, and leaves the whole graph as it was.
+ */
+function biasAfterSum(node: GraphNode): GraphValue | null {
+  const { node: sum } = inputOf(node, 0);
+  const biased = sum.inputs.find(
+    ({ node: { op, inputs } }) => op === 'BiasAdd' && inputs[0]?.node.op === 'MatMul',
+  );
+  const other = sum.inputs.find((input) => input !== biased);
+  if (sum.op !== 'Add' || !biased || !other || !sameShape(shapeOf(biased), shapeOf(other))) {
+    return null;
+  }
+  const shape = shapeOf(biased);
+  const total = float('Add', [inputOf(biased.node, 0), other], shape);
+  const values = float('BiasAdd', [total, inputOf(biased.node, 1)], shape, CHANNELS_LAST);
+  return { node: copyOf(node, [values]), index: 0 };
 }
 
 /** A sum over all axes but the last: the gradient of a bias. */
