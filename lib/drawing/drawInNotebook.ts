@@ -35,7 +35,12 @@ export async function drawInNotebook(networks: readonly ShownNetwork[]) {
     throw error;
   }
   const controls = { drawing: { ...pad(), picture: pictureOfPad() } };
-  const panel = await interact(controls, ({ drawing }) => answers(ready, drawing), { onClose });
+  let isUsed = false;
+  const output = ({ drawing }: { drawing: PadPicture }) => {
+    isUsed ||= Boolean(drawing);
+    return isUsed ? answers(ready, drawing) : invitation(ready);
+  };
+  const panel = await interact(controls, output, { onClose });
   return { close: async () => panel.close() };
 }
 
@@ -47,6 +52,17 @@ function pictureOfPad(): string {
     `alt="The pad: a drawn digit and the answers of three networks" ` +
     `src="data:image/png;base64,${image}">`
   );
+}
+
+/** What is shown until something is drawn. */
+function invitation(networks: readonly ReadyNetwork[]) {
+  const names = new Intl.ListFormat('en').format(networks.map(({ name }) => name));
+  const text = `Draw a digit: what ${names} ${networks.length > 1 ? 'read' : 'reads'} appears here.`;
+  const bundle: MimeBundle = {
+    'text/html': `<p style="opacity: 0.7">${escapeHtml(text)}</p>`,
+    'text/plain': text,
+  };
+  return { [Symbol.for('Jupyter.display')]: () => bundle };
 }
 
 /** The networks' answers as HTML and text. */
@@ -108,8 +124,8 @@ function columnHtml({
   });
   return (
     `<section data-network="${escapeHtml(name)}" data-answer="${answer?.digit ?? ''}" ` +
-    `style="width: 170px"><strong>${escapeHtml(name)}</strong> ` +
-    `<span style="opacity: 0.7">${escapeHtml(caption)}</span>` +
+    `style="width: 170px"><strong>${escapeHtml(name)}</strong>` +
+    `<div style="opacity: 0.7">${escapeHtml(caption)}</div>` +
     `<div style="font-size: 1.4em; margin: 4px 0">${answer ? inWords(answer) : '–'}</div>` +
     `${bars.join('')}</section>`
   );

@@ -93,12 +93,17 @@ async function start(): Promise<ChildProcess> {
   });
 }
 
-let reserved: Promise<number> | undefined;
+let reserved: number | undefined;
 
 /** The command that runs a program within the limit of memory. */
 async function limited(): Promise<string> {
-  reserved ??= reservedByNode();
-  return `ulimit -d ${limits.megabytes * 1000 + (await reserved)}; exec "$0" "$@"`;
+  try {
+    reserved ??= await reservedByNode();
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`cannot be decoded: the process for it cannot be started (${reason})`);
+  }
+  return `ulimit -d ${limits.megabytes * 1000 + reserved}; exec "$0" "$@"`;
 }
 
 /**

@@ -23,3 +23,4 @@ export type { NetworkOptions } from './network';
 export { network } from './network';
 export type { PixelRange, Pixels } from './pixels';
 export { saveFigure, show } from './show';
+export { showSvg } from './showSvg';

@@ -1,4 +1,4 @@
-/** What a training step has to compute and to move, and how fast this machine can do that. */
+/** Counts the arithmetic and memory traffic of a training step; measures this machine's rates. */
 import { captureStable } from '../../lib/graph/capture/capture';
 import { runPasses } from '../../lib/graph/passes/index';
 import { SessionVariables } from '../../lib/graph/sessionVariables';
@@ -24,10 +24,10 @@ const sizeOf = tf.util.sizeFromShape;
 /** A value takes four bytes, whether it is a float or an int. */
 const bytesPerValue = 4;
 
-/** Operations that compute and move nothing. */
+/** Operations without arithmetic or memory traffic. */
 const free = ['Const', 'Placeholder', 'VarHandleOp', 'ReadVariableOp', 'Reshape', 'NoOp'];
 
-/** The work of a training step, after the passes that leave out what nothing uses. */
+/** The work of a training step, after the passes have removed what is not used. */
 export function workOfNetwork(name: NetworkName, batchSize: number): Work {
   const { picture } = settings[name];
   const inputs = tf.tidy(() => [
@@ -69,7 +69,7 @@ function arithmeticOf(node: GraphNode): number {
   }
 }
 
-/** How many products are summed for each value of a matrix product. */
+/** The number of products that are added up for each value of a matrix product. */
 function summedBy(node: GraphNode): number {
   const shape = shapeOf(inputOf(node, 0));
   const { transpose_a, adj_x } = node.attributes;
@@ -77,7 +77,7 @@ function summedBy(node: GraphNode): number {
   return shape.at(flag?.kind === 'bool' && flag.value ? -2 : -1) as number;
 }
 
-/** How many products are summed for each value of a convolution with this filter. */
+/** The number of products that are added up for each value of a convolution with this filter. */
 function windowOf(filter: number[]): number {
   return sizeOf(filter.slice(0, 3));
 }
@@ -87,27 +87,28 @@ function trafficOf(node: GraphNode): number {
   return read + valuesOf(node) * bytesPerValue;
 }
 
-/** A variable that is given by its handle is read and written. */
+/** A variable that is passed by its handle is both read and written. */
 function bytesOf(value: GraphValue): number {
   return isHandle(value)
     ? 2 * bytesPerValue * sizeOf(variableType(value).shape)
     : bytesPerValue * sizeOf(typeOf(value).shape);
 }
 
-/** How many values an operation computes. */
+/** The number of values that an operation computes. */
 function valuesOf({ outputs }: GraphNode): number {
   return outputs.reduce((total, { shape }) => total + sizeOf(shape), 0);
 }
 
 /**
- * What a product of large matrices and a large copy reach here in a second, with all cores.
+ * The operations per second of a product of large matrices, and the bytes per second of a large
+ * copy, on all cores of this machine.
  *
- * @param side of the matrices.
+ * @param side the number of rows and of columns of the matrices.
  */
 export function machineRates(side = 2048): Work {
   const matrix = tf.randomUniform<tf.Rank.R2>([side, side], 0, 1, 'float32', 0);
   const product = secondsOf(() => tf.matMul(matrix, matrix));
-  // As large as 16 such matrices: no cache holds it.
+  // 16 times as large as the matrix, so that it fits into no cache.
   const large = tf.tidy(() => tf.tile(tf.reshape(matrix, [-1]), [16]));
   const copy = secondsOf(() => tf.neg(large));
   const rates = {

@@ -1,10 +1,10 @@
-/** How near to the machine's limits each side trains. */
+/** Compares the training speed of each side with the machine's limits. */
 import type { LimitResult, Measurement, Work } from './measurement';
 import { markdownTable, networksOf, select } from './report';
 import type { NetworkName } from './sides';
 import { median } from './statistics';
 
-/** What the networks ask of the machine, and the share of its limit that each side reaches. */
+/** Sections of the report: the work of each network's step, and the share of the limit reached. */
 export function limitSections(
   measurements: readonly Measurement[],
   limits: readonly LimitResult[],

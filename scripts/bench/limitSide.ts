@@ -1,4 +1,4 @@
-/** Measures the machine's limits in a process of its own; the task is the only argument. */
+/** Measures the machine's limits in a separate process. Its only argument is the task, as JSON. */
 import { machineRates, workOfNetwork } from './limit';
 import type { LimitResult, LimitTask } from './measurement';
 

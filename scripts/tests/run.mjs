@@ -1,10 +1,12 @@
-// All checks of `npm test`, the fastest first. Arguments select test files by a part of their path:
+// All checks of `npm test`. Arguments select test files by a part of their path:
 // `npm test -- datasets`. `--all`, or `npm run test:all`, runs the slow ones too, which are called
 // NAME.slow.test.ts.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { cachesInProject, project, temporaryFiles } from '../setup/project.mjs';
 
@@ -40,24 +42,60 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => process.exit(1));
 }
 const morePictures = values.all ? { PICTURES_PER_SCENE: '20' } : {};
-const env = { ...morePictures, ...process.env, ...cachesInProject() };
+const env = {
+  ...morePictures,
+  ...process.env,
+  ...cachesInProject(),
+  // The tests start the library more than a hundred times.
+  NODE_COMPILE_CACHE: path.join(temporaryFiles, 'compiled'),
+};
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+process.on('exit', () => {
+  for (const child of running) {
+    child.kill();
+  }
+});
 
 /**
- * Runs one of the checks, and ends this program if it fails.
+ * Runs one of the checks, prints what it says when it ends, and tells whether all is well.
  *
  * @param {string} title
  * @param {string[]} args
  */
-function stage(title, args) {
+async function check(title, args) {
   const start = performance.now();
-  console.log(`\n== ${title}`);
-  const options = /** @type {const} */ ({ cwd: project, stdio: 'inherit', env });
-  const { status, signal } = spawnSync(process.execPath, args, options);
-  if (status !== 0) {
-    console.error(`\n== ${title}: failed${signal ? ` (${signal})` : ''}`);
-    process.exit(status ?? 1);
+  const child = spawn(process.execPath, args, {
+    cwd: project,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
+  running.add(child);
+  const [output, errors, [status, signal]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  running.delete(child);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const end = status === 0 ? `${seconds} s` : `failed${signal ? ` (${signal})` : ''}`;
+  console.log(`\n${output}${errors}== ${title}: ${end}`);
+  return status === 0;
+}
+
+/**
+ * Runs checks one after the other until one fails.
+ *
+ * @param {[title: string, args: string[]][]} checks
+ */
+async function inTurn(checks) {
+  for (const [title, args] of checks) {
+    if (!(await check(title, args))) {
+      return false;
+    }
   }
-  console.log(`== ${title}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return true;
 }
 
 /** The test files to run. Those in browser/ need a browser: `npm run test:browser`. */
@@ -71,25 +109,34 @@ function chooseFiles() {
 }
 
 /**
- * Folders whose tests can share a process: loading TensorFlow takes longer than many of the tests.
+ * Folders whose tests share a process, as loading TensorFlow takes longer than many of the tests.
+ *
+ * @type {Record<string, string[]>}
  */
-const together = ['training', 'saving', 'graph', 'plots', 'models', 'datasets', 'images'];
+const together = {
+  training: ['training'],
+  graph: ['graph'],
+  images: ['images', 'datasets'],
+  saving: ['saving', 'models', 'plots'],
+  others: ['bench', 'display', 'documents', 'explain', 'lessons', 'notebooks', 'widgets'],
+};
 
 /**
- * Joins the files of such a folder into one, and leaves the others as they are.
+ * Joins the files of such folders into one, and leaves the others as they are.
  *
  * @param {string[]} files
  */
 function grouped(files) {
   const folder = path.join('build/test', 'together');
+  rmSync(path.join(project, folder), { recursive: true, force: true });
   mkdirSync(path.join(project, folder), { recursive: true });
-  const groups = together.map((name) => {
+  const groups = Object.entries(together).map(([name, folders]) => {
     const members = files.filter(
       (file) =>
-        path.dirname(file) === path.join('build/test', name) && !file.endsWith('.slow.test.js'),
+        folders.includes(path.basename(path.dirname(file))) && !file.endsWith('.slow.test.js'),
     );
     const group = path.join(folder, `${name}.test.js`);
-    const lines = members.map((file) => `require('../${name}/${path.basename(file)}');\n`);
+    const lines = members.map((file) => `require('../${path.relative('build/test', file)}');\n`);
     writeFileSync(path.join(project, group), lines.join(''));
     return { group, members };
   });
@@ -108,29 +155,46 @@ for (const file of readdirSync(path.join(project, 'build/test'), {
   }
 }
 
-stage('Format and lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']);
-stage('Type check and build', ['node_modules/typescript/bin/tsc']);
-stage('Type check of the drawing pad', [
-  'node_modules/typescript/bin/tsc',
-  '-p',
-  'lib/drawing/page',
+const typescript = 'node_modules/typescript/bin/tsc';
+const passed = await Promise.all([
+  inTurn([
+    ['Type check and build', [typescript]],
+    ['Type check of the notebooks', ['build/scripts/notebooks/checkTypes.js']],
+    ['Translations of the notebooks', ['build/scripts/notebooks/translate.js', '--check']],
+  ]),
+  inTurn([
+    ['Format and lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']],
+    ['Type check of the drawing pad', [typescript, '-p', 'lib/drawing/page']],
+    // Every public name is documented, and every link in the documentation leads somewhere.
+    ['API reference', ['node_modules/typedoc/bin/typedoc', '--emit', 'none']],
+  ]),
 ]);
-stage('Type check of the notebooks', ['build/scripts/notebooks/checkTypes.js']);
-stage('Translations of the notebooks', ['build/scripts/notebooks/translate.js', '--check']);
-// Every public name is documented, and every link in the documentation leads somewhere.
-stage('API reference', ['node_modules/typedoc/bin/typedoc', '--emit', 'none']);
+if (passed.includes(false)) {
+  process.exit(1);
+}
 
 const files = chooseFiles();
 if (files.length === 0) {
   console.error(`No test file's path contains ${wanted.map((part) => `"${part}"`).join(' or ')}.`);
   process.exit(1);
 }
-stage(`${files.length} test files`, [
-  '--test',
-  '--test-reporter=spec',
-  // By default one processor core would be left idle.
-  `--test-concurrency=${availableParallelism()}`,
-  '--import',
-  new URL('seededRandom.mjs', import.meta.url).href,
-  ...(wanted.length === 0 ? grouped(files) : files),
-]);
+console.log(`\n== ${files.length} test files`);
+const start = performance.now();
+const { status, signal } = spawnSync(
+  process.execPath,
+  [
+    '--test',
+    '--test-reporter=spec',
+    // By default one processor core would be left idle.
+    `--test-concurrency=${availableParallelism()}`,
+    '--import',
+    new URL('seededRandom.mjs', import.meta.url).href,
+    ...(wanted.length === 0 ? grouped(files) : files),
+  ],
+  { cwd: project, stdio: 'inherit', env },
+);
+const end = status === 0 ? 'passed' : `failed${signal ? ` (${signal})` : ''}`;
+console.log(
+  `== ${files.length} test files: ${end}, ${((performance.now() - start) / 1000).toFixed(1)} s`,
+);
+process.exit(status ?? 1);

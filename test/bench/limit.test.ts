@@ -17,7 +17,7 @@ function workOfFunction(inputs: tf.Tensor[], compute: (inputs: tf.Tensor[]) => t
   return workOf(graph);
 }
 
-test('a matrix product: 2 for each product that is summed, and all matrices are moved', () => {
+test('a matrix product: a multiplication and an addition each; all three matrices are moved', () => {
   const inputs = [tf.zeros([3, 5]), tf.zeros([5, 7])];
   assert.deepEqual(
     workOfFunction(inputs, ([a, b]) => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D)),
@@ -40,24 +40,24 @@ test('a convolution and its gradients have the same arithmetic', () => {
     const gradients = tf.grads((a, b) => tf.sum(forward([a, b])))(given);
     return tf.add(tf.sum(gradients[0] as tf.Tensor), tf.sum(gradients[1] as tf.Tensor));
   });
-  // The rest is the sum and what leads to the gradients: a number for each value.
+  // The rest is elementwise: one operation for each value.
   assert.ok(arithmetic >= 2 * once && arithmetic < 3 * once + 1000, `${arithmetic} of ${once}`);
 });
 
-test('the MLP: six products for each weight and row, less the gradient of the pictures', () => {
+test('the MLP: three matrix products for each layer, but no gradient of the pictures', () => {
   const { arithmetic } = workOfNetwork('mlp', 32);
   const products = 2 * 32 * (3 * (1000 * 10) + 2 * (784 * 1000));
   assert.ok(arithmetic > products && arithmetic < 1.2 * products, `${arithmetic}, ${products}`);
 });
 
-test('the machine computes more than it moves', () => {
+test('in a second, the machine does more operations than it moves bytes', () => {
   const tensors = tf.memory().numTensors;
   const { arithmetic, traffic } = machineRates(256);
   assert.ok(arithmetic > traffic && traffic > 1e7, `${arithmetic}, ${traffic}`);
   assert.equal(tf.memory().numTensors, tensors);
 });
 
-test('the share is the time for the arithmetic in the time of a step', () => {
+test('the share is the time for the arithmetic divided by the time of a step', () => {
   const rates = { arithmetic: 1e9, traffic: 1e9 };
   const work = { arithmetic: 2e6, traffic: 1e6 };
   const measurement = {
@@ -67,7 +67,7 @@ test('the share is the time for the arithmetic in the time of a step', () => {
     secondEpoch: 0.8,
   } as Measurement;
   const text = limitSections([measurement], [{ rates, work: { mlp: work } }], 32).join('\n');
-  // 100 steps in 0.8 s are 8 ms each; 2 ms would be the limit.
+  // 100 steps in 0.8 s take 8 ms each; the limit would be 2 ms.
   assert.match(text, /\| compiled +\| 25% +\|/);
   assert.match(text, /\| mlp \| 2\.0 \| 1\.0 \| 2\.00 \| 1\.00 \|/);
 });

@@ -13,7 +13,9 @@ const line =
   '1688/1688 [==============================] - 7s 4ms/step - loss: 0.0312 - acc: 0.9903 - ' +
   'val_loss: 0.0405 - val_acc: 0.9885';
 
-/** A notebook whose one cell prints a line of Keras's and shows a figure of 640 pixels. */
+const longCode = `console.log(${Array.from({ length: 30 }, (_, number) => number).join(', ')});`;
+
+/** Prints a line of Keras's and shows a figure of 640 pixels; a long line of code, open and folded. */
 async function notebookWithFigure(): Promise<string> {
   const figure = curves([{ name: 'loss', y: [1, 0.5, 0.3] }]);
   const data = figureBundle(figure, await renderPng(figure, 1));
@@ -25,10 +27,13 @@ async function notebookWithFigure(): Promise<string> {
       { output_type: 'display_data', metadata: {}, data },
     ],
   };
+  const code = { cell_type: 'code', execution_count: null, outputs: [], source: longCode };
+  const open = { ...code, id: 'open', metadata: {} };
+  const folded = { ...code, id: 'folded', metadata: { jupyter: { source_hidden: true } } };
   const kernelspec = { name: 'tslab', display_name: 'TypeScript', language: 'typescript' };
   return JSON.stringify({
     ...{ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec } },
-    cells: [cell],
+    cells: [cell, open, folded],
   });
 }
 
@@ -74,6 +79,24 @@ describe('a window of 800 pixels', () => {
       const [place, , plot] = await widths();
       assert.ok(plot <= place, `a plot of ${plot} pixels in ${place}`);
     }));
+
+  it('wraps code, and keeps a folded cell and the dots that open it on the page', async () => {
+    const { page } = browser;
+    const right = (selector: string) =>
+      page
+        .locator(selector)
+        .last()
+        .evaluate((element) => element.getBoundingClientRect().right);
+    const edge = await right('.jp-NotebookPanel-notebook');
+    assert.ok((await right('.jp-Placeholder-content')) <= edge, 'the folded cell');
+    assert.ok((await right('.jp-Placeholder-content svg')) <= edge, 'its dots');
+    const code = page.locator('.jp-CodeCell .cm-scroller', { hasText: 'console.log(0' }).first();
+    const [content, room] = await code.evaluate((element) => [
+      element.scrollWidth,
+      element.clientWidth,
+    ]);
+    assert.ok(content && room && content <= room, `code of ${content} pixels in ${room}`);
+  });
 
   it('breaks lines between words, and leaves room between text and figure', async () => {
     const { page } = browser;

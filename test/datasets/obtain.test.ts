@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { offlineFolderVariable } from '../../lib/datasets/localSources';
 import { type ObtainOptions, obtainFiles } from '../../lib/datasets/obtain';
@@ -88,8 +87,18 @@ describe('the cache', () => {
 
   it('may be filled by two processes at once', async (test) => {
     const folder = temporaryFolder(test);
+    // The first answer is given when all three have asked for the first file.
+    let asking = 0;
+    let answer = () => {};
+    const allAsk = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
     const mirror = await startMirror(test, async (name, response) => {
-      await wait(50);
+      asking += name === sampleNames[0] ? 1 : 0;
+      if (asking === 3) {
+        answer();
+      }
+      await allAsk;
       response.end(packed(name));
     });
     const script = `
@@ -103,7 +112,6 @@ describe('the cache', () => {
       results.map(({ stdout }) => stdout),
       ['4\n', '4\n', '4\n'],
     );
-    assert.ok(mirror.requests.length > 4, 'they did not run at once');
     assertCached(folder);
   });
 

@@ -28,9 +28,9 @@ function assertClose(actual: number[], expected: number[], tolerance: number, wh
 }
 
 for (const [network, rows] of [['mlp', 70]] as const) {
-  test(`steps of ${network} on 4, 8 and 16 cores: the losses, answers and weights of one core`, async () => {
+  test(`steps of ${network} on 4 and 16 cores: the losses, answers and weights of one core`, async () => {
     const expected = await trainOn(1, network, rows);
-    for (const cores of [4, 8, 16]) {
+    for (const cores of [4, 16]) {
       const trained = await trainOn(cores, network, rows);
       assertClose(trained.losses, expected.losses, 1e-4, `losses on ${cores} cores`);
       assertClose(trained.answers, expected.answers, 1e-3, `answers on ${cores} cores`);

@@ -84,6 +84,25 @@ describe('the decoding process', () => {
     assert.equal((await read(fixture('rgb.png'))).width, 45);
   });
 
+  test('that could not be started is started for the next picture', onLinux, () => {
+    const program = `
+      const { read } = require(${JSON.stringify(resolve(__dirname, '../../lib/images'))});
+      const picture = ${JSON.stringify(fixture('rgb.png'))};
+      (async () => {
+        const node = process.execPath;
+        process.execPath = '/nowhere/node';
+        await read(picture).catch(({ message }) => console.log(message));
+        process.execPath = node;
+        console.log((await read(picture)).width);
+      })();`;
+    const options = { encoding: 'utf8', timeout: 60_000 } as const;
+    const output = execFileSync(process.execPath, ['-e', program], options);
+    assert.match(
+      output,
+      /rgb\.png cannot be decoded: the process for it cannot be started \(.*ENOENT\)\n45\n$/,
+    );
+  });
+
   /** Whether a process is running, or has ended without Node.js having noticed. */
   function isKnown(pid: number): boolean {
     try {

@@ -1,4 +1,4 @@
-"""Widgets, as a front end sees them through comms; and the library's sources imported by a cell."""
+"""Widgets, as a front end sees them through comms."""
 
 import queue
 import time
@@ -137,18 +137,6 @@ class Widgets(KernelCase):
         answer = self.next_output("comm_msg")["content"]["data"]
         self.assertEqual((answer["method"], answer["states"]), ("update_states", {}))
 
-
-class Sources(KernelCase):
-    def test_the_library_as_its_sources(self):
-        code = "import { images, models } from '../../lib/index';"
-        reply = self.client.execute_interactive(code, timeout=400)
-        self.assertEqual(reply["content"]["status"], "ok", reply)
-        self.assertEqual(self.printed("console.log(models.mlp({ seed: 0 }).countParams())"), "795010\n")
-        # This starts one of the library's processes, from its compiled files.
-        self.assertEqual(
-            self.printed("console.log((await images.readDigit('../../data/digits/3.png')).shape.join())"),
-            "1,28,28,1\n",
-        )
 
 
 if __name__ == "__main__":

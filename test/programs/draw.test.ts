@@ -123,9 +123,4 @@ test('a wrong command line, and a folder that cannot be written, are named', () 
   const failed = run('draw', folder, '--networks', file);
   assert.equal(failed.status, 1);
   assert.match(failed.stderr, /^draw: .*file/m);
-  const help = run('draw', folder, '--help');
-  assert.equal(help.status, 0);
-  for (const option of ['--port', '--retrain', '--networks', '--pictures']) {
-    assert.match(help.stdout, new RegExp(`${option} `));
-  }
 });

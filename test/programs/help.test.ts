@@ -7,6 +7,12 @@ import { test } from 'node:test';
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   scripts: Record<string, string>;
 };
+/** Options that a program's help has to explain, beside `--help`. */
+const options: Record<string, string[]> = {
+  train: ['--epochs', '--batch-size', '--pictures', '--seed', '--resume', '--json'],
+  predict: ['PICTURE...', '--checkpoints', '--json'],
+  draw: ['--port', '--retrain', '--networks', '--pictures'],
+};
 /** Other projects' programs, with their own help. */
 const others = ['start', 'docs', 'format', 'pack'];
 
@@ -21,6 +27,9 @@ for (const [name, command] of Object.entries(scripts)) {
       assert.match(stdout, /^usage: /i);
       assert.match(stdout, /exit status|Options:|options:/i);
       assert.ok(stdout.includes('--help') || stdout.includes('[PART...]'), stdout);
+      for (const option of options[name] ?? []) {
+        assert.ok(stdout.includes(option), `${option} is not explained:\n${stdout}`);
+      }
     });
   }
 }

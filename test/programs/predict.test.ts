@@ -71,12 +71,3 @@ test('predict refuses a wrong command line', () => {
     assert.ok(stderr.endsWith('See: npm run predict -- --help\n'), stderr);
   }
 });
-
-test('predict --help explains the options', () => {
-  const { status, stdout } = run('predict', folder, '--help');
-  assert.equal(status, 0);
-  assert.match(stdout, /PICTURE\.\.\./);
-  for (const option of ['--checkpoints', '--json', '--help']) {
-    assert.ok(stdout.includes(option), option);
-  }
-});

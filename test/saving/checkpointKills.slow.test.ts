@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -53,7 +53,10 @@ test('a checkpoint that another process is replacing is waited for', async () =>
   await saveFilled(temporary, 2);
   const latest = saving.latestCheckpoint(folder);
   await sleep(200);
-  writeFileSync(path.join(folder, 'checkpoint'), 'model_checkpoint_path: "model.ckpt"\n');
+  // Renamed, as it is read meanwhile.
+  const note = path.join(folder, 'checkpoint');
+  writeFileSync(`${note}.new`, 'model_checkpoint_path: "model.ckpt"\n');
+  renameSync(`${note}.new`, note);
   assert.equal(await latest, prefix);
 });
 

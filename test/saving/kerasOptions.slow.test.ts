@@ -1,5 +1,5 @@
-// Optimisers, schedules, losses and metrics with options, saved here in the middle of a training: real
-// Keras 3 loads the files, predicts the same, and its next steps are those that are next here.
+// Models with options of optimisers, schedules, losses and metrics are saved during a training. Keras 3
+// loads the files, predicts the same, and its next training steps give the same values as ours.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,7 +44,7 @@ const cases: Case[] = [
     activation: 'linear',
     options: () => ({ optimizer: optimizer(), loss: 'mse' }),
   })),
-  // Keras restores no optimiser's state from .h5: here is none.
+  // Plain SGD has no state: Keras does not restore an optimiser's state from .h5.
   ...Object.entries(lossCases).flatMap(([name, loss]) =>
     ['keras', 'h5'].map((ending) => ({
       file: `loss ${name}.${ending}`,
@@ -118,7 +118,7 @@ for (const { file } of cases) {
     for (const [index, step] of expected.steps.entries()) {
       const values = Object.values(step);
       const largest = Math.max(1, ...values.map(Math.abs));
-      // Keras may have named a metric otherwise; the order is its own, by alphabet.
+      // Keras may name a metric otherwise, and sorts by name: compare the values in order of size.
       const sorted = (logs: Record<string, number>) => Object.values(logs).sort((a, b) => a - b);
       assertClose(sorted(actual.steps[index] ?? {}), sorted(step), 1e-4 * largest);
     }

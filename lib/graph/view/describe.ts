@@ -63,7 +63,7 @@ export function describe<Inputs extends tf.Tensor[]>(
  * @throws NotCompilableError if the step does what a graph cannot repeat.
  *
  * @example
- * display.show({ 'image/svg+xml': await graph.draw(step, images, labels) });
+ * await plots.showSvg(await graph.draw(step, images, labels), 'the graph of a training step');
  */
 export async function draw<Inputs extends tf.Tensor[]>(
   step: ((...inputs: Inputs) => StepResult) | CompiledStep<Inputs, StepResult>,
