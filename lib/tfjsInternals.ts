@@ -120,6 +120,11 @@ export interface LayersInside {
 
 export interface LayerInternals extends Masks, LayersInside {
   stateful?: boolean;
+  supportsMasking: boolean;
+  /** Of recurrent layers. */
+  returnSequences?: boolean;
+  /** Of Embedding. */
+  maskZero?: boolean;
   activityRegularizer?: ActivityRegularizer | null;
   /** The penalties of its weights' regularisers. */
   _losses?: (() => tf.Scalar)[];

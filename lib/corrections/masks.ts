@@ -4,14 +4,10 @@
  * layer that gives only its last output) would go by it, as none does in Keras.
  */
 import * as tf from '@tensorflow/tfjs-node';
-
-interface MaskedLayer {
-  supportsMasking: boolean;
-  returnSequences?: boolean;
-}
+import { internals } from '../tfjsInternals';
 
 function endsMask(layer: tf.layers.Layer): boolean {
-  const { supportsMasking, returnSequences } = layer as unknown as MaskedLayer;
+  const { supportsMasking, returnSequences } = internals(layer);
   // Layers in a model know themselves whether they end it.
   return !(layer instanceof tf.LayersModel) && (!supportsMasking || returnSequences === false);
 }

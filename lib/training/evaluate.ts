@@ -16,6 +16,7 @@ import {
 import { requireUndisposed } from './disposal';
 import { evaluationBatchSize, inferenceOptions } from './inferenceBatches';
 import { Breaks } from './interruption';
+import { warnOfMaskedOutputs } from './maskedOutputs';
 import { checkOptionNames } from './names';
 import { checkedBatchSize, checkedSteps, checkedVerbose } from './options';
 import { ProgressLogger, type Verbosity } from './progress/index';
@@ -99,6 +100,7 @@ export async function evaluate(
   const limit = checkedSteps('steps', options.steps);
   requireUndisposed(model);
   const compiled = compiledModel(model);
+  warnOfMaskedOutputs(model, options.sampleWeight !== undefined);
   const breaks = new Breaks(options.signal);
   const isSeen = verbose !== 0 || users.length > 0 || limit !== undefined;
   const source = batchSource(compiled, x, y, options, breaks, isSeen);

@@ -1,0 +1,36 @@
+/** Outputs that carry a mask, such as an answer at each step behind an Embedding with `maskZero`. */
+import * as tf from '../tensorflow';
+import { internals } from '../tfjsInternals';
+import { innerModel } from './compiledModel';
+
+const modelsWarnedOf = new WeakSet<tf.LayersModel>();
+
+/**
+ * Keras leaves masked steps out of loss and metrics, tfjs counts them: says so, once for a model.
+ *
+ * @param isWeighted whether the caller says which steps count.
+ */
+export function warnOfMaskedOutputs(model: tf.LayersModel, isWeighted: boolean): void {
+  const output = innerModel(model).outputs.find(carriesMask);
+  if (!output || isWeighted || modelsWarnedOf.has(model)) {
+    return;
+  }
+  modelsWarnedOf.add(model);
+  console.warn(
+    `The output "${output.sourceLayer.name}" of the model "${model.name}" carries a mask. Keras leaves ` +
+      'masked steps out of loss and metrics; here they count. Give sampleWeight, [rows, steps], with ' +
+      '0 for them.',
+  );
+}
+
+function carriesMask({ sourceLayer, inputs }: tf.SymbolicTensor): boolean {
+  if (sourceLayer instanceof tf.LayersModel) {
+    return innerModel(sourceLayer).outputs.some(carriesMask);
+  }
+  const { supportsMasking, returnSequences, maskZero } = internals(sourceLayer);
+  return (
+    sourceLayer.getClassName() === 'Masking' ||
+    maskZero === true ||
+    (supportsMasking && returnSequences !== false && inputs.some(carriesMask))
+  );
+}
