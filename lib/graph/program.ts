@@ -21,7 +21,7 @@ import {
 } from './capture/capture';
 import { graphDifference } from './capture/difference';
 import type { VariableHolder } from './mirroredVariable';
-import { runPasses } from './passes/index';
+import { runPasses, trainingPasses } from './passes/index';
 import { outputsAfterUpdates } from './sessionGraph';
 import { type SessionVariable, SessionVariables } from './sessionVariables';
 
@@ -38,6 +38,11 @@ interface Entry {
   updated: SessionVariable[];
 }
 
+interface ProgramOptions extends Pick<SessionOptions, 'onCallingThread'> {
+  /** Whether one of its functions will train, even if the first one does not. */
+  trains?: boolean;
+}
+
 export class Program implements VariableHolder {
   private readonly backend = nativeBackend();
   private readonly variables = new SessionVariables();
@@ -47,8 +52,8 @@ export class Program implements VariableHolder {
   private session: Session | null = null;
   private disposed = false;
 
-  /** @param options how its session is run, where it is not for the program to decide. */
-  constructor(private readonly options: Pick<SessionOptions, 'onCallingThread'> = {}) {}
+  /** @param options what is not for the program to decide. */
+  constructor(private readonly options: ProgramOptions = {}) {}
 
   get isDisposed(): boolean {
     return this.disposed;
@@ -141,7 +146,9 @@ export class Program implements VariableHolder {
     const name = `function_${this.functionCount++}`;
     const options = { ...given, name, scope: this.variables };
     const captured = captureStable(body, options);
-    const graph = runPasses({ ...captured.graph, blocks: this.variables.blocks });
+    const recorded = { ...captured.graph, blocks: this.variables.blocks };
+    const passes = this.options.trains ? trainingPasses : undefined;
+    const graph = runPasses(recorded, 'schedule', passes);
     const again = (others: tf.Tensor[]) => capture(body, { ...options, inputs: others });
     return { captured, again, graph, packed, fedNames: '', outputNames: '', updated: [] };
   }
@@ -212,7 +219,7 @@ export class Program implements VariableHolder {
     ]);
     const sharded = entries.map(({ graph }) => graph.isSharded);
     const session = openSession(bytes, {
-      ...this.options,
+      onCallingThread: this.options.onCallingThread ?? false,
       oneCore: sharded.includes(true) && !sharded.includes(false),
       simplify:
         nameOf.size <= MOST_SIMPLIFIED || entries.every(({ graph }) => graph.updates.length === 0),

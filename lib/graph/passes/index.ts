@@ -40,13 +40,21 @@ export const passesFor = (
   schedule,
 });
 
-const PASSES = passesFor(availableParallelism());
+/** Those for the graphs of a session in which something is trained. */
+export const trainingPasses = passesFor(availableParallelism());
+
+/** Matrices that are only read stay whole: each core multiplies its rows of the batch with them. */
+const inferencePasses = { ...trainingPasses, shardVariables: shardVariables(1) };
 
 /**
  * Runs the passes up to a stage. With the environment variable `SHOW_GRAPH_STAGES` set, the graph
  * is printed to stderr after each of them.
  */
-export function runPasses(captured: Graph, last: Stage = 'schedule', passes = PASSES): Graph {
+export function runPasses(
+  captured: Graph,
+  last: Stage = 'schedule',
+  passes = captured.updates.length > 0 ? trainingPasses : inferencePasses,
+): Graph {
   let graph = captured;
   show('capture', graph);
   for (const [name, pass] of last === 'capture' ? [] : Object.entries(passes)) {

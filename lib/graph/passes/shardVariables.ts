@@ -1,7 +1,6 @@
 /**
  * Splits large matrices of weights into blocks of rows, one for each core, which multiplies with
- * its block and updates it. A variable that some operation needs as a whole stays whole, and so do all
- * where none is updated: in a prediction each core better multiplies its rows of the batch.
+ * its block and updates it. A variable that some operation needs as a whole stays whole.
  */
 
 import {
@@ -89,8 +88,7 @@ class VariableSharder {
     let handles = this.blocks.get(node);
     if (handles === undefined) {
       const { dtype, shape } = variableType(handle);
-      const isWhole = this.graph.updates.length === 0 || this.whole.has(node);
-      const count = isWhole ? 1 : blockCount(shape, this.cores);
+      const count = this.whole.has(node) ? 1 : blockCount(shape, this.cores);
       const [rows = 0, ...others] = shape;
       handles = Array.from({ length: count }, (_, block) =>
         variableHandle(`${node.name}_${block}`, dtype, [rows / count, ...others], node.label),

@@ -41,7 +41,7 @@ export class GraphRunner implements BatchRunner {
     private readonly model: ModelInternals,
     use: Use,
   ) {
-    this.program = new Program({ onCallingThread: use === 'answers' });
+    this.program = new Program({ onCallingThread: use === 'answers', trains: use === 'steps' });
     this.compiledWith = compileState(model);
     this.code = new ModelCode(model);
     this.codes.push(this.code);
