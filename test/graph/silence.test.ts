@@ -7,22 +7,27 @@ import { it } from 'node:test';
 const lib = join(__dirname, '../../lib');
 
 const cases = [
-  { layer: 'gru', shape: '[6, 3]', between: '' },
-  { layer: 'lstm', shape: '[6, 3]', between: '' },
-  { layer: 'simpleRNN', shape: '[6, 3]', between: '' },
-  { layer: 'convLstm2d', shape: '[6, 5, 5, 1]', between: 'tf.layers.flatten(), ' },
+  { layer: 'gru', shape: '[6, 3]', activation: 'tanh', between: '' },
+  { layer: 'lstm', shape: '[6, 3]', activation: 'tanh', between: '' },
+  { layer: 'simpleRNN', shape: '[6, 3]', activation: 'relu', between: '' },
+  {
+    layer: 'convLstm2d',
+    shape: '[6, 5, 5, 1]',
+    activation: 'tanh',
+    between: 'tf.layers.flatten(), ',
+  },
 ];
 
 it('GRU, LSTM, SimpleRNN, ConvLSTM2D', () => {
   const trainings = cases.map(
-    ({ layer, shape, between }) => `
+    ({ layer, shape, activation, between }) => `
       {
-        const options = { inputShape: ${shape}, units: 4, filters: 2, kernelSize: 3 };
+        const options = { inputShape: ${shape}, units: 4, filters: 2, kernelSize: 3, activation: '${activation}' };
         const model = tf.sequential({
           layers: [tf.layers.${layer}(options), ${between}tf.layers.dense({ units: 1 })],
         });
         model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
-        const [x, y] = [tf.ones([8, ...${shape}]), tf.ones([8, 1])];
+        const [x, y] = [tf.ones([32, ...${shape}]), tf.ones([32, 1])];
         await training.fit(model, x, y, { verbose: 0, compiled: true });
         console.log('${layer}');
       }`,

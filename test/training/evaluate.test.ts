@@ -38,3 +38,22 @@ test('predict needs no compiled model', async () => {
   const prediction = await training.predict(tf.sequential({ layers }), tf.ones([1, 4]));
   assert.deepEqual(prediction.shape, [1, 2]);
 });
+
+test('an evaluation before the training changes nothing about it, not even the rounding', async () => {
+  const weightsAfter = async (isEvaluated: boolean) => {
+    const kernel = tf.initializers.glorotUniform({ seed: 1 });
+    // Matrices of this size are split among the cores where they are trained.
+    const options = { units: 256, kernelInitializer: kernel };
+    const model = tf.sequential({
+      layers: [tf.layers.dense({ ...options, inputShape: [256] }), tf.layers.dense(options)],
+    });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const [x, y] = [tf.randomNormal([640, 256], 0, 1, 'float32', 2), tf.ones([640, 256])];
+    if (isEvaluated) {
+      await training.evaluate(model, x, y, { verbose: 0, compiled: true });
+    }
+    await training.fit(model, x, y, { verbose: 0, seed: 0 });
+    return model.getWeights().map((weight) => weight.dataSync());
+  };
+  assert.deepEqual(await weightsAfter(true), await weightsAfter(false));
+});
