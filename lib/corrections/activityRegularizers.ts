@@ -11,6 +11,7 @@ import {
   prototypeOf,
   unnumbered,
 } from '../tfjsInternals';
+import { bidirectional } from './bidirectional';
 
 /** The penalties of one layer, by the call. */
 type Calls = Map<string, tf.Tensor[]>;
@@ -106,17 +107,11 @@ interface BidirectionalLayer {
   call(inputs: tf.Tensor | tf.Tensor[], options: object): tf.Tensor | tf.Tensor[];
 }
 
-const bidirectional = prototypeOf<BidirectionalLayer>(
-  tf.layers.bidirectional({
-    name: unnumbered,
-    layer: tf.layers.simpleRNN({ name: unnumbered, units: 1 }) as tf.RNN,
-    mergeMode: 'concat',
-  }),
-);
-const callOfTfjs = bidirectional.call;
+const bidirectionalPrototype = prototypeOf<BidirectionalLayer>(bidirectional);
+const callOfTfjs = bidirectionalPrototype.call;
 
 /** tfjs calls both layers directly, not by `apply`. */
-bidirectional.call = function (inputs, options) {
+bidirectionalPrototype.call = function (inputs, options) {
   const { forwardLayer, backwardLayer } = this;
   return noting(forwardLayer, () =>
     noting(backwardLayer, () => callOfTfjs.call(this, inputs, options)),

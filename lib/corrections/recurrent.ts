@@ -4,16 +4,11 @@
  * when the model is saved, tfjs warns that the states are lost, although they are among the inputs.
  */
 import * as tf from '@tensorflow/tfjs-node';
-import { prototypeOf, unnumbered } from '../tfjsInternals';
+import { prototypeOf } from '../tfjsInternals';
+import { bidirectional } from './bidirectional';
 import { endMasks } from './masks';
 
 type RecurrentLayer = Pick<tf.layers.Layer, 'apply'>;
-
-const bidirectional = tf.layers.bidirectional({
-  name: unnumbered,
-  layer: tf.layers.simpleRNN({ name: unnumbered, units: 1 }) as tf.RNN,
-  mergeMode: 'concat',
-});
 
 for (const prototype of [tf.RNN.prototype, prototypeOf<RecurrentLayer>(bidirectional)]) {
   const { apply } = prototype;

@@ -1,6 +1,6 @@
 /** Makes the nodes that passes put graphs together from. */
 
-import { type AttributeValue, bool, int, type } from '../native/attributes';
+import { type AttributeValue, bool, int, string, type } from '../native/attributes';
 import { DT_FLOAT, DT_INT32 } from '../native/backend';
 import {
   constantOf,
@@ -18,6 +18,9 @@ import {
 /** The attribute `T` of the kernels that work on float32. */
 export const FLOAT: { T: AttributeValue } = { T: type(DT_FLOAT) };
 
+/** The order of the axes of images. */
+export const CHANNELS_LAST = { data_format: string('NHWC') };
+
 /** A float32 result. */
 export function float(
   op: string,
@@ -26,6 +29,11 @@ export function float(
   attributes: Record<string, AttributeValue> = {},
 ): GraphValue {
   return graphValue(op, inputs, { ...FLOAT, ...attributes }, [{ shape, dtype: DT_FLOAT }]);
+}
+
+/** A vector added along the last axis. */
+export function biasAdd(values: GraphValue, bias: GraphValue): GraphValue {
+  return float('BiasAdd', [values, bias], shapeOf(values), CHANNELS_LAST);
 }
 
 /** The same operation on other inputs; its first output may be of another shape. */

@@ -70,15 +70,19 @@ function checkedPadding(
   return padding;
 }
 
+/** An operation of tfjs for images or volumes. */
+type Convolve = (
+  input: tf.Tensor,
+  kernel: tf.Tensor,
+  shape: number[],
+  strides: number[],
+  padding: string,
+) => tf.Tensor;
+
 function transposed(
   className: string,
   classOfTfjs: new (options: object) => ConvolutionOfTfjs,
-  convolve: (
-    layer: ConvolutionOfTfjs,
-    input: tf.Tensor,
-    kernel: tf.Tensor,
-    shape: number[],
-  ) => tf.Tensor,
+  convolve: Convolve,
 ) {
   const layerClass = class extends classOfTfjs {
     static readonly className = className;
@@ -103,7 +107,7 @@ function transposed(
       return tf.tidy(() => {
         const input = onlyTensor(inputs);
         const shape = this.computeOutputShape(input.shape) as number[];
-        const output = convolve(this, input, this.kernel.read(), shape);
+        const output = convolve(input, this.kernel.read(), shape, this.strides, this.padding);
         return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
       });
     }
@@ -136,26 +140,12 @@ const windows = { name: unnumbered, kernelSize: 1, filters: 1 };
 const Conv2DTranspose = transposed(
   'Conv2DTranspose',
   classOf(tf.layers.conv2dTranspose(windows)),
-  (layer, input, kernel, shape) =>
-    tf.conv2dTranspose(
-      input as tf.Tensor4D,
-      kernel as tf.Tensor4D,
-      shape as [number, number, number, number],
-      layer.strides as [number, number],
-      layer.padding as 'valid' | 'same',
-    ),
+  tf.conv2dTranspose as Convolve,
 );
 const Conv3DTranspose = transposed(
   'Conv3DTranspose',
   classOf(tf.layers.conv3dTranspose(windows)),
-  (layer, input, kernel, shape) =>
-    tf.conv3dTranspose(
-      input as tf.Tensor5D,
-      kernel as tf.Tensor5D,
-      shape as [number, number, number, number, number],
-      layer.strides as [number, number, number],
-      layer.padding as 'valid' | 'same',
-    ),
+  tf.conv3dTranspose as Convolve,
 );
 
 class Conv1DTranspose extends SequenceConvolution<{

@@ -67,7 +67,7 @@ export function normalizeBatch(
 
 type Outputs = [tf.Tensor, tf.Tensor, tf.Tensor, ...tf.Tensor[]];
 
-/** Both kernels have an output for each input of the batch's, and three more. */
+/** FusedBatchNormV3 has six outputs, its gradient five: of both, those of the batch come first. */
 function call(op: string, attributes: Attributes, inputs: tf.Tensor[]): Outputs {
   const outputs = op === 'FusedBatchNormV3' ? 6 : 5;
   const list = attributesForCall(attributes);

@@ -4,10 +4,8 @@
  * gone through once more.
  */
 
-import { string } from '../../native/attributes';
 import { DT_FLOAT } from '../../native/backend';
 import {
-  type Graph,
   type GraphNode,
   type GraphValue,
   graphValue,
@@ -17,13 +15,14 @@ import {
   scalar,
   shapeOf,
 } from '../../native/graphNode';
-import { attributeIs, float, reshape } from '../builders';
+import { attributeIs, biasAdd, float, reshape } from '../builders';
 import { markOrigin, type Pass, Rewriting } from '../transform';
 
 export const foldNormalization: Pass = (graph) => {
-  const uses = countUses(graph);
+  const nodes = nodesOf(graph);
+  const uses = countUses(nodes, graph.outputs);
   const rewriting = new Rewriting();
-  for (const node of nodesOf(graph)) {
+  for (const node of nodes) {
     if (isFoldable(node, uses)) {
       const moved = rewriting.moved(node);
       const folded = fold(moved);
@@ -37,7 +36,6 @@ export const foldNormalization: Pass = (graph) => {
 };
 
 const FILTERED = ['Conv2D', 'DepthwiseConv2dNative'];
-const CHANNELS_LAST = { data_format: string('NHWC') };
 
 /** Whether it normalises by averages what a convolution has made for it alone. */
 function isFoldable(node: GraphNode, uses: ReadonlyMap<GraphNode, number>): boolean {
@@ -82,13 +80,13 @@ function fold(node: GraphNode): GraphValue {
   const summand = float('Sub', [beta, float('Mul', [centre, factor], channels)], channels);
   const { op, attributes, outputs } = convolution;
   const filtered = graphValue(op, [images, folded], attributes, outputs);
-  return float('BiasAdd', [filtered, summand], shapeOf({ node, index: 0 }), CHANNELS_LAST);
+  return biasAdd(filtered, summand);
 }
 
 /** By how many nodes and outputs each node is used. */
-function countUses(graph: Graph): Map<GraphNode, number> {
+function countUses(nodes: GraphNode[], outputs: GraphValue[]): Map<GraphNode, number> {
   const uses = new Map<GraphNode, number>();
-  const used = [...nodesOf(graph).flatMap(({ inputs }) => inputs), ...graph.outputs];
+  const used = [...nodes.flatMap(({ inputs }) => inputs), ...outputs];
   for (const { node } of used) {
     uses.set(node, (uses.get(node) ?? 0) + 1);
   }

@@ -4,7 +4,6 @@
  * activation into one kernel, but in these forms only.
  */
 
-import { string } from '../../native/attributes';
 import { DT_FLOAT } from '../../native/backend';
 import {
   constantOf,
@@ -17,6 +16,8 @@ import {
 } from '../../native/graphNode';
 import {
   attributeIs,
+  biasAdd,
+  CHANNELS_LAST,
   copyOf,
   FLOAT,
   float,
@@ -28,7 +29,7 @@ import {
 import { applyRules, type Pass, type Rule } from '../transform';
 
 const RULES: Record<string, Rule> = {
-  Add: biasAdd,
+  Add: vectorAdded,
   Sum: biasAddGrad,
   Mean: meanOfBooleans,
   Reshape: lastReshapeOnly,
@@ -45,7 +46,7 @@ const RULES: Record<string, Rule> = {
 /** Only where nothing is trained, as what is joined is rounded otherwise. */
 const INFERENCE_RULES: Record<string, Rule> = {
   ...RULES,
-  Add: (node) => biasBeforeReshape(biasAdd(node)),
+  Add: (node) => biasBeforeReshape(vectorAdded(node)),
   Relu: (node) => activationBeforeReshape(node) ?? biasAfterSum(node),
   Sigmoid: activationBeforeReshape,
   Tanh: activationBeforeReshape,
@@ -56,15 +57,13 @@ export const simplify: Pass = (graph) => {
   return applyRules(graph, (op) => rules[op]);
 };
 
-const CHANNELS_LAST = { data_format: string('NHWC') };
-
 /** A vector added along the last axis. */
-function biasAdd(node: GraphNode): GraphValue | null {
+function vectorAdded(node: GraphNode): GraphValue | null {
   const [values, bias] = [inputOf(node, 0), inputOf(node, 1)];
   const { dtype, shape } = typeOf(values);
   const isBias =
     dtype === DT_FLOAT && shape.length >= 2 && sameShape(shapeOf(bias), shape.slice(-1));
-  return isBias ? float('BiasAdd', [values, bias], shape, CHANNELS_LAST) : null;
+  return isBias ? biasAdd(values, bias) : null;
 }
 
 /** tfjs reshapes a product before it adds the bias. */
@@ -74,10 +73,7 @@ function biasBeforeReshape(added: GraphValue | null): GraphValue | null {
   }
   const [values, bias] = [inputOf(added.node, 0), inputOf(added.node, 1)];
   const source = matrixOf(values);
-  const shape = shapeOf(source);
-  return source === values
-    ? added
-    : reshape(float('BiasAdd', [source, bias], shape, CHANNELS_LAST), shapeOf(values));
+  return source === values ? added : reshape(biasAdd(source, bias), shapeOf(values));
 }
 
 function activationBeforeReshape(node: GraphNode): GraphValue | null {
@@ -102,10 +98,8 @@ function biasAfterSum(node: GraphNode): GraphValue | null {
   if (sum.op !== 'Add' || !biased || !other || !sameShape(shapeOf(biased), shapeOf(other))) {
     return null;
   }
-  const shape = shapeOf(biased);
-  const total = float('Add', [inputOf(biased.node, 0), other], shape);
-  const values = float('BiasAdd', [total, inputOf(biased.node, 1)], shape, CHANNELS_LAST);
-  return { node: copyOf(node, [values]), index: 0 };
+  const total = float('Add', [inputOf(biased.node, 0), other], shapeOf(biased));
+  return { node: copyOf(node, [biasAdd(total, inputOf(biased.node, 1))]), index: 0 };
 }
 
 /** A sum over all axes but the last: the gradient of a bias. */

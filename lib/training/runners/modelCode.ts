@@ -8,9 +8,9 @@
  * changes: only recording it anew shows whether it still computes the same.
  */
 
+import '../../native/batchNormalization';
 import { internals, type Masks, type ModelInternals } from '../../tfjsInternals';
 // Before tfjs's losses are listed below.
-import '../../native/batchNormalization';
 import '../../native/softmaxCrossentropy';
 
 import * as tf from '../../tensorflow';
