@@ -221,8 +221,6 @@ export class Program implements VariableHolder {
     const session = openSession(bytes, {
       onCallingThread: this.options.onCallingThread ?? false,
       oneCore: sharded.includes(true) && !sharded.includes(false),
-      simplify:
-        nameOf.size <= MOST_SIMPLIFIED || entries.every(({ graph }) => graph.updates.length === 0),
     });
 
     this.session?.dispose();
@@ -237,12 +235,6 @@ export class Program implements VariableHolder {
     }
   }
 }
-
-/**
- * TensorFlow's simplifications take a tenth of a second for the graph of a small convolutional
- * network, but seconds for a long recurrent one, whose steps are no faster for them.
- */
-const MOST_SIMPLIFIED = 1000;
 
 function openSession(savedModel: Uint8Array, options: SessionOptions): Session {
   try {

@@ -4,8 +4,13 @@ import { type Graph, type GraphNode, type GraphValue, nodesOf } from '../native/
 /** Graph to graph: what no output and no update needs is left out. */
 export type Pass = (graph: Graph) => Graph;
 
-/** What a node's first output can be replaced by; null: nothing better is known. */
-export type Rule = (node: GraphNode) => GraphValue | null;
+/**
+ * What a node's first output can be replaced by; null: nothing better is known.
+ *
+ * @param node with its inputs in the new graph.
+ * @param original the same node in the old graph.
+ */
+export type Rule = (node: GraphNode, original: GraphNode) => GraphValue | null;
 
 /** What the values of a graph become in the new one that a pass makes. */
 export class Rewriting {
@@ -81,7 +86,7 @@ export function applyRules(graph: Graph, ruleOf: (op: string) => Rule | undefine
   const rewriting = new Rewriting();
   for (const node of nodesOf(graph)) {
     const moved = rewriting.moved(node);
-    const better = ruleOf(node.op)?.(moved) ?? null;
+    const better = ruleOf(node.op)?.(moved, node) ?? null;
     if (better !== null) {
       markOrigin([better], moved);
     }
@@ -102,4 +107,14 @@ export function markOrigin(made: GraphValue[], { origin, core }: GraphNode): voi
       stack.push(...node.inputs.map((input) => input.node));
     }
   }
+}
+
+/** By how many nodes and outputs each node is used. */
+export function countUses(graph: Graph): Map<GraphNode, number> {
+  const uses = new Map<GraphNode, number>();
+  const used = [...nodesOf(graph).flatMap(({ inputs }) => inputs), ...graph.outputs];
+  for (const { node } of used) {
+    uses.set(node, (uses.get(node) ?? 0) + 1);
+  }
+  return uses;
 }

@@ -13,6 +13,7 @@ export interface ConstantValue {
 
 export type AttributeValue =
   | { kind: 'string'; value: string }
+  | { kind: 'strings'; value: string[] }
   | { kind: 'int'; value: number | number[] }
   | { kind: 'float'; value: number | number[] }
   | { kind: 'bool'; value: boolean }
@@ -29,6 +30,7 @@ export const bool = (value: boolean): AttributeValue => ({ kind: 'bool', value }
 export const int = (value: number | number[]): AttributeValue => ({ kind: 'int', value });
 export const float = (value: number): AttributeValue => ({ kind: 'float', value });
 export const string = (value: string): AttributeValue => ({ kind: 'string', value });
+export const strings = (value: string[]): AttributeValue => ({ kind: 'strings', value });
 export const shape = (value: number[]): AttributeValue => ({ kind: 'shape', value });
 
 /** The binding's number for each kind of attribute. */

@@ -44,6 +44,7 @@ export interface NativeBinding {
     inputNames: string,
     outputNames: string,
   ): NativeTensor[];
+  readonly TF_Version: string;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
   readonly TF_ATTR_FLOAT: number;

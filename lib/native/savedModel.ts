@@ -45,7 +45,8 @@ export function writeSavedModel(wanted: GraphNode[]): WrittenGraph {
   const nodes = inOrder(wanted);
   const nameOf = new Map<GraphNode, string>();
   for (const node of nodes) {
-    nameOf.set(node, node.name ?? `${node.op}_${nameOf.size}`);
+    // TensorFlow's own operations begin with _, which a name must not.
+    nameOf.set(node, node.name ?? `${node.op.replace(/^_/, '')}_${nameOf.size}`);
   }
   const graph = message(protobuf.GraphDef, {
     NodeList: nodes.map((node) => nodeMessage(node, nameOf)),
@@ -92,12 +93,17 @@ function nodeMessage(node: GraphNode, nameOf: Map<GraphNode, string>): Message {
 }
 
 function attributeField({ kind, value }: AttributeValue): Record<string, unknown> {
-  const list = (field: string) => ({
-    List: message(protobuf.AttrValue.ListValue, { [field]: value }),
+  const list = (field: string, values: unknown = value) => ({
+    List: message(protobuf.AttrValue.ListValue, { [field]: values }),
   });
   switch (kind) {
     case 'string':
       return { S: Buffer.from(value) };
+    case 'strings':
+      return list(
+        'SList',
+        value.map((text) => Buffer.from(text)),
+      );
     case 'bool':
       return { B: value };
     case 'type':

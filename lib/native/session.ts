@@ -14,12 +14,6 @@ export interface SessionOptions {
   /** Whether each operation is to use one core, as the graph itself is sharded among them. */
   oneCore?: boolean;
   /**
-   * Whether TensorFlow optimises the graph at the first run. That takes a few tenths of a second,
-   * for long recurrent graphs several seconds. It does not make a training step faster, but it does
-   * make a prediction faster: convolutions and the operations after them are fused.
-   */
-  simplify?: boolean;
-  /**
    * Whether the thread that calls `run` does all the work itself. A graph of a few small operations
    * is finished before another thread has woken up.
    */
@@ -31,7 +25,7 @@ export interface SessionOptions {
  * tfjs-node has no class.
  */
 function configuration(options: SessionOptions): Uint8Array {
-  const { oneCore = false, simplify = true, onCallingThread = false } = options;
+  const { oneCore = false, onCallingThread = false } = options;
   const writer = new BinaryWriter();
   if (oneCore || onCallingThread) {
     const intraOpParallelismThreads = 2;
@@ -41,12 +35,12 @@ function configuration(options: SessionOptions): Uint8Array {
     const [interOpParallelismThreads, callingThread] = [5, -1];
     writer.writeInt32(interOpParallelismThreads, callingThread);
   }
-  if (!simplify) {
-    const [graphOptions, rewriteOptions, disableMetaOptimizer] = [10, 10, 19];
-    writer.writeMessage(graphOptions, true, () =>
-      writer.writeMessage(rewriteOptions, true, () => writer.writeBool(disableMetaOptimizer, true)),
-    );
-  }
+  // TensorFlow's own optimiser of graphs, Grappler, would take from a tenth of a second to several, and
+  // finds nothing after the passes of lib/graph.
+  const [graphOptions, rewriteOptions, disableMetaOptimizer] = [10, 10, 19];
+  writer.writeMessage(graphOptions, true, () =>
+    writer.writeMessage(rewriteOptions, true, () => writer.writeBool(disableMetaOptimizer, true)),
+  );
   return writer.getResultBuffer();
 }
 
@@ -59,12 +53,10 @@ export class Session {
    * @param options how TensorFlow runs the graph.
    */
   constructor(savedModel: Uint8Array, options: SessionOptions = {}) {
-    const config = configuration(options);
-    const given = config.length > 0 ? [config] : [];
     const folder = makeTemporaryFolder('training-graph');
     try {
       writeFileSync(join(folder, 'saved_model.pb'), savedModel);
-      this.id = this.binding.loadSavedModel(folder, GRAPH_TAG, ...given);
+      this.id = this.binding.loadSavedModel(folder, GRAPH_TAG, configuration(options));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

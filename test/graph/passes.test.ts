@@ -1,10 +1,11 @@
 /** Each pass alone, on small graphs made by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { float, matMul, reshape } from '../../lib/graph/builders';
+import { biasAdd, float, matMul, reshape } from '../../lib/graph/builders';
 import { multiplyImages } from '../../lib/graph/passes/convolution';
 import { crop } from '../../lib/graph/passes/crop';
 import { deduplicate } from '../../lib/graph/passes/deduplicate';
+import { fuse } from '../../lib/graph/passes/fuse';
 import { foldNormalization } from '../../lib/graph/passes/normalization';
 import { pool } from '../../lib/graph/passes/pooling';
 import { schedule } from '../../lib/graph/passes/schedule';
@@ -94,29 +95,6 @@ describe('simplify', () => {
        %4 = AssignVariableOp("kernel", %3)
        update %4
        out nothing`,
-    );
-  });
-
-  it('adds the bias of a product after another summand, where an activation follows', () => {
-    const [x, w, b, other] = [
-      input('x', 2, 3),
-      input('w', 3, 4),
-      input('b', 4),
-      input('other', 2, 4),
-    ];
-    const biased = float('Add', [matMul(x, w, false, false), b], [2, 4]);
-    const sum = float('Add', [other, biased], [2, 4]);
-    assertMakes(
-      simplify,
-      graphOf([x, w, b, other], [float('Elu', [sum], [2, 4]), float('Tanh', [sum], [2, 4])]),
-      `%0 = MatMul(input0, input1)  float32[2,4]
-       %1 = Add(%0, input3)  float32[2,4]
-       %2 = BiasAdd(%1, input2)  float32[2,4]
-       %3 = Elu(%2)  float32[2,4]
-       %4 = BiasAdd(%0, input2)  float32[2,4]
-       %5 = Add(input3, %4)  float32[2,4]
-       %6 = Tanh(%5)  float32[2,4]
-       out %3, %6`,
     );
   });
 
@@ -397,6 +375,67 @@ it('multiplyImages takes a convolution of the whole image for a product of matri
      %4 = Conv2D(input0, input2)  float32[2,2,1,7]
      out %3, %4`,
   );
+});
+
+describe('fuse', () => {
+  const convolved = (rows: number, channels: number) => {
+    const [x, w, b] = [
+      input('x', rows, 5, 5, channels),
+      input('w', 3, 3, channels, 4),
+      input('b', 4),
+    ];
+    const shape = [rows, 3, 3, 4];
+    const biased = biasAdd(float('Conv2D', [x, w], shape, STEPS), b);
+    return { fed: [x, w, b], shape, biased };
+  };
+
+  it('makes one kernel of a convolution or a product, its bias and its activation', () => {
+    const { fed, shape, biased } = convolved(2, 8);
+    const [matrix, vector] = [input('matrix', 36, 10), input('vector', 10)];
+    const product = matMul(reshape(float('Relu', [biased], shape), [2, 36]), matrix, false, false);
+    assertMakes(
+      fuse,
+      graphOf([...fed, matrix, vector], [float('Softmax', [biasAdd(product, vector)], [2, 10])]),
+      `%0 = _FusedConv2D(input0, input1, input2)  float32[2,3,3,4]
+       %1 = Reshape(%0, [2 36])  float32[2,36]
+       %2 = _FusedMatMul(%1, input3, input4)  float32[2,10]
+       %3 = Softmax(%2)  float32[2,10]
+       out %3`,
+    );
+  });
+
+  it('keeps a single picture of several channels from oneDNN, which would rearrange the filter', () => {
+    const several = convolved(1, 8);
+    assertMakes(
+      fuse,
+      graphOf(several.fed, [several.biased]),
+      `%0 = _FusedConv2D(input0, input1, input2, 0)  float32[1,3,3,4]
+       out %0`,
+    );
+    const few = convolved(1, 4);
+    assertMakes(
+      fuse,
+      graphOf(few.fed, [few.biased]),
+      `%0 = _FusedConv2D(input0, input1, input2)  float32[1,3,3,4]
+       out %0`,
+    );
+  });
+
+  it('leaves what is used elsewhere too, other activations, and everything that trains', () => {
+    const { fed, shape, biased } = convolved(2, 8);
+    const outputs = [float('Relu', [biased], shape), float('Tanh', [biased], shape)];
+    assertMakes(
+      fuse,
+      graphOf(fed, outputs),
+      `%0 = _FusedConv2D(input0, input1, input2)  float32[2,3,3,4]
+       %1 = Relu(%0)  float32[2,3,3,4]
+       %2 = Tanh(%0)  float32[2,3,3,4]
+       out %1, %2`,
+    );
+    const variable = variableHandle('variable_0', DT_FLOAT, shape, 'weights');
+    const trained = graphOf(fed, [], [assignVariable(variable, outputs[0] as GraphValue)]);
+    assert.equal(fuse(trained), trained);
+  });
 });
 
 describe('schedule', () => {

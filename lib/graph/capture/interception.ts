@@ -5,7 +5,6 @@ import { NotCompilableError } from '../../native/notCompilableError';
 import * as tf from '../../tensorflow';
 import { type EngineInternals, internals, type TapeNode } from '../../tfjsInternals';
 import type { Captured } from './capture';
-import { useGraphInitialStates } from './initialState';
 import { useNativeGradients } from './nativeGradients';
 import { recordOptimizerUpdates } from './optimizerUpdates';
 import { callingLine, nameOf } from './origins';
@@ -29,7 +28,6 @@ export function intercept(recorder: Recorder, replacements: Replacements): () =>
   recordOptimizerUpdates(recorder, replacements);
   useNativeGradients(replacements);
   useGraphRandomTensors(replacements);
-  useGraphInitialStates(replacements);
   followLayers(recorder, replacements);
   followGradients(recorder, replacements);
   const madeVariables = interceptVariables(recorder, replacements);

@@ -5,6 +5,7 @@ import { describeGraph } from '../view/describeGraph';
 import { multiplyImages } from './convolution';
 import { crop } from './crop';
 import { deduplicate } from './deduplicate';
+import { fuse } from './fuse';
 import { foldNormalization } from './normalization';
 import { pool } from './pooling';
 import { schedule } from './schedule';
@@ -23,6 +24,7 @@ export type Stage =
   | 'crop'
   | 'pool'
   | 'multiplyImages'
+  | 'fuse'
   | 'schedule';
 
 /** All passes for a machine with this many cores, in the order in which they run. */
@@ -37,6 +39,7 @@ export const passesFor = (
   crop,
   pool,
   multiplyImages,
+  fuse,
   schedule,
 });
 

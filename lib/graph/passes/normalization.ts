@@ -10,40 +10,26 @@ import {
   type GraphValue,
   graphValue,
   inputOf,
-  nodesOf,
   numbersOf,
   scalar,
   shapeOf,
 } from '../../native/graphNode';
 import { attributeIs, biasAdd, float, reshape } from '../builders';
-import { markOrigin, type Pass, Rewriting } from '../transform';
+import { applyRules, countUses, type Pass, type Rule } from '../transform';
 
 export const foldNormalization: Pass = (graph) => {
-  const nodes = nodesOf(graph);
-  const uses = countUses(nodes, graph.outputs);
-  const rewriting = new Rewriting();
-  for (const node of nodes) {
-    if (isFoldable(node, uses)) {
-      const moved = rewriting.moved(node);
-      const folded = fold(moved);
-      markOrigin([folded], moved);
-      rewriting.set(node, folded);
-    } else {
-      rewriting.keep(node);
-    }
-  }
-  return rewriting.finish(graph);
+  const uses = countUses(graph);
+  const rule: Rule = (node, original) => (isFoldable(original, uses) ? fold(node) : null);
+  return applyRules(graph, (op) => (op === 'FusedBatchNorm' ? rule : undefined));
 };
 
 const FILTERED = ['Conv2D', 'DepthwiseConv2dNative'];
 
 /** Whether it normalises by averages what a convolution has made for it alone. */
 function isFoldable(node: GraphNode, uses: ReadonlyMap<GraphNode, number>): boolean {
-  if (node.op !== 'FusedBatchNorm' || !attributeIs(node, 'is_training', false)) {
-    return false;
-  }
   const { convolution, bias } = sourceOf(node);
   return (
+    attributeIs(node, 'is_training', false) &&
     FILTERED.includes(convolution.op) &&
     attributeIs(convolution, 'data_format', 'NHWC') &&
     uses.get(convolution) === 1 &&
@@ -81,14 +67,4 @@ function fold(node: GraphNode): GraphValue {
   const { op, attributes, outputs } = convolution;
   const filtered = graphValue(op, [images, folded], attributes, outputs);
   return biasAdd(filtered, summand);
-}
-
-/** By how many nodes and outputs each node is used. */
-function countUses(nodes: GraphNode[], outputs: GraphValue[]): Map<GraphNode, number> {
-  const uses = new Map<GraphNode, number>();
-  const used = [...nodes.flatMap(({ inputs }) => inputs), ...outputs];
-  for (const { node } of used) {
-    uses.set(node, (uses.get(node) ?? 0) + 1);
-  }
-  return uses;
 }

@@ -1,8 +1,4 @@
-/**
- * Brings operations into the forms that the later passes and TensorFlow know. Grappler,
- * TensorFlow's own optimiser of graphs, joins a Conv2D or MatMul, the BiasAdd after it and the
- * activation into one kernel, but in these forms only.
- */
+/** Brings operations into the forms that the later passes and TensorFlow know. */
 
 import { DT_FLOAT } from '../../native/backend';
 import {
@@ -18,7 +14,6 @@ import {
   attributeIs,
   biasAdd,
   CHANNELS_LAST,
-  copyOf,
   FLOAT,
   float,
   inputIs,
@@ -37,17 +32,15 @@ const RULES: Record<string, Rule> = {
   Cast: castToOtherType,
   ArgMax: argMaxOfLogits,
   BatchMatMulV2: matrixProduct,
-  Relu: biasAfterSum,
-  Relu6: biasAfterSum,
-  Elu: biasAfterSum,
-  LeakyRelu: biasAfterSum,
 };
 
 /** Only where nothing is trained, as what is joined is rounded otherwise. */
 const INFERENCE_RULES: Record<string, Rule> = {
   ...RULES,
   Add: (node) => biasBeforeReshape(vectorAdded(node)),
-  Relu: (node) => activationBeforeReshape(node) ?? biasAfterSum(node),
+  Relu: activationBeforeReshape,
+  Relu6: activationBeforeReshape,
+  Elu: activationBeforeReshape,
   Sigmoid: activationBeforeReshape,
   Tanh: activationBeforeReshape,
 };
@@ -83,23 +76,6 @@ function activationBeforeReshape(node: GraphNode): GraphValue | null {
   }
   const source = inputOf(values.node, 0);
   return reshape(float(node.op, [source], shapeOf(source)), shapeOf(values));
-}
-
-/**
- * Of a product with a bias, a sum and one of these activations Grappler (of TensorFlow 2.15) makes a node
- * without an operation, fails, and leaves the whole graph as it was.
- */
-function biasAfterSum(node: GraphNode): GraphValue | null {
-  const { node: sum } = inputOf(node, 0);
-  const biased = sum.inputs.find(
-    ({ node: { op, inputs } }) => op === 'BiasAdd' && inputs[0]?.node.op === 'MatMul',
-  );
-  const other = sum.inputs.find((input) => input !== biased);
-  if (sum.op !== 'Add' || !biased || !other || !sameShape(shapeOf(biased), shapeOf(other))) {
-    return null;
-  }
-  const total = float('Add', [inputOf(biased.node, 0), other], shapeOf(biased));
-  return { node: copyOf(node, [biasAdd(total, inputOf(biased.node, 1))]), index: 0 };
 }
 
 /** A sum over all axes but the last: the gradient of a bias. */

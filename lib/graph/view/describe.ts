@@ -15,7 +15,7 @@ export interface StageOptions {
    * The stage after which the graph is shown: `capture`, which is the function as it was called,
    * or one of the passes that turn it into what TensorFlow runs, in their order: `simplify`,
    * `deduplicate`, `foldNormalization`, `shardVariables`, `shardBatch`, `crop`, `pool`,
-   * `multiplyImages`, `schedule`.
+   * `multiplyImages`, `fuse`, `schedule`.
    */
   after?: Stage;
 }

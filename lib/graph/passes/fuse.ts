@@ -1,0 +1,80 @@
+/**
+ * A convolution or a product, the bias after it and an activation become one kernel, so that the results
+ * are gone through once.
+ */
+
+import { type Attributes, int, strings } from '../../native/attributes';
+import { DT_FLOAT } from '../../native/backend';
+import { FUSED_KERNELS } from '../../native/fusedKernels';
+import {
+  type GraphNode,
+  type GraphValue,
+  graphValue,
+  inputOf,
+  scalar,
+  shapeOf,
+} from '../../native/graphNode';
+import { applyRules, countUses, type Pass, type Rule } from '../transform';
+
+/** What the kernels can do after the bias. */
+const ACTIVATIONS = ['Relu', 'Relu6', 'Elu'];
+
+/** Filters of no more channels than these oneDNN takes as they are. */
+const MOST_CHANNELS_IN_PLACE = 4;
+
+export const fuse: Pass = (graph) => {
+  // What is fused is rounded otherwise, and a gradient may need the parts.
+  if (graph.updates.length > 0) {
+    return graph;
+  }
+  const uses = countUses(graph);
+  const onlyUser =
+    (rule: Rule): Rule =>
+    (node, original) =>
+      uses.get(inputOf(original, 0).node) === 1 ? rule(node, original) : null;
+  const rules = new Map([
+    ['BiasAdd', onlyUser(fuseBias)],
+    ...ACTIVATIONS.map((op) => [op, onlyUser(fuseActivation)] as const),
+  ]);
+  return applyRules(graph, (op) => rules.get(op));
+};
+
+function fuseBias(node: GraphNode): GraphValue | null {
+  const { node: source } = inputOf(node, 0);
+  const kernel = FUSED_KERNELS[source.op];
+  if (!kernel?.isAvailable()) {
+    return null;
+  }
+  const inputs = [...source.inputs, inputOf(node, 1)];
+  const attributes: Attributes = {
+    ...source.attributes,
+    ...kernel.attributes,
+    num_args: int(1),
+    fused_ops: strings([node.op]),
+  };
+  if (isFasterWithoutOneDnn(source)) {
+    // An argument that the kernel does not use keeps TensorFlow from taking oneDNN's.
+    inputs.push(scalar(0, DT_FLOAT));
+    attributes.num_host_args = int(1);
+  }
+  return graphValue(kernel.op, inputs, attributes, node.outputs);
+}
+
+/** Whether it is a convolution of a single picture, before which oneDNN would rearrange the filter. */
+function isFasterWithoutOneDnn(node: GraphNode): boolean {
+  const [rows = 0, , , channels = 0] = shapeOf(inputOf(node, 0));
+  return node.op === 'Conv2D' && rows === 1 && channels > MOST_CHANNELS_IN_PLACE;
+}
+
+function fuseActivation(node: GraphNode): GraphValue | null {
+  const { op, inputs, attributes } = inputOf(node, 0).node;
+  const { fused_ops: fused } = attributes;
+  return fused?.kind === 'strings' && fused.value.length === 1
+    ? graphValue(
+        op,
+        inputs,
+        { ...attributes, fused_ops: strings([...fused.value, node.op]) },
+        node.outputs,
+      )
+    : null;
+}
