@@ -137,8 +137,8 @@ async function evaluateBatches(
 ): Promise<Logs> {
   const means = new RunningMeans(reportedValues(compiledModel(model)));
   const { samples = 0, batchSize = samples } = source;
-  const { inferenceRows } = inferenceOptions(samples, batchSize);
-  const runner = createRunner(model, compiled, inferenceRows ? { inferenceRows } : {});
+  const forMany = inferenceOptions(samples, batchSize);
+  const runner = createRunner(model, compiled, { ...forMany, use: 'inference' });
   const steps = expectedSteps(source.steps, limit);
   const progress = new ProgressLogger({ verbose, steps, rows: () => means.rows });
   const callbacks = new CallbackList([progress], users, breaks, () => runner.userCodeRan());

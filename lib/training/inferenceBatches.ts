@@ -11,7 +11,6 @@ import { callsCustomCode } from './runners/compileModel';
 /** All that layers give out for one batch is to stay in the processor's caches, more or less. */
 const BYTES_PER_BATCH = 2 ** 25;
 const MOST_ROWS = 512;
-const MOST_TESTED_ROWS = 256;
 const KERAS_ROWS = 32;
 
 /** From so many rows on, a graph is built at the first batch: it saves more time than it takes. */
@@ -39,9 +38,7 @@ export function evaluationBatchSize(model: ModelInternals, rows: number): number
     ...metricsOfOutput(model, output),
   ]);
   const areMeans = named.every(isOfKeras);
-  return areMeans && rows > KERAS_ROWS && isFree(model)
-    ? Math.min(MOST_TESTED_ROWS, mostRows(model))
-    : KERAS_ROWS;
+  return areMeans && rows > KERAS_ROWS && isFree(model) ? mostRows(model) : KERAS_ROWS;
 }
 
 function isOfKeras(metric: unknown): boolean {
@@ -57,10 +54,10 @@ function isOfKeras(metric: unknown): boolean {
 export function inferenceOptions(
   rows: number,
   batchSize: number,
-): { use: 'answers' | 'predictions'; inferenceRows?: number } {
+): { use: 'answers' | 'inference'; inferenceRows?: number } {
   return rows <= FEW_ROWS
     ? { use: 'answers' }
-    : { use: 'predictions', ...(rows >= MANY_ROWS && { inferenceRows: batchSize }) };
+    : { use: 'inference', ...(rows >= MANY_ROWS && { inferenceRows: batchSize }) };
 }
 
 function isFree(model: ModelInternals): boolean {

@@ -49,7 +49,7 @@ test('batches of predict and evaluate: larger ones that leave no rest, within th
   assert.equal(predictionBatchSize(inner, 10_000), 500);
   assert.equal(predictionBatchSize(inner, 1031), 344, 'a prime number');
   assert.equal(predictionBatchSize(inner, 20), 32, 'few rows');
-  assert.equal(evaluationBatchSize(inner, 10_000), 256);
+  assert.equal(evaluationBatchSize(inner, 10_000), 512);
   const cnn = innerModel(models.cnn({ seed: 1 }));
   assert.equal(predictionBatchSize(cnn, 10_000), 125);
 });
@@ -87,6 +87,6 @@ test('batches of evaluate: callbacks and the bar see batches of 32', async () =>
 
 test('batches of predict: which are compiled at the first, and which by one thread', () => {
   assert.deepEqual(inferenceOptions(1, 32), { use: 'answers' });
-  assert.deepEqual(inferenceOptions(100, 32), { use: 'predictions' });
-  assert.deepEqual(inferenceOptions(10_000, 500), { use: 'predictions', inferenceRows: 500 });
+  assert.deepEqual(inferenceOptions(100, 32), { use: 'inference' });
+  assert.deepEqual(inferenceOptions(10_000, 500), { use: 'inference', inferenceRows: 500 });
 });

@@ -13,11 +13,11 @@ import { type Kind, modelSteps } from './modelSteps';
  * What a model's graphs are for. Each use has a session of its own: a graph more in one session makes
  * TensorFlow load all of them anew.
  *
- * - `steps`: training and tests, which take turns on the same variables;
- * - `predictions` of many rows;
+ * - `steps`: training, and the tests after its epochs;
+ * - `inference`: tests and predictions of many rows, with matrices that are not split for training;
  * - `answers`: predictions of a few rows, done by the calling thread before another one has woken up.
  */
-export type Use = 'steps' | 'predictions' | 'answers';
+export type Use = 'steps' | 'inference' | 'answers';
 
 /**
  * How many graphs a model gets at most, one for each kind and shape of batches. Every further one
