@@ -63,8 +63,9 @@ export function report(
     `${today()}; ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGigabytes} GB, ` +
       `${machine.system}; load average at the start ${machine.loadAverage.toFixed(2)}.`,
     `${list(versions(measurements))}.`,
-    `MNIST, batches of ${options.batch ?? batchSize}, two epochs of ${steps} steps (resnet: a third). The figures are medians of ${rounds} ` +
-      'rounds, ± half the range from the least to the most. × tells how many times as good as ' +
+    `MNIST, batches of ${options.batch ?? batchSize}, two epochs of ${steps} steps (resnet: a third). The figures are ` +
+      `${rounds === 1 ? 'of one round' : `medians of ${rounds} rounds`}` +
+      ', ± half the range from the least to the most. × tells how many times as good as ' +
       'Keras on TensorFlow (the best of its settings) a side is, round by round. Evaluation and ' +
       'prediction: here as many rows at a time as `evaluate` and `predict` choose; on the other ' +
       'sides 250, with which they are faster than with 32.',
@@ -76,7 +77,7 @@ export function report(
       '`predict_on_batch` instead of `predict`, whichever is faster; the quickest way is here ' +
       '`training.predictor`, for "from-scratch" `graph.compile` with `onCallingThread`. "resnet" ' +
       'is a small residual network with batch normalisation, on pictures of 32 × 32 × 3.',
-    ...(options.busy ? [`Beside ${options.busy} process(es) that keep a core busy each.`] : []),
+    ...(options.busy ? [`Beside processes that keep a core busy each: ${options.busy}.`] : []),
     ...warnings.map((warning) => `**${warning}**`),
     ...quantities.flatMap((quantity) => [
       `## ${quantity.title}`,
