@@ -20,7 +20,8 @@ class InterruptTest(KernelCase):
         self.assertEqual(self.printed("console.log('alive')"), "alive\n")
         return error
 
-    def interrupted(self, code, kinds=("stream", "error")):
+    def interrupted(self, code, kinds=("stream", "error"), start="console.log('started');\n"):
+        """The interrupt comes soon after the cell has printed something; `start` does so at once."""
         sent = []
 
         def interrupt_soon():
@@ -28,7 +29,7 @@ class InterruptTest(KernelCase):
                 sent.append(time.time())
                 threading.Timer(0.3, self.manager.interrupt_kernel).start()
 
-        _, outputs = self.run_cell("console.log('started');\n" + code, interrupt_soon)
+        _, outputs = self.run_cell(start + code, interrupt_soon)
         found = [kind for kind, _ in outputs]
         self.assertEqual((found[0], found[-1]), (kinds[0], kinds[-1]), outputs)
         return outputs[-1][1], time.time() - sent[0]
@@ -126,8 +127,9 @@ class InterruptTest(KernelCase):
         code = """
         const model = models.mlp();
         model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' });
-        await training.fit(model, tf.ones([640, 28, 28]), tf.zeros([640]), { epochs: 100_000, verbose: 0 });"""
-        error, seconds = self.interrupted(code)
+        const callbacks = { onEpochEnd: (epoch: number) => { if (epoch === 0) console.log('started'); } };
+        await training.fit(model, tf.ones([640, 28, 28]), tf.zeros([640]), { epochs: 100_000, verbose: 0, callbacks });"""
+        error, seconds = self.interrupted(code, start="")
         self.assertEqual(error["ename"], "Interrupted")
         self.assertRegex(error["evalue"], r"^Training was interrupted .*The model keeps its weights")
         self.assertLess(seconds, 8)
