@@ -138,8 +138,6 @@ export interface LayerInternals extends Masks, LayersInside {
   rate: number;
   seed?: number;
   getNoiseShape(input: tf.Tensor): number[] | null | undefined;
-  /** Of recurrent layers. */
-  getInitialState(inputs: tf.Tensor): tf.Tensor[];
   getClassName(): string;
   call(inputs: tf.Tensor | tf.Tensor[], options: { training?: boolean }): tf.Tensor | tf.Tensor[];
   calculateLosses(): tf.Scalar[];

@@ -28,7 +28,7 @@ export interface Operation {
   isPointwise?: boolean;
   /** It never falls: the largest input gives the largest output. */
   isMonotone?: boolean;
-  /** It costs nothing after a convolution, as a part of its kernel. */
+  /** In a prediction it is a part of the kernel of the convolution or product before it. */
   isFused?: boolean;
   /**
    * The kernel of its gradient, which takes the gradient and the operation's own output: which of
@@ -103,8 +103,8 @@ export const OPERATIONS: Record<string, Operation> = {
     gradient: { op: 'SigmoidGrad', takesOutputFirst: true },
   },
   Tanh: { ...activation, isMonotone: true, gradient: { op: 'TanhGrad', takesOutputFirst: true } },
-  Relu6: elementwise,
-  Elu: elementwise,
+  Relu6: { ...elementwise, isFused: true },
+  Elu: { ...elementwise, isFused: true },
   Selu: elementwise,
   Softplus: elementwise,
   LeakyRelu: elementwise,

@@ -137,9 +137,7 @@ export class SessionVariables implements SessionScope {
     const fed = changed.map(({ name }) => `${name}_new:0`).join();
     const done = changed.map(({ name }) => `${name}_loaded:0`).join();
     const ids = changed.map(({ id }) => id);
-    for (const output of session.run(fed, ids, done)) {
-      this.backend.binding.deleteTensor(output.id);
-    }
+    session.runOnly(fed, ids, done);
     for (const { id, isOwn } of changed) {
       if (isOwn) {
         this.backend.binding.deleteTensor(id);

@@ -74,6 +74,13 @@ export class Session {
     return this.binding.runSavedModel(this.id, inputIds, inputNames, outputNames);
   }
 
+  /** As `run`, for what it does: the results are deleted. */
+  runOnly(...inputsAndOutputs: Parameters<Session['run']>): void {
+    for (const { id } of this.run(...inputsAndOutputs)) {
+      this.binding.deleteTensor(id);
+    }
+  }
+
   /** Frees the graph and its variables. The session cannot be used afterwards. */
   dispose(): void {
     this.binding.deleteSavedModel(this.id);

@@ -136,9 +136,8 @@ async function evaluateBatches(
   compiled: boolean | undefined,
 ): Promise<Logs> {
   const means = new RunningMeans(reportedValues(compiledModel(model)));
-  const { samples = 0, batchSize = samples } = source;
-  const forMany = inferenceOptions(samples, batchSize);
-  const runner = createRunner(model, compiled, { ...forMany, use: 'inference' });
+  const { samples = Number.POSITIVE_INFINITY, batchSize = samples } = source;
+  const runner = createRunner(model, compiled, inferenceOptions(samples, batchSize));
   const steps = expectedSteps(source.steps, limit);
   const progress = new ProgressLogger({ verbose, steps, rows: () => means.rows });
   const callbacks = new CallbackList([progress], users, breaks, () => runner.userCodeRan());

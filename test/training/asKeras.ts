@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
-import { type Described, setWeights, tensor } from './kerasFit';
+import { assertResult, type Described, setWeights, tensor } from './kerasFit';
 import { lossCases, metricCases, optimizerCases } from './kerasOptions';
 
 interface Case {
@@ -34,7 +34,7 @@ function modelOf(activation: string): tf.Sequential {
 }
 
 /** Trains as Keras did, and expects what Keras gave. */
-async function assertAsKeras(
+async function assertTrainsAsKeras(
   expected: Case,
   options: () => training.CompileOptions,
   compiled: boolean,
@@ -54,16 +54,7 @@ async function assertAsKeras(
     compiled,
     ...(sampleWeight && { sampleWeight }),
   });
-  // Keras sorts the names.
-  assert.deepEqual(Object.keys(history).sort(), Object.keys(expected.history));
-  for (const [name, values] of Object.entries(expected.history)) {
-    assertClose(history[name] ?? [], values, name);
-  }
-  assertClose(
-    model.getWeights().flatMap((weight) => [...weight.dataSync()]),
-    expected.weights.flatMap(({ values }) => values),
-    'weights',
-  );
+  assertResult(history, model, expected, assertClose);
   tf.dispose([x, y, sampleWeight ?? []]);
   model.optimizer.dispose();
   model.dispose();
@@ -82,21 +73,21 @@ function assertClose(actual: number[], expected: number[], what: string): void {
 const groups = {
   optimizers(name: string, expected: Case, compiled: boolean) {
     const optimizer = optimizerCases[name] as () => tf.Optimizer;
-    return assertAsKeras(expected, () => ({ optimizer: optimizer(), loss: 'mse' }), compiled);
+    return assertTrainsAsKeras(expected, () => ({ optimizer: optimizer(), loss: 'mse' }), compiled);
   },
   losses(name: string, expected: Case, compiled: boolean) {
     const loss = lossCases[name] as training.Loss;
-    return assertAsKeras(expected, () => ({ optimizer: tf.train.sgd(0.1), loss }), compiled);
+    return assertTrainsAsKeras(expected, () => ({ optimizer: tf.train.sgd(0.1), loss }), compiled);
   },
   metrics(name: string, expected: Case, compiled: boolean) {
     const { loss, metrics } = metricCases[name] as (typeof metricCases)[string];
     const options = () => ({ optimizer: tf.train.sgd(0.1), loss, metrics });
-    return assertAsKeras(expected, options, compiled);
+    return assertTrainsAsKeras(expected, options, compiled);
   },
   weightedMetrics(name: string, expected: Case, compiled: boolean) {
     const { loss, metrics } = metricCases[name] as (typeof metricCases)[string];
     const options = () => ({ optimizer: tf.train.sgd(0.1), loss, weightedMetrics: metrics });
-    return assertAsKeras(expected, options, compiled, true);
+    return assertTrainsAsKeras(expected, options, compiled, true);
   },
 };
 

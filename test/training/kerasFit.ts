@@ -133,11 +133,21 @@ export function assertAsKeras(
 ): void {
   assert.ok(expected);
   assert.deepEqual(epoch, expected.epoch);
+  assertResult(history, model, expected, assertCloseTo);
+}
+
+/** Compares the history, by name, and the weights, with a rule for what is close. */
+export function assertResult(
+  history: training.History['history'],
+  model: tf.LayersModel,
+  expected: Pick<KerasRun, 'history' | 'weights'>,
+  assertAreClose: (actual: number[], expected: number[], what: string) => void,
+): void {
   assert.deepEqual(Object.keys(history).sort(), Object.keys(expected.history).sort());
   for (const [name, values] of Object.entries(expected.history)) {
-    assertCloseTo(history[name] ?? [], values, name);
+    assertAreClose(history[name] ?? [], values, name);
   }
-  assertCloseTo(
+  assertAreClose(
     model.getWeights().flatMap((weight) => [...weight.dataSync()]),
     expected.weights.flatMap(({ values }) => values),
     'weights',

@@ -14,10 +14,8 @@ import {
   scalar,
   shapeOf,
 } from '../../native/graphNode';
+import { OPERATIONS } from '../operations';
 import { applyRules, countUses, type Pass, type Rule } from '../transform';
-
-/** What the kernels can do after the bias. */
-const ACTIVATIONS = ['Relu', 'Relu6', 'Elu'];
 
 /** Filters of no more channels than these oneDNN takes as they are. */
 const MOST_CHANNELS_IN_PLACE = 4;
@@ -32,11 +30,10 @@ export const fuse: Pass = (graph) => {
     (rule: Rule): Rule =>
     (node, original) =>
       uses.get(inputOf(original, 0).node) === 1 ? rule(node, original) : null;
-  const rules = new Map([
-    ['BiasAdd', onlyUser(fuseBias)],
-    ...ACTIVATIONS.map((op) => [op, onlyUser(fuseActivation)] as const),
-  ]);
-  return applyRules(graph, (op) => rules.get(op));
+  const [bias, activation] = [onlyUser(fuseBias), onlyUser(fuseActivation)];
+  return applyRules(graph, (op) =>
+    op === 'BiasAdd' ? bias : OPERATIONS[op]?.isFused ? activation : undefined,
+  );
 };
 
 function fuseBias(node: GraphNode): GraphValue | null {

@@ -29,7 +29,7 @@ export const pool: Pass = (graph) =>
 
 /**
  * Pools before the activation, which then has fewer values to do: a quarter for windows of 2 × 2.
- * Relu costs nothing where it is, as a part of the convolution's kernel.
+ * Relu stays where it is: in a prediction it is a part of the convolution's kernel.
  */
 function poolBeforeActivation(node: GraphNode): GraphValue | null {
   const { node: activation } = inputOf(node, 0);

@@ -15,7 +15,7 @@ import { type Kind, modelSteps } from './modelSteps';
  *
  * - `steps`: training, and the tests after its epochs;
  * - `inference`: tests and predictions of many rows, with matrices that are not split for training;
- * - `answers`: predictions of a few rows, done by the calling thread before another one has woken up.
+ * - `answers`: the same of a few rows, done by the calling thread before another one has woken up.
  */
 export type Use = 'steps' | 'inference' | 'answers';
 
