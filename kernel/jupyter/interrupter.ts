@@ -28,7 +28,7 @@ export class Interrupter {
 
   /** @param isPatient whether the running code checks for interrupts itself. */
   async interrupt(isPatient: boolean): Promise<void> {
-    const number = Atomics.add(this.memory, shared.interrupts, 1) + 1;
+    Atomics.add(this.memory, shared.interrupts, 1);
     this.tell(false);
     void interruptChildren();
     if (this.busy) {
@@ -38,8 +38,7 @@ export class Interrupter {
     try {
       let wait = isPatient ? patientMs : noticeMs;
       for (let attempt = 0; attempt < attempts; attempt++) {
-        await this.waitUntilNoticed(number, wait);
-        if (Atomics.load(this.memory, shared.noticed) >= number) {
+        if (await this.isNoticed(wait)) {
           return;
         }
         await terminate();
@@ -51,11 +50,17 @@ export class Interrupter {
     }
   }
 
-  private async waitUntilNoticed(number: number, milliseconds: number): Promise<void> {
+  /** Whether all interrupts, also those that come meanwhile, are noticed within some time. */
+  private async isNoticed(milliseconds: number): Promise<boolean> {
     const end = performance.now() + milliseconds;
-    while (Atomics.load(this.memory, shared.noticed) < number && performance.now() < end) {
+    const count = (index: number) => Atomics.load(this.memory, index);
+    while (count(shared.noticed) < count(shared.interrupts)) {
+      if (performance.now() >= end) {
+        return false;
+      }
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+    return true;
   }
 }
 

@@ -151,10 +151,14 @@ check({ rows: 3 });"""
 
     def test_interrupts_at_any_time_do_no_harm(self):
         stop = threading.Event()
+        client = self.manager.client()
+        client.start_channels(shell=False, iopub=False, stdin=False, hb=False, control=True)
 
         def keep_interrupting():
             while not stop.wait(0.01):
-                self.manager.interrupt_kernel()
+                client.control_channel.send(client.session.msg("interrupt_request"))
+                # Without its reply, an interrupt might still wait when the next test has begun.
+                client.get_control_msg(timeout=30)
 
         thread = threading.Thread(target=keep_interrupting)
         thread.start()
@@ -164,6 +168,7 @@ check({ rows: 3 });"""
         finally:
             stop.set()
             thread.join()
+            client.stop_channels()
         self.run_cell("0")  # The last interrupt may still reach this cell.
         self.assertEqual(self.printed("console.log('alive')"), "alive\n")
 
