@@ -98,13 +98,14 @@ describe('simplify', () => {
     );
   });
 
-  it('leaves out reshapes and casts that change nothing, and softmax before the largest', () => {
+  it('leaves out reshapes, casts and slices that change nothing, and softmax before the largest', () => {
     const x = input('x', 2, 3);
     const there = graphValue('Reshape', [x, integers([6])], {}, [{ shape: [6], dtype: DT_FLOAT }]);
     const back = graphValue('Reshape', [there, integers([2, 3])], {}, [
       { shape: [2, 3], dtype: DT_FLOAT },
     ]);
-    const softmax = float('Softmax', [float('Cast', [back], [2, 3])], [2, 3]);
+    const all = float('Slice', [back, integers([0, 0]), integers([2, 3])], [2, 3]);
+    const softmax = float('Softmax', [float('Cast', [all], [2, 3])], [2, 3]);
     const largest = graphValue('ArgMax', [softmax, scalar(-1, DT_INT32)], {}, [
       { shape: [2], dtype: DT_INT32 },
     ]);

@@ -7,6 +7,8 @@ import { shardSizes } from '../../lib/graph/passes/shardBatch';
 import { graph } from '../../lib/index';
 import { type NativeBinding, nativeBackend } from '../../lib/native/backend';
 import * as tf from '../../lib/tensorflow';
+import { innerModel } from '../../lib/training/compiledModel';
+import { modelSteps } from '../../lib/training/runners/modelSteps';
 import { assertSame, nodes, operations, upstreamGradient } from './graphs';
 import { maximumDifference } from './lockstep';
 
@@ -190,6 +192,26 @@ describe('a step sharded by the rows of the batch', { skip }, () => {
     const body = (x: tf.Tensor, w: tf.Tensor) =>
       tf.maxPool(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'valid'), 2, 2, 'valid');
     assertSharded('MaxPoolGrad', body, normal([17, 9, 9, 1], 10), normal([3, 3, 1, 2], 11));
+  });
+
+  it('is made of everything that a model does with a batch', () => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.conv2d({ inputShape: [9, 9, 1], filters: 2, kernelSize: 3 }),
+        tf.layers.flatten(),
+        tf.layers.dense({ units: 3, activation: 'softmax' }),
+      ],
+    });
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+    const [x, y] = [normal([32, 9, 9, 1], 14), tf.oneHot(tf.zeros([32], 'int32'), 3)];
+    const shares = shardSizes(32, cores).length;
+    for (const [kind, body] of Object.entries(modelSteps(innerModel(model)))) {
+      const given = kind === 'predict' ? [x] : [x, y];
+      const count = operations(body, ...given).filter((op) => /Conv2D$/.test(op)).length;
+      assert.equal(count, shares, kind);
+    }
+    model.dispose();
+    tf.dispose([x, y]);
   });
 
   it('is not made where a large part of the work needs all rows', () => {

@@ -28,6 +28,7 @@ const RULES: Record<string, Rule> = {
   Sum: biasAddGrad,
   Mean: meanOfBooleans,
   Reshape: lastReshapeOnly,
+  Slice: sliceOfPart,
   ExpandDims: expandDims,
   Cast: castToOtherType,
   ArgMax: argMaxOfLogits,
@@ -117,6 +118,12 @@ function lastReshapeOnly(node: GraphNode): GraphValue | null {
   const shape = shapeOf({ node, index: 0 });
   const isLeftOut = values.node.op === 'Reshape' || sameShape(shapeOf(values), shape);
   return isLeftOut ? reshape(values, shape) : null;
+}
+
+/** tfjs predicts for a slice of the batch, which is the whole batch. */
+function sliceOfPart(node: GraphNode): GraphValue | null {
+  const values = inputOf(node, 0);
+  return sameShape(shapeOf(values), shapeOf({ node, index: 0 })) ? values : null;
 }
 
 /** tfjs-node leaves the attributes of this op out, which a graph has to have. */
