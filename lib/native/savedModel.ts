@@ -1,32 +1,26 @@
 /**
- * Writes a graph as the bytes of a `saved_model.pb`, TensorFlow's exchange format, with the
- * protobuf classes that come with tfjs-node (generated code without types; hence the declarations).
+ * Writes a graph as the bytes of a `saved_model.pb`, TensorFlow's exchange format. Field by field: the
+ * protobuf classes that come with tfjs-node take three times as long for the first graph of a process.
  *
- * Format: https://www.tensorflow.org/guide/saved_model, tensorflow/core/protobuf/saved_model.proto.
+ * Format: https://www.tensorflow.org/guide/saved_model; tensorflow/core/protobuf/saved_model.proto and
+ * meta_graph.proto, tensorflow/core/framework/graph.proto, node_def.proto and attr_value.proto.
  */
+import { BinaryWriter } from 'google-protobuf';
 import type { AttributeValue } from './attributes';
 import { type GraphNode, inOrder } from './graphNode';
 
-/** A message has a setter for each of its fields: `setName`, `setInputList` … */
-interface Message {
-  serializeBinary(): Uint8Array;
-  getAttrMap(): { set(name: string, value: Message): void };
-  [setter: `set${string}`]: ((value: unknown) => void) | undefined;
-}
-type MessageType = new () => Message;
-
-interface Protobuf {
-  SavedModel: MessageType;
-  MetaGraphDef: MessageType & { MetaInfoDef: MessageType };
-  GraphDef: MessageType;
-  VersionDef: MessageType;
-  NodeDef: MessageType;
-  AttrValue: MessageType & { ListValue: MessageType };
-  Tensor: MessageType;
-  TensorShape: MessageType & { Dim: MessageType };
-}
-
-const protobuf: Protobuf = require('@tensorflow/tfjs-node/dist/proto/api_pb');
+/** The numbers of the fields that are written, message by message. */
+const SavedModel = { schemaVersion: 1, metaGraphs: 2 };
+const MetaGraphDef = { metaInfoDef: 1, graphDef: 2 };
+const MetaInfoDef = { tags: 4 };
+const GraphDef = { node: 1, versions: 4 };
+const VersionDef = { producer: 1 };
+const NodeDef = { name: 1, op: 2, input: 3, attr: 5 };
+const MapEntry = { key: 1, value: 2 };
+const AttrValue = { list: 1, s: 2, i: 3, f: 4, b: 5, type: 6, shape: 7, tensor: 8 };
+const TensorShape = { dim: 2 };
+const Dim = { size: 1 };
+const Tensor = { dtype: 1, tensorShape: 2, tensorContent: 4 };
 
 /** The tag under which the graph is stored and loaded. */
 export const GRAPH_TAG = 'graph';
@@ -48,83 +42,93 @@ export function writeSavedModel(wanted: GraphNode[]): WrittenGraph {
     // TensorFlow's own operations begin with _, which a name must not.
     nameOf.set(node, node.name ?? `${node.op.replace(/^_/, '')}_${nameOf.size}`);
   }
-  const graph = message(protobuf.GraphDef, {
-    NodeList: nodes.map((node) => nodeMessage(node, nameOf)),
-    Versions: message(protobuf.VersionDef, { Producer: GRAPH_DEF_VERSION }),
+  const writer = new BinaryWriter();
+  const message = (field: number, write: () => void) => writer.writeMessage(field, true, write);
+  writer.writeInt64(SavedModel.schemaVersion, 1);
+  message(SavedModel.metaGraphs, () => {
+    message(MetaGraphDef.metaInfoDef, () => writer.writeString(MetaInfoDef.tags, GRAPH_TAG));
+    message(MetaGraphDef.graphDef, () => {
+      for (const node of nodes) {
+        message(GraphDef.node, () => writeNode(writer, node, nameOf));
+      }
+      message(GraphDef.versions, () => writer.writeInt32(VersionDef.producer, GRAPH_DEF_VERSION));
+    });
   });
-  const information = message(protobuf.MetaGraphDef.MetaInfoDef, { TagsList: [GRAPH_TAG] });
-  const metaGraph = message(protobuf.MetaGraphDef, { MetaInfoDef: information, GraphDef: graph });
-  const savedModel = message(protobuf.SavedModel, {
-    SavedModelSchemaVersion: 1,
-    MetaGraphsList: [metaGraph],
-  });
-  return { bytes: savedModel.serializeBinary(), nameOf };
+  return { bytes: writer.getResultBuffer(), nameOf };
 }
 
-/** @param fields by their names in the generated code, without `set`. */
-function message(type: MessageType, fields: Record<string, unknown>): Message {
-  const made = new type();
-  for (const [name, value] of Object.entries(fields)) {
-    const setter = made[`set${name}`];
-    if (setter === undefined) {
-      throw new Error(
-        `tfjs-node's protobuf classes have no field ${name}; ` +
-          'this version of tfjs-node is not supported.',
-      );
-    }
-    setter.call(made, value);
+const bytesOf = (text: string): Uint8Array => Buffer.from(text);
+
+function writeNode(
+  writer: BinaryWriter,
+  node: GraphNode,
+  nameOf: ReadonlyMap<GraphNode, string>,
+): void {
+  writer.writeString(NodeDef.name, nameOf.get(node));
+  writer.writeString(NodeDef.op, node.op);
+  for (const { node: input, index } of node.inputs) {
+    writer.writeString(NodeDef.input, `${nameOf.get(input)}:${index}`);
   }
-  return made;
-}
-
-function nodeMessage(node: GraphNode, nameOf: Map<GraphNode, string>): Message {
-  const made = message(protobuf.NodeDef, {
-    Name: nameOf.get(node),
-    Op: node.op,
-    InputList: [
-      ...node.inputs.map((input) => `${nameOf.get(input.node)}:${input.index}`),
-      ...node.after.map((earlier) => `^${nameOf.get(earlier)}`),
-    ],
-  });
+  for (const earlier of node.after) {
+    writer.writeString(NodeDef.input, `^${nameOf.get(earlier)}`);
+  }
   for (const [name, attribute] of Object.entries(node.attributes)) {
-    made.getAttrMap().set(name, message(protobuf.AttrValue, attributeField(attribute)));
+    writer.writeMessage(NodeDef.attr, attribute, () => {
+      writer.writeString(MapEntry.key, name);
+      writer.writeMessage(MapEntry.value, attribute, () => writeAttribute(writer, attribute));
+    });
   }
-  return made;
 }
 
-function attributeField({ kind, value }: AttributeValue): Record<string, unknown> {
-  const list = (field: string, values: unknown = value) => ({
-    List: message(protobuf.AttrValue.ListValue, { [field]: values }),
-  });
+function writeAttribute(writer: BinaryWriter, { kind, value }: AttributeValue): void {
+  // A list has the same fields for its values.
+  const list = (write: () => void) => writer.writeMessage(AttrValue.list, true, write);
   switch (kind) {
     case 'string':
-      return { S: Buffer.from(value) };
+      writer.writeBytes(AttrValue.s, bytesOf(value));
+      break;
     case 'strings':
-      return list(
-        'SList',
-        value.map((text) => Buffer.from(text)),
-      );
+      list(() => writer.writeRepeatedBytes(AttrValue.s, value.map(bytesOf)));
+      break;
     case 'bool':
-      return { B: value };
+      writer.writeBool(AttrValue.b, value);
+      break;
     case 'type':
-      return { Type: value };
+      writer.writeEnum(AttrValue.type, value);
+      break;
     case 'types':
-      return list('TypeList');
+      list(() => writer.writePackedEnum(AttrValue.type, value));
+      break;
     case 'shape':
-      return { Shape: shapeMessage(value) };
+      writeShape(writer, AttrValue.shape, value);
+      break;
     case 'int':
-      return Array.isArray(value) ? list('IList') : { I: value };
+      if (Array.isArray(value)) {
+        list(() => writer.writePackedInt64(AttrValue.i, value));
+      } else {
+        writer.writeInt64(AttrValue.i, value);
+      }
+      break;
     case 'float':
-      return Array.isArray(value) ? list('FList') : { F: value };
-    case 'tensor': {
-      const { dtype, shape, bytes } = value;
-      const content = { Dtype: dtype, TensorShape: shapeMessage(shape), TensorContent: bytes };
-      return { Tensor: message(protobuf.Tensor, content) };
-    }
+      if (Array.isArray(value)) {
+        list(() => writer.writePackedFloat(AttrValue.f, value));
+      } else {
+        writer.writeFloat(AttrValue.f, value);
+      }
+      break;
+    case 'tensor':
+      writer.writeMessage(AttrValue.tensor, value, () => {
+        writer.writeEnum(Tensor.dtype, value.dtype);
+        writeShape(writer, Tensor.tensorShape, value.shape);
+        writer.writeBytes(Tensor.tensorContent, value.bytes);
+      });
   }
 }
 
-function shapeMessage(shape: number[]): Message {
-  const dimensions = shape.map((size) => message(protobuf.TensorShape.Dim, { Size: size }));
-  return message(protobuf.TensorShape, { DimList: dimensions });
+function writeShape(writer: BinaryWriter, field: number, shape: number[]): void {
+  writer.writeMessage(field, shape, () => {
+    for (const size of shape) {
+      writer.writeMessage(TensorShape.dim, shape, () => writer.writeInt64(Dim.size, size));
+    }
+  });
 }
