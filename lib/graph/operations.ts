@@ -5,7 +5,7 @@
 
 import { DT_FLOAT } from '../native/backend';
 import { constantOf, type GraphNode, inputOf, shapeOf, typeOf } from '../native/graphNode';
-import { attributeIs } from './builders';
+import { attributeIs, sameShape } from './builders';
 
 /**
  * What a shard of an operation takes for an input: its rows of the batch, everything, or, where
@@ -43,12 +43,15 @@ export interface Operation {
   multiplications?: (node: GraphNode) => number;
 }
 
-const rows = (...roles: Role[]): Operation['sharding'] => {
-  return () => ({ roles, result: 'rows' });
-};
-const sum = (...roles: Role[]): Operation['sharding'] => {
-  return () => ({ roles, result: 'sum' });
-};
+/** Of a batch of images, whose rows come first: neither those of a single image, nor channels. */
+const rows =
+  (...roles: Role[]) =>
+  (node: GraphNode): Sharding | null =>
+    rowsComeFirst(node, roles) ? { roles, result: 'rows' } : null;
+const sum =
+  (...roles: Role[]) =>
+  (node: GraphNode): Sharding | null =>
+    rowsComeFirst(node, roles) ? { roles, result: 'sum' } : null;
 
 const elementwise: Operation = { sharding: elementByElement };
 /**
@@ -81,14 +84,26 @@ export const OPERATIONS: Record<string, Operation> = {
   DepthwiseConv2dNative: { sharding: rows('rows', 'whole') },
   DepthwiseConv2dNativeBackpropInput: { sharding: rows('shape', 'whole', 'rows') },
   DepthwiseConv2dNativeBackpropFilter: { sharding: sum('rows', 'whole', 'rows') },
+  Conv3D: { sharding: rows('rows', 'whole') },
+  Conv3DBackpropInputV2: { sharding: rows('shape', 'whole', 'rows') },
+  Conv3DBackpropFilterV2: { sharding: sum('rows', 'whole', 'rows') },
   MaxPool: { sharding: rows('rows') },
   MaxPoolGrad: { sharding: rows('rows', 'rows', 'rows') },
   AvgPool: { sharding: rows('rows') },
   AvgPoolGrad: { sharding: rows('shape', 'rows') },
+  MaxPool3D: { sharding: rows('rows') },
+  MaxPool3DGrad: { sharding: rows('rows', 'rows', 'rows') },
+  AvgPool3D: { sharding: rows('rows') },
+  AvgPool3DGrad: { sharding: rows('shape', 'rows') },
+  FusedBatchNorm: { sharding: rows('rows', 'whole', 'whole', 'whole', 'whole') },
+  ResizeNearestNeighbor: { sharding: rows('rows', 'whole') },
+  ResizeNearestNeighborGrad: { sharding: rows('rows', 'whole') },
+  ResizeBilinear: { sharding: rows('rows', 'whole') },
+  ResizeBilinearGrad: { sharding: rows('rows', 'rows') },
   MatMul: { sharding: matrixProduct, multiplications: productSize },
   BatchMatMulV2: { multiplications: productSize },
-  BiasAdd: { sharding: rows('rows', 'whole'), isPointwise: true },
-  BiasAddGrad: { sharding: sum('rows') },
+  BiasAdd: { sharding: alongLastAxis('rows', 'rows', 'whole'), isPointwise: true },
+  BiasAddGrad: { sharding: alongLastAxis('sum', 'rows') },
 
   // Activations
   Relu: {
@@ -112,7 +127,7 @@ export const OPERATIONS: Record<string, Operation> = {
   SigmoidGrad: elementwise,
   TanhGrad: elementwise,
   EluGrad: elementwise,
-  Softmax: { sharding: alongLastAxis },
+  Softmax: { sharding: alongLastAxis('rows', 'rows') },
 
   // Arithmetic
   Add: elementwise,
@@ -127,11 +142,26 @@ export const OPERATIONS: Record<string, Operation> = {
       .split(/\s+/)
       .map((op) => [op, elementwise]),
   ),
-  Sum: { sharding: sumOverRows },
+  Select: { sharding: ofOneShape },
+  Sum: { sharding: (node) => reduction(node) ?? sumOverRows(node) },
+  Mean: { sharding: reduction },
+  Max: { sharding: reduction },
+  Min: { sharding: reduction },
+  Prod: { sharding: reduction },
 
   // Shapes and places
-  Reshape: { sharding: rows('rows', 'shape'), isMove: true, isFree: true },
+  ReadVariableOp: { isFree: true },
+  Reshape: {
+    sharding: () => ({ roles: ['rows', 'shape'], result: 'rows' }),
+    isMove: true,
+    isFree: true,
+  },
   GatherV2: { sharding: gatherOfRows, isMove: true },
+  ConcatV2: { sharding: concatenation, isMove: true },
+  Slice: { sharding: move('rows', 'whole', 'shape'), isMove: true },
+  PadV2: { sharding: move('rows', 'whole', 'whole'), isMove: true },
+  Tile: { sharding: move('rows', 'whole'), isMove: true },
+  Transpose: { sharding: transposition, isMove: true },
 };
 
 /** Whether an activation's gradient kernel takes the output first; undefined for other operations. */
@@ -164,9 +194,58 @@ function elementByElement(node: GraphNode): Sharding | null {
   return { roles, result: 'rows' };
 }
 
-function alongLastAxis(node: GraphNode): Sharding | null {
+function rowsComeFirst(node: GraphNode, roles: Role[]): boolean {
+  return roles.every(
+    (role, index) => role !== 'rows' || rowAxis(shapeOf(inputOf(node, index))) === 0,
+  );
+}
+
+/** What depends on the values along the last axis, which is not that of the rows. */
+function alongLastAxis(result: Sharding['result'], ...roles: Role[]) {
+  return (node: GraphNode): Sharding | null => {
+    const shape = shapeOf(inputOf(node, 0));
+    return rowAxis(shape) < shape.length - 1 ? { roles, result } : null;
+  };
+}
+
+/** Along other axes than that of the rows. */
+function reduction(node: GraphNode): Sharding | null {
+  const shape = shapeOf(inputOf(node, 0));
+  const axes = constantOf(inputOf(node, 1))?.map((axis) => (axis + shape.length) % shape.length);
+  return axes && !axes.includes(rowAxis(shape))
+    ? { roles: ['rows', 'whole'], result: 'rows' }
+    : null;
+}
+
+/** What moves values along other axes, given that there are as many rows before as after. */
+function move(...roles: Role[]) {
+  return (node: GraphNode): Sharding | null =>
+    rowAxis(shapeOf(inputOf(node, 0))) === rowAxis(shapeOf({ node, index: 0 }))
+      ? { roles, result: 'rows' }
+      : null;
+}
+
+function transposition(node: GraphNode): Sharding | null {
+  const axis = rowAxis(shapeOf(inputOf(node, 0)));
+  return constantOf(inputOf(node, 1))?.[axis] === axis ? move('rows', 'whole')(node) : null;
+}
+
+/** All inputs but the last, the axis, are joined. */
+function concatenation(node: GraphNode): Sharding | null {
+  const axis = rowAxis(shapeOf({ node, index: 0 }));
+  const roles: Role[] = node.inputs.map((_, index) =>
+    index < node.inputs.length - 1 ? 'rows' : 'whole',
+  );
+  const areAlike = node.inputs.every(
+    (input, index) => roles[index] === 'whole' || rowAxis(shapeOf(input)) === axis,
+  );
+  return areAlike ? { roles, result: 'rows' } : null;
+}
+
+function ofOneShape(node: GraphNode): Sharding | null {
   const shape = shapeOf({ node, index: 0 });
-  return rowAxis(shape) < shape.length - 1 ? { roles: ['rows'], result: 'rows' } : null;
+  const isSo = node.inputs.every((input) => sameShape(shapeOf(input), shape));
+  return isSo ? { roles: node.inputs.map(() => 'rows'), result: 'rows' } : null;
 }
 
 function matrixProduct(node: GraphNode): Sharding | null {

@@ -21,7 +21,7 @@ import {
 } from './capture/capture';
 import { graphDifference } from './capture/difference';
 import type { VariableHolder } from './mirroredVariable';
-import { runPasses, trainingPasses } from './passes/index';
+import { oneCorePasses, runPasses, trainingPasses } from './passes/index';
 import { outputsAfterUpdates } from './sessionGraph';
 import { type SessionVariable, SessionVariables } from './sessionVariables';
 
@@ -147,7 +147,8 @@ export class Program implements VariableHolder {
     const options = { ...given, name, scope: this.variables };
     const captured = captureStable(body, options);
     const recorded = { ...captured.graph, blocks: this.variables.blocks };
-    const passes = this.options.trains ? trainingPasses : undefined;
+    const { onCallingThread, trains } = this.options;
+    const passes = onCallingThread ? oneCorePasses : trains ? trainingPasses : undefined;
     const graph = runPasses(recorded, 'schedule', passes);
     const again = (others: tf.Tensor[]) => capture(body, { ...options, inputs: others });
     return { captured, again, graph, packed, fedNames: '', outputNames: '', updated: [] };

@@ -7,19 +7,16 @@ import { GRADIENT_KERNELS, OPERATIONS } from '../../lib/graph/operations';
 import * as tf from '../../lib/tensorflow';
 
 /** Operations that no kernel calls, but captured functions or passes do. */
-const OWN = ['MatMul', 'BiasAdd', 'BiasAddGrad', ...GRADIENT_KERNELS.keys()];
+const OWN = ['MatMul', 'BiasAdd', 'BiasAddGrad', 'ReadVariableOp', ...GRADIENT_KERNELS.keys()];
 
 /** A new version of tfjs-node may call others; add entries for those that need one. */
 const WITHOUT_ENTRY = `
-  AddN All Any ArgMax ArgMin AvgPool3D AvgPool3DGrad BatchToSpaceND Bincount BroadcastArgs
-  Complex ComplexAbs ConcatV2 Conv3D Conv3DBackpropFilterV2 Conv3DBackpropInputV2
+  AddN All Any ArgMax ArgMin BatchToSpaceND Bincount BroadcastArgs Complex ComplexAbs
   CropAndResize Cumprod Cumsum DepthToSpace Diag Dilation2D Dilation2DBackpropFilter
-  Dilation2DBackpropInput Einsum Equal ExpandDims FFT Fill FusedBatchNorm GatherNd IFFT Imag
-  LRN LRNGrad LinSpace Max MaxPool3D MaxPool3DGrad Mean Min MirrorPad Multinomial
-  NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 OneHot Pack PadV2 Prod Range
-  Real ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor ResizeNearestNeighborGrad
-  ReverseV2 ScatterNd Select Slice SpaceToBatchND SparseToDense SplitV StaticRegexReplace
-  StridedSlice TensorScatterUpdate Tile TopKV2 Transpose UniqueV2 Unpack UnsortedSegmentSum
+  Dilation2DBackpropInput Einsum Equal ExpandDims FFT Fill GatherNd IFFT Imag LRN LRNGrad LinSpace
+  MirrorPad Multinomial NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 OneHot Pack
+  Range Real ReverseV2 ScatterNd SpaceToBatchND SparseToDense SplitV StaticRegexReplace
+  StridedSlice TensorScatterUpdate TopKV2 UniqueV2 Unpack UnsortedSegmentSum
 `;
 
 /** The operations of TensorFlow that the kernels of tfjs-node call, as its code names them. */

@@ -179,6 +179,92 @@ describe('a step sharded by the rows of the batch', { skip }, () => {
     }
   });
 
+  it('takes what goes along other axes than that of the rows', () => {
+    const pairs = (x: tf.Tensor) => tf.reshape(x, [32, 2, 3, 1]) as tf.Tensor4D;
+    const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
+      ...{
+        Max: (x) => tf.max(x, 1),
+        Mean: (x) => tf.mean(x, -1, true),
+        Min: (x) => tf.min(x, [1]),
+      },
+      ...{ Prod: (x) => tf.prod(x, 1), Sum: (x) => tf.sum(pairs(x), [1, 2]) },
+      ...{
+        PadV2: (x) =>
+          tf.pad2d(x as tf.Tensor2D, [
+            [0, 0],
+            [1, 2],
+          ]),
+        Tile: (x) => tf.tile(x, [1, 2]),
+      },
+      Select: (x) => tf.where(tf.greater(x, 0.5), x, tf.neg(x)),
+      Slice: (x) => tf.slice(x, [0, 1], [-1, 2]),
+      Transpose: (x) => tf.transpose(pairs(x), [0, 2, 1, 3]),
+      ConcatV2: (x) => tf.concat([x, tf.sin(x)], 1),
+      FusedBatchNorm: (x) => tf.batchNorm4d(pairs(x), [0.1], [2], [0.3], [0.4]),
+      ResizeBilinear: (x) => tf.image.resizeBilinear(pairs(x), [4, 6]),
+      ResizeNearestNeighbor: (x) => tf.image.resizeNearestNeighbor(pairs(x), [4, 6]),
+    };
+    const shares = shardSizes(32, cores).length;
+    const cutsAndJoins: Record<string, number> = { Slice: shares, ConcatV2: 1 };
+    for (const [op, compute] of Object.entries(functions)) {
+      const body: TensorFunction = ([x]) => [tf.exp(compute(tf.cos(x as tf.Tensor)))];
+      const x = tf.randomUniform([32, 6], 0.1, 0.9, 'float32', 1);
+      const found = operations(body, x).filter((other) => other === op);
+      assert.equal(found.length - (cutsAndJoins[op] ?? 0), shares, op);
+      assertSame(body, x);
+    }
+  });
+
+  it('takes their gradients, and what goes through spaces', () => {
+    const space = { strides: 1, pad: 'valid' as const };
+    const images = [17, 4, 4, 4, 2];
+    for (const op of ['Conv3D', 'Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2']) {
+      const body = (x: tf.Tensor, w: tf.Tensor) =>
+        tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, space.strides, space.pad);
+      assertSharded(op, body, normal(images, 30), normal([2, 2, 2, 2, 3], 31));
+    }
+    const pools = { MaxPool3D: tf.maxPool3d, AvgPool3D: tf.avgPool3d };
+    for (const [op, pool] of Object.entries(pools)) {
+      for (const name of [op, `${op}Grad`]) {
+        assertSharded(name, (x) => pool(x as tf.Tensor5D, 2, 2, 'valid'), normal(images, 32));
+      }
+    }
+    const { resizeBilinear, resizeNearestNeighbor } = tf.image;
+    const resizes = {
+      ResizeBilinear: resizeBilinear,
+      ResizeNearestNeighbor: resizeNearestNeighbor,
+    };
+    for (const [op, resize] of Object.entries(resizes)) {
+      const body = (x: tf.Tensor) => resize(x as tf.Tensor4D, [6, 6]);
+      assertSharded(`${op}Grad`, body, normal([17, 3, 3, 2], 33));
+    }
+  });
+
+  it('does not take for rows what is only as many', () => {
+    const filter = (seed: number) => normal([3, 3, 2, 2], seed) as tf.Tensor4D;
+    const image = (x: tf.Tensor) => tf.reshape(tf.relu(x), [1, 32, 32, 2]) as tf.Tensor4D;
+    const functions: ((x: tf.Tensor) => tf.Tensor)[] = [
+      (x) => tf.conv2d(image(x), filter(20), 1, 'same'),
+      (x) => tf.depthwiseConv2d(image(x), filter(21), 1, 'same'),
+      (x) => tf.maxPool(image(x), 3, 1, 'same'),
+      (x) => tf.avgPool(image(x), 3, 1, 'same'),
+      (x) => tf.image.resizeBilinear(image(x), [32, 16]),
+      (x) => tf.transpose(tf.relu(x), [1, 0, 2]),
+      (x) => tf.slice(tf.relu(x), 3, 1),
+      (x) => tf.add(tf.reshape(tf.sum(tf.relu(x), [1, 2]), [1, 32]), tf.range(0, 32)),
+      (x) => tf.concat(tf.unstack(tf.reshape(tf.relu(x), [32, 1, 64])), 0),
+      (x) => tf.stack(tf.unstack(tf.relu(x), 1), 0),
+    ];
+    for (const compute of functions) {
+      assertSame(([x]) => [compute(x as tf.Tensor)], normal([32, 32, 2], 22));
+      const { grad } = tf;
+      assertSame(
+        ([x]) => [grad((values) => tf.sum(tf.square(compute(values))))(x as tf.Tensor)],
+        normal([32, 32, 2], 23),
+      );
+    }
+  });
+
   it('takes depthwise convolutions', () => {
     const body = (x: tf.Tensor, w: tf.Tensor) =>
       tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');

@@ -46,6 +46,9 @@ export const passesFor = (
 /** Those for the graphs of a session in which something is trained. */
 export const trainingPasses = passesFor(availableParallelism());
 
+/** Those for a session in which the calling thread does all the work. */
+export const oneCorePasses = passesFor(1);
+
 /** Matrices that are only read stay whole: each core multiplies its rows of the batch with them. */
 const inferencePasses = { ...trainingPasses, shardVariables: shardVariables(1) };
 
