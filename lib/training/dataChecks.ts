@@ -201,6 +201,9 @@ function checkUsable(tensor: tf.Tensor, label: string): void {
 /** Looking at so many values takes less time than one operation of TensorFlow. */
 const FEW_VALUES = 10_000;
 
+/** The large tensors that were found finite. Variables are not among them: their values change. */
+const finite = new WeakSet<tf.Tensor>();
+
 /** One NaN would turn every weight into NaN in the first step that sees it. */
 function checkFinite(tensor: tf.Tensor, label: string): void {
   if (tensor.dtype !== 'float32' || hasFiniteSum(tensor)) {
@@ -222,11 +225,15 @@ function checkFinite(tensor: tf.Tensor, label: string): void {
 
 /** The sum is cheaper than looking at each value, and not finite if one of them is not. */
 function hasFiniteSum(tensor: tf.Tensor): boolean {
-  const sum =
-    tensor.size <= FEW_VALUES
-      ? (tensor.dataSync() as Float32Array).reduce((total, value) => total + value, 0)
-      : tf.sum(tensor).dataSync()[0];
-  return Number.isFinite(sum);
+  if (tensor.size <= FEW_VALUES) {
+    const values = tensor.dataSync() as Float32Array;
+    return Number.isFinite(values.reduce((total, value) => total + value, 0));
+  }
+  const found = finite.has(tensor) || Number.isFinite(tf.sum(tensor).dataSync()[0]);
+  if (found && !(tensor instanceof tf.Variable)) {
+    finite.add(tensor);
+  }
+  return found;
 }
 
 /** `[rows]` as `[rows, 1]`, where that is what is expected. */

@@ -130,6 +130,14 @@ test('NaN and infinity in the data', async () => {
   await assert.rejects(training.predict(classifier(), spoilt(Number.NaN)), { message });
 });
 
+test('NaN in a large variable that was right before', async () => {
+  const x = tf.variable(tf.zeros([4000, 4]));
+  const model = classifier();
+  tf.dispose(await training.predict(model, x));
+  x.assign(tf.fill([4000, 4], Number.NaN));
+  await assert.rejects(training.predict(model, x), /x holds 16000 value/);
+});
+
 test('large but finite values are not taken for infinite ones', async () => {
   const large = tf.fill([20, 4], 3e38);
   const prediction = await training.predict(classifier(), large);
