@@ -3,22 +3,23 @@
  * recorded. To teach the compiler a new one, add an entry; the meaning of each field is below.
  */
 
-import { DT_FLOAT } from '../native/backend';
-import { constantOf, type GraphNode, inputOf, shapeOf, typeOf } from '../native/graphNode';
-import { attributeIs, sameShape } from './builders';
-
-/**
- * What a shard of an operation takes for an input: its rows of the batch, everything, or, where
- * the input is the shape of the output, that of the shard.
- */
-export type Role = 'rows' | 'whole' | 'shape';
-
-/** How an operation is sharded by the rows of the batch. */
-export interface Sharding {
-  roles: Role[];
-  /** The results of the shards are rows of the output, or are to be added. */
-  result: 'rows' | 'sum';
-}
+import { type GraphNode, inputOf, shapeOf } from '../native/graphNode';
+import {
+  alongLastAxis,
+  alongOtherAxes,
+  concatenation,
+  elementByElement,
+  elementsOfOneShape,
+  matrixProduct,
+  placesOfRows,
+  reshaping,
+  rows,
+  rowsPicked,
+  type Sharding,
+  sum,
+  sumOverRows,
+  transposition,
+} from './sharding';
 
 /** What is known of an operation. */
 export interface Operation {
@@ -42,16 +43,6 @@ export interface Operation {
   /** How many multiplications a node does. Left out: almost none. */
   multiplications?: (node: GraphNode) => number;
 }
-
-/** Of a batch of images, whose rows come first: neither those of a single image, nor channels. */
-const rows =
-  (...roles: Role[]) =>
-  (node: GraphNode): Sharding | null =>
-    rowsComeFirst(node, roles) ? { roles, result: 'rows' } : null;
-const sum =
-  (...roles: Role[]) =>
-  (node: GraphNode): Sharding | null =>
-    rowsComeFirst(node, roles) ? { roles, result: 'sum' } : null;
 
 const elementwise: Operation = { sharding: elementByElement };
 /**
@@ -142,25 +133,25 @@ export const OPERATIONS: Record<string, Operation> = {
       .split(/\s+/)
       .map((op) => [op, elementwise]),
   ),
-  Select: { sharding: ofOneShape },
-  Sum: { sharding: (node) => reduction(node) ?? sumOverRows(node) },
-  Mean: { sharding: reduction },
-  Max: { sharding: reduction },
-  Min: { sharding: reduction },
-  Prod: { sharding: reduction },
+  Select: { sharding: elementsOfOneShape },
+  Sum: { sharding: (node) => alongOtherAxes(node) ?? sumOverRows(node) },
+  Mean: { sharding: alongOtherAxes },
+  Max: { sharding: alongOtherAxes },
+  Min: { sharding: alongOtherAxes },
+  Prod: { sharding: alongOtherAxes },
 
   // Shapes and places
   ReadVariableOp: { isFree: true },
   Reshape: {
-    sharding: () => ({ roles: ['rows', 'shape'], result: 'rows' }),
+    sharding: reshaping,
     isMove: true,
     isFree: true,
   },
-  GatherV2: { sharding: gatherOfRows, isMove: true },
+  GatherV2: { sharding: rowsPicked, isMove: true },
   ConcatV2: { sharding: concatenation, isMove: true },
-  Slice: { sharding: move('rows', 'whole', 'shape'), isMove: true },
-  PadV2: { sharding: move('rows', 'whole', 'whole'), isMove: true },
-  Tile: { sharding: move('rows', 'whole'), isMove: true },
+  Slice: { sharding: placesOfRows('rows', 'whole', 'shape'), isMove: true },
+  PadV2: { sharding: placesOfRows('rows', 'whole', 'whole'), isMove: true },
+  Tile: { sharding: placesOfRows('rows', 'whole'), isMove: true },
   Transpose: { sharding: transposition, isMove: true },
 };
 
@@ -170,109 +161,6 @@ export const GRADIENT_KERNELS = new Map(
     gradient ? [[gradient.op, gradient.takesOutputFirst]] : [],
   ),
 );
-
-/** The axis of the rows: tfjs may put axes of size 1 before it. */
-export function rowAxis(shape: number[]): number {
-  return shape.findIndex((size) => size !== 1);
-}
-
-/** An input that is the same for all rows stays whole. */
-function elementByElement(node: GraphNode): Sharding | null {
-  const output = shapeOf({ node, index: 0 });
-  const axis = rowAxis(output);
-  const roles: Role[] = [];
-  for (const shape of node.inputs.map(shapeOf)) {
-    const missing = output.length - shape.length;
-    if (axis < missing || shape[axis - missing] === 1) {
-      roles.push('whole');
-    } else if (missing === 0 && rowAxis(shape) === axis) {
-      roles.push('rows');
-    } else {
-      return null;
-    }
-  }
-  return { roles, result: 'rows' };
-}
-
-function rowsComeFirst(node: GraphNode, roles: Role[]): boolean {
-  return roles.every(
-    (role, index) => role !== 'rows' || rowAxis(shapeOf(inputOf(node, index))) === 0,
-  );
-}
-
-/** What depends on the values along the last axis, which is not that of the rows. */
-function alongLastAxis(result: Sharding['result'], ...roles: Role[]) {
-  return (node: GraphNode): Sharding | null => {
-    const shape = shapeOf(inputOf(node, 0));
-    return rowAxis(shape) < shape.length - 1 ? { roles, result } : null;
-  };
-}
-
-/** Along other axes than that of the rows. */
-function reduction(node: GraphNode): Sharding | null {
-  const shape = shapeOf(inputOf(node, 0));
-  const axes = constantOf(inputOf(node, 1))?.map((axis) => (axis + shape.length) % shape.length);
-  return axes && !axes.includes(rowAxis(shape))
-    ? { roles: ['rows', 'whole'], result: 'rows' }
-    : null;
-}
-
-/** What moves values along other axes, given that there are as many rows before as after. */
-function move(...roles: Role[]) {
-  return (node: GraphNode): Sharding | null =>
-    rowAxis(shapeOf(inputOf(node, 0))) === rowAxis(shapeOf({ node, index: 0 }))
-      ? { roles, result: 'rows' }
-      : null;
-}
-
-function transposition(node: GraphNode): Sharding | null {
-  const axis = rowAxis(shapeOf(inputOf(node, 0)));
-  return constantOf(inputOf(node, 1))?.[axis] === axis ? move('rows', 'whole')(node) : null;
-}
-
-/** All inputs but the last, the axis, are joined. */
-function concatenation(node: GraphNode): Sharding | null {
-  const axis = rowAxis(shapeOf({ node, index: 0 }));
-  const roles: Role[] = node.inputs.map((_, index) =>
-    index < node.inputs.length - 1 ? 'rows' : 'whole',
-  );
-  const areAlike = node.inputs.every(
-    (input, index) => roles[index] === 'whole' || rowAxis(shapeOf(input)) === axis,
-  );
-  return areAlike ? { roles, result: 'rows' } : null;
-}
-
-function ofOneShape(node: GraphNode): Sharding | null {
-  const shape = shapeOf({ node, index: 0 });
-  const isSo = node.inputs.every((input) => sameShape(shapeOf(input), shape));
-  return isSo ? { roles: node.inputs.map(() => 'rows'), result: 'rows' } : null;
-}
-
-function matrixProduct(node: GraphNode): Sharding | null {
-  const [left, right] = [shapeOf(inputOf(node, 0)), shapeOf(inputOf(node, 1))];
-  if (rowAxis(left) !== 0) {
-    return null;
-  }
-  if (attributeIs(node, 'transpose_a', false)) {
-    return { roles: ['rows', 'whole'], result: 'rows' };
-  }
-  const isSum = attributeIs(node, 'transpose_b', false) && rowAxis(right) === 0;
-  return isSum ? { roles: ['rows', 'rows'], result: 'sum' } : null;
-}
-
-function sumOverRows(node: GraphNode): Sharding | null {
-  const { dtype, shape } = typeOf(inputOf(node, 0));
-  const axes = constantOf(inputOf(node, 1)) ?? [];
-  const isSum =
-    axes.includes(rowAxis(shape)) && attributeIs(node, 'keep_dims', false) && dtype === DT_FLOAT;
-  return isSum ? { roles: ['rows', 'whole'], result: 'sum' } : null;
-}
-
-/** The rows with the given numbers. */
-function gatherOfRows(node: GraphNode): Sharding | null {
-  const isOfRows = constantOf(inputOf(node, 2))?.[0] === 0 && attributeIs(node, 'batch_dims', 0);
-  return isOfRows ? { roles: ['whole', 'rows', 'whole'], result: 'rows' } : null;
-}
 
 export function sizeOf(shape: number[]): number {
   return shape.reduce((size, length) => size * length, 1);

@@ -10,6 +10,14 @@ import { loadWarning, report, thisMachine, writeResults } from './results';
 import { type NetworkName, pythonEnvironment, title, trains, variantsOf } from './sides';
 import { trainWhole } from './wholeTraining';
 
+/** What limits oneDNN (in TensorFlow and PyTorch), PyTorch's own kernels, its MKL, and XLA. */
+const avx2 = {
+  ONEDNN_MAX_CPU_ISA: 'AVX2',
+  ATEN_CPU_CAPABILITY: 'avx2',
+  MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+  XLA_FLAGS: '--xla_cpu_max_isa=AVX2',
+};
+
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   if (!options) {
@@ -22,6 +30,9 @@ async function main(): Promise<void> {
   }
   if (process.platform === 'win32') {
     throw new Error('The benchmark runs on Linux and macOS; on Windows, run it in WSL.');
+  }
+  if (options.avx2) {
+    Object.assign(process.env, avx2);
   }
   const machine = thisMachine();
   const warning = loadWarning(machine);

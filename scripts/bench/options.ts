@@ -21,6 +21,8 @@ Options:
   --batch N      pictures in a batch of training; default 32
   --busy N       beside N processes that keep a core busy each; default output
                  results/benchmark-busy
+  --avx2         as on a processor that has no more than AVX2, as far as the libraries of all sides
+                 can be limited to it; default output results/benchmark-avx2
   --page         measures nothing: writes the table of docs/benchmark.md, in both languages, from
                  FILE.json
   --output FILE  the results, as FILE.json and FILE.md; default results/benchmark
@@ -45,6 +47,8 @@ export interface Options {
   batch?: number;
   /** How many processes keep one core busy each in the meantime. */
   busy?: number;
+  /** Whether the libraries of all sides are limited to AVX2. */
+  avx2?: true;
   /** Whether only the table of the page is written. */
   page?: true;
   /** Whole trainings instead of two epochs. */
@@ -66,6 +70,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       steps: { type: 'string' },
       batch: { type: 'string' },
       busy: { type: 'string' },
+      avx2: { type: 'boolean', default: false },
       page: { type: 'boolean', default: false },
       output: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -93,18 +98,31 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     output: values.output ?? defaultOutput(values),
     ...(values.batch !== undefined && { batch }),
     ...(values.busy !== undefined && { busy: wholeNumber('--busy', values.busy, 1) }),
+    ...(values.avx2 && { avx2: true as const }),
     ...(values.page && { page: true as const }),
     ...(values.whole && { whole: true as const }),
     ...(values.epochs !== undefined && { epochs: wholeNumber('--epochs', values.epochs, 1) }),
   };
 }
 
-function defaultOutput(values: { whole?: boolean; busy?: string; batch?: string }): string {
-  if (values.whole) {
+function defaultOutput({
+  whole,
+  ...values
+}: {
+  whole?: boolean;
+  busy?: string;
+  avx2?: boolean;
+  batch?: string;
+}): string {
+  if (whole) {
     return 'results/whole-training';
   }
-  const kind = values.busy === undefined ? '' : '-busy';
-  return `results/benchmark${kind}${values.batch === undefined ? '' : `-batch-${values.batch}`}`;
+  const kinds = [
+    ...(values.busy === undefined ? [] : ['busy']),
+    ...(values.avx2 ? ['avx2'] : []),
+    ...(values.batch === undefined ? [] : [`batch-${values.batch}`]),
+  ];
+  return ['results/benchmark', ...kinds].join('-');
 }
 
 /** The named ones in the order of `known`; by default all. */

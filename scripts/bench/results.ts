@@ -78,6 +78,11 @@ export function report(
       '`training.predictor`, for "from-scratch" `graph.compile` with `onCallingThread`. "resnet" ' +
       'is a small residual network with batch normalisation, on pictures of 32 × 32 × 3.',
     ...(options.busy ? [`Beside processes that keep a core busy each: ${options.busy}.`] : []),
+    ...(options.avx2
+      ? [
+          'The libraries of all sides are limited to AVX2, as far as that can be done; the processor has more.',
+        ]
+      : []),
     ...warnings.map((warning) => `**${warning}**`),
     ...quantities.flatMap((quantity) => [
       `## ${quantity.title}`,

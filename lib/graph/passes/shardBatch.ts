@@ -14,7 +14,8 @@ import {
   shapeOf,
 } from '../../native/graphNode';
 import { addAll, copyOf, withSize } from '../builders';
-import { OPERATIONS, type Role, rowAxis, type Sharding, sizeOf } from '../operations';
+import { OPERATIONS, sizeOf } from '../operations';
+import { type Role, rowAxis, type Sharding } from '../sharding';
 import { markOrigin, type Pass } from '../transform';
 import { onCore, Pieces } from './pieces';
 
