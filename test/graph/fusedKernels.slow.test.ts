@@ -18,6 +18,7 @@ const program = `
       tf.layers.conv2d({ ...convolution, inputShape: [12, 12, 3], filters: 8, kernelInitializer: kernel(1), activation: 'relu' }),
       tf.layers.depthwiseConv2d({ ...convolution, depthwiseInitializer: kernel(2), activation: 'relu6' }),
       tf.layers.conv2d({ ...convolution, filters: 6, kernelInitializer: kernel(3), activation: 'elu' }),
+      tf.layers.conv2d({ kernelSize: 1, filters: 7, kernelInitializer: kernel(6), useBias: false }),
       tf.layers.flatten(),
       tf.layers.dense({ units: 5, biasInitializer, kernelInitializer: kernel(4), activation: 'relu' }),
       tf.layers.dense({ units: 3, biasInitializer, kernelInitializer: kernel(5), activation: 'softmax' }),

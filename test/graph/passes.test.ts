@@ -23,6 +23,7 @@ import {
   type GraphValue,
   graphNode,
   graphValue,
+  inputOf,
   integers,
   placeholder,
   readVariable,
@@ -418,6 +419,23 @@ describe('fuse', () => {
       fuse,
       graphOf(few.fed, [few.biased]),
       `%0 = _FusedConv2D(input0, input1, input2)  float32[1,3,3,4]
+       out %0`,
+    );
+  });
+
+  it('does so without a bias too, by one of zeros', () => {
+    const { fed, biased } = convolved(1, 8);
+    assertMakes(
+      fuse,
+      graphOf(fed, [inputOf(biased.node, 0)]),
+      `%0 = _FusedConv2D(input0, input1, [0 0 0 0], 0)  float32[1,3,3,4]
+       out %0`,
+    );
+    const two = convolved(2, 8);
+    assertMakes(
+      fuse,
+      graphOf(two.fed, [inputOf(two.biased.node, 0)]),
+      `%0 = Conv2D(input0, input1)  float32[2,3,3,4]
        out %0`,
     );
   });

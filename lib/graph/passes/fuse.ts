@@ -7,13 +7,16 @@ import { type Attributes, int, strings } from '../../native/attributes';
 import { DT_FLOAT } from '../../native/backend';
 import { FUSED_KERNELS } from '../../native/fusedKernels';
 import {
+  constant,
   type GraphNode,
   type GraphValue,
   graphValue,
   inputOf,
+  nodesOf,
   scalar,
   shapeOf,
 } from '../../native/graphNode';
+import { biasAdd } from '../builders';
 import { OPERATIONS } from '../operations';
 import { applyRules, countUses, type Pass, type Rule } from '../transform';
 
@@ -26,15 +29,32 @@ export const fuse: Pass = (graph) => {
     return graph;
   }
   const uses = countUses(graph);
+  const isOnlyUser = (node: GraphNode) => uses.get(inputOf(node, 0).node) === 1;
   const onlyUser =
     (rule: Rule): Rule =>
     (node, original) =>
-      uses.get(inputOf(original, 0).node) === 1 ? rule(node, original) : null;
-  const [bias, activation] = [onlyUser(fuseBias), onlyUser(fuseActivation)];
-  return applyRules(graph, (op) =>
-    op === 'BiasAdd' ? bias : OPERATIONS[op]?.isFused ? activation : undefined,
+      isOnlyUser(original) ? rule(node, original) : null;
+  const biased = new Set(
+    nodesOf(graph)
+      .filter((node) => node.op === 'BiasAdd' && isOnlyUser(node))
+      .map((node) => inputOf(node, 0).node),
   );
+  const rules: Record<string, Rule> = {
+    Conv2D: (node, original) => (biased.has(original) ? null : fuseNoBias(node)),
+    BiasAdd: onlyUser(fuseBias),
+  };
+  const activation = onlyUser(fuseActivation);
+  return applyRules(graph, (op) => rules[op] ?? (OPERATIONS[op]?.isFused ? activation : undefined));
 };
+
+/** Only a fused kernel can do without oneDNN: a convolution without a bias gets one of zeros. */
+function fuseNoBias(node: GraphNode): GraphValue | null {
+  const value: GraphValue = { node, index: 0 };
+  const [, , , filters = 0] = shapeOf(value);
+  const bytes = new Uint8Array(new Float32Array(filters).buffer);
+  const zeros = constant({ dtype: DT_FLOAT, shape: [filters], bytes });
+  return isFasterWithoutOneDnn(node) ? fuseBias(biasAdd(value, zeros).node) : null;
+}
 
 function fuseBias(node: GraphNode): GraphValue | null {
   const { node: source } = inputOf(node, 0);
