@@ -142,11 +142,7 @@ export const OPERATIONS: Record<string, Operation> = {
 
   // Shapes and places
   ReadVariableOp: { isFree: true },
-  Reshape: {
-    sharding: reshaping,
-    isMove: true,
-    isFree: true,
-  },
+  Reshape: { sharding: reshaping, isMove: true, isFree: true },
   GatherV2: { sharding: rowsPicked, isMove: true },
   ConcatV2: { sharding: concatenation, isMove: true },
   Slice: { sharding: placesOfRows('rows', 'whole', 'shape'), isMove: true },
