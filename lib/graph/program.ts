@@ -21,7 +21,7 @@ import {
 } from './capture/capture';
 import { graphDifference } from './capture/difference';
 import type { VariableHolder } from './mirroredVariable';
-import { oneCorePasses, runPasses, trainingPasses } from './passes/index';
+import { passesOf, runPasses, type SessionUse } from './passes/index';
 import { outputsAfterUpdates } from './sessionGraph';
 import { type SessionVariable, SessionVariables } from './sessionVariables';
 
@@ -38,11 +38,6 @@ interface Entry {
   updated: SessionVariable[];
 }
 
-interface ProgramOptions extends Pick<SessionOptions, 'onCallingThread'> {
-  /** Whether one of its functions will train, even if the first one does not. */
-  trains?: boolean;
-}
-
 export class Program implements VariableHolder {
   private readonly backend = nativeBackend();
   private readonly variables = new SessionVariables();
@@ -53,7 +48,7 @@ export class Program implements VariableHolder {
   private disposed = false;
 
   /** @param options what is not for the program to decide. */
-  constructor(private readonly options: ProgramOptions = {}) {}
+  constructor(private readonly options: SessionUse = {}) {}
 
   get isDisposed(): boolean {
     return this.disposed;
@@ -147,9 +142,7 @@ export class Program implements VariableHolder {
     const options = { ...given, name, scope: this.variables };
     const captured = captureStable(body, options);
     const recorded = { ...captured.graph, blocks: this.variables.blocks };
-    const { onCallingThread, trains } = this.options;
-    const passes = onCallingThread ? oneCorePasses : trains ? trainingPasses : undefined;
-    const graph = runPasses(recorded, 'schedule', passes);
+    const graph = runPasses(recorded, 'schedule', passesOf(recorded, this.options));
     const again = (others: tf.Tensor[]) => capture(body, { ...options, inputs: others });
     return { captured, again, graph, packed, fedNames: '', outputNames: '', updated: [] };
   }

@@ -67,11 +67,16 @@ export function alongLastAxis(result: Sharding['result'], ...roles: Role[]) {
   };
 }
 
-/** Along other axes than that of the rows. */
+/** The axes that a reduction leaves out, counted from 0; null if they are computed. */
+function reducedAxes(node: GraphNode): number[] | null {
+  const { length } = shapeOf(inputOf(node, 0));
+  return constantOf(inputOf(node, 1))?.map((axis) => (axis + length) % length) ?? null;
+}
+
+/** A reduction along other axes than that of the rows. */
 export function alongOtherAxes(node: GraphNode): Sharding | null {
-  const shape = shapeOf(inputOf(node, 0));
-  const axes = constantOf(inputOf(node, 1))?.map((axis) => (axis + shape.length) % shape.length);
-  return axes && !axes.includes(rowAxis(shape))
+  const axes = reducedAxes(node);
+  return axes && !axes.includes(rowAxis(shapeOf(inputOf(node, 0))))
     ? { roles: ['rows', 'whole'], result: 'rows' }
     : null;
 }
@@ -121,9 +126,10 @@ export function matrixProduct(node: GraphNode): Sharding | null {
 
 export function sumOverRows(node: GraphNode): Sharding | null {
   const { dtype, shape } = typeOf(inputOf(node, 0));
-  const axes = constantOf(inputOf(node, 1)) ?? [];
   const isSum =
-    axes.includes(rowAxis(shape)) && attributeIs(node, 'keep_dims', false) && dtype === DT_FLOAT;
+    reducedAxes(node)?.includes(rowAxis(shape)) &&
+    attributeIs(node, 'keep_dims', false) &&
+    dtype === DT_FLOAT;
   return isSum ? { roles: ['rows', 'whole'], result: 'sum' } : null;
 }
 

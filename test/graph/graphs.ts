@@ -28,17 +28,35 @@ export function upstreamGradient(shape: number[]): tf.Tensor {
 export function assertSame(body: TensorFunction, ...inputs: tf.Tensor[]): void {
   const compiled = graph.compile((...tensors: tf.Tensor[]) => body(tensors));
   const [actual, expected] = [compiled(...inputs), body(inputs)];
-  assert.equal(actual.length, expected.length);
-  for (const [index, tensor] of actual.entries()) {
-    const other = expected[index] as tf.Tensor;
-    assert.deepEqual(tensor.shape, other.shape);
-    const [largest] = tf.tidy(() => tf.max(tf.abs(other)).dataSync());
-    const tolerance = 5e-6 * Math.max(1, largest as number);
-    assert.ok(
-      maximumDifference(tensor, other) < tolerance,
-      `result ${index} differs by ${maximumDifference(tensor, other)} of ${largest}`,
-    );
-  }
+  assertClose(actual, expected, 5e-6);
   compiled.dispose();
   tf.dispose([actual, expected, inputs]);
+}
+
+/**
+ * Fails unless the tensors are the same up to a tolerance, relative to the largest value of each, but at
+ * least to 1.
+ */
+export function assertClose(
+  actual: tf.Tensor[],
+  expected: tf.Tensor[],
+  tolerance: number,
+  what = '',
+): void {
+  assert.equal(actual.length, expected.length, what);
+  for (const [index, tensor] of actual.entries()) {
+    const other = expected[index] as tf.Tensor;
+    assert.deepEqual(tensor.shape, other.shape, what);
+    const [largest] = tf.tidy(() => tf.max(tf.abs(other)).dataSync());
+    const difference = maximumDifference(tensor, other);
+    assert.ok(
+      difference < tolerance * Math.max(1, largest as number),
+      `${what} result ${index} differs by ${difference} of ${largest}`,
+    );
+  }
+}
+
+/** Numbers for a function's inputs and weights. */
+export function normal(shape: number[], seed: number): tf.Tensor {
+  return tf.randomNormal(shape, 0, 0.5, 'float32', seed);
 }

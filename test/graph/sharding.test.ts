@@ -9,13 +9,11 @@ import { type NativeBinding, nativeBackend } from '../../lib/native/backend';
 import * as tf from '../../lib/tensorflow';
 import { innerModel } from '../../lib/training/compiledModel';
 import { modelSteps } from '../../lib/training/runners/modelSteps';
-import { assertSame, nodes, operations, upstreamGradient } from './graphs';
+import { assertSame, nodes, normal, operations, upstreamGradient } from './graphs';
 import { maximumDifference } from './lockstep';
 
 const cores = availableParallelism();
 const skip = cores < 2 && 'one core only: nothing is sharded';
-
-const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 0.5, 'float32', seed);
 
 /** Value and gradients of a function; the last tensor is the upstream gradient. */
 function withGradients(body: (...inputs: tf.Tensor[]) => tf.Tensor): TensorFunction {
@@ -216,11 +214,10 @@ describe('a step sharded by the rows of the batch', { skip }, () => {
   });
 
   it('takes their gradients, and what goes through spaces', () => {
-    const space = { strides: 1, pad: 'valid' as const };
     const images = [17, 4, 4, 4, 2];
     for (const op of ['Conv3D', 'Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2']) {
       const body = (x: tf.Tensor, w: tf.Tensor) =>
-        tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, space.strides, space.pad);
+        tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, 1, 'valid');
       assertSharded(op, body, normal(images, 30), normal([2, 2, 2, 2, 3], 31));
     }
     const pools = { MaxPool3D: tf.maxPool3d, AvgPool3D: tf.avgPool3d };

@@ -49,11 +49,14 @@ export const fuse: Pass = (graph) => {
 
 /** Only a fused kernel can do without oneDNN: a convolution without a bias gets one of zeros. */
 function fuseNoBias(node: GraphNode): GraphValue | null {
+  if (!isFasterWithoutOneDnn(node)) {
+    return null;
+  }
   const value: GraphValue = { node, index: 0 };
   const [, , , filters = 0] = shapeOf(value);
   const bytes = new Uint8Array(new Float32Array(filters).buffer);
   const zeros = constant({ dtype: DT_FLOAT, shape: [filters], bytes });
-  return isFasterWithoutOneDnn(node) ? fuseBias(biasAdd(value, zeros).node) : null;
+  return fuseBias(biasAdd(value, zeros).node);
 }
 
 function fuseBias(node: GraphNode): GraphValue | null {

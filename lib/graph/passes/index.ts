@@ -43,14 +43,26 @@ export const passesFor = (
   schedule,
 });
 
-/** Those for the graphs of a session in which something is trained. */
-export const trainingPasses = passesFor(availableParallelism());
-
-/** Those for a session in which the calling thread does all the work. */
-export const oneCorePasses = passesFor(1);
-
+const trainingPasses = passesFor(availableParallelism());
 /** Matrices that are only read stay whole: each core multiplies its rows of the batch with them. */
 const inferencePasses = { ...trainingPasses, shardVariables: shardVariables(1) };
+const oneCorePasses = passesFor(1);
+
+/** What is known of the session that is to run a graph. */
+export interface SessionUse {
+  /** Whether the thread that calls it does all the work. */
+  onCallingThread?: boolean;
+  /** Whether one of its functions trains; by default, whether the graph does. */
+  trains?: boolean;
+}
+
+/** The passes for a graph, depending on the session. */
+export function passesOf({ updates }: Graph, { onCallingThread, trains }: SessionUse = {}) {
+  if (onCallingThread) {
+    return oneCorePasses;
+  }
+  return trains || updates.length > 0 ? trainingPasses : inferencePasses;
+}
 
 /**
  * Runs the passes up to a stage. With the environment variable `SHOW_GRAPH_STAGES` set, the graph
@@ -59,7 +71,7 @@ const inferencePasses = { ...trainingPasses, shardVariables: shardVariables(1) }
 export function runPasses(
   captured: Graph,
   last: Stage = 'schedule',
-  passes = captured.updates.length > 0 ? trainingPasses : inferencePasses,
+  passes = passesOf(captured),
 ): Graph {
   let graph = captured;
   show('capture', graph);
