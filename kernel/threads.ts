@@ -44,23 +44,36 @@ export class Caller<T extends { [kind in keyof T]: (request: never) => unknown }
 
 /** Asks another thread and waits for the answer; the other thread answers with {@link answerWaiting}. */
 export class WaitingCaller {
-  /** @param memory its first element is 1 when the answer is there. */
+  private nextId = 0;
+
+  /** @param memory its first element counts the answers. */
   constructor(
     private readonly port: MessagePort,
     private readonly memory: Int32Array,
   ) {}
 
   call<T>(request: unknown): T {
-    // The answer to a question that an interrupt ended.
-    while (receiveMessageOnPort(this.port)) {}
-    Atomics.store(this.memory, 0, 0);
-    this.port.postMessage(request);
-    Atomics.wait(this.memory, 0, 0);
-    const { value, error } = receiveMessageOnPort(this.port)?.message ?? {};
+    const id = this.nextId++;
+    this.port.postMessage({ id, request });
+    const { value, error } = this.receive(id);
     if (error !== undefined) {
       throw new Error(error);
     }
     return value as T;
+  }
+
+  /** Waits for the answer to one question; those to questions that an interrupt ended are dropped. */
+  private receive(id: number): { value?: unknown; error?: string } {
+    for (;;) {
+      const answers = Atomics.load(this.memory, 0);
+      const reply = receiveMessageOnPort(this.port)?.message;
+      if (reply?.id === id) {
+        return reply;
+      }
+      if (reply === undefined) {
+        Atomics.wait(this.memory, 0, answers);
+      }
+    }
   }
 }
 
@@ -71,13 +84,13 @@ export function answerWaiting(
   // biome-ignore lint/suspicious/noExplicitAny: the other thread asks what the function takes
   reply: (request: any) => unknown,
 ): void {
-  port.on('message', (request) => {
+  port.on('message', ({ id, request }) => {
     try {
-      port.postMessage({ value: reply(request) });
+      port.postMessage({ id, value: reply(request) });
     } catch (error) {
-      port.postMessage({ error: error instanceof Error ? error.message : String(error) });
+      port.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
     }
-    Atomics.store(memory, 0, 1);
+    Atomics.add(memory, 0, 1);
     Atomics.notify(memory, 0);
   });
 }

@@ -38,7 +38,10 @@ export class Input {
 
   private prompt(message: string, defaultValue: string): string | null {
     this.request(String(message));
-    Atomics.wait(this.memory, shared.inputReady, 0);
+    // The notification of an earlier answer may end a wait.
+    while (Atomics.load(this.memory, shared.inputReady) === 0) {
+      Atomics.wait(this.memory, shared.inputReady, 0);
+    }
     const reply = receiveMessageOnPort(this.port)?.message as InputReply | undefined;
     if (reply?.value === undefined) {
       throw new InterruptedError();
