@@ -84,8 +84,8 @@ function inputsOf(model: ModelInternals, x: TensorOrTensors, name: string): tf.T
         throw new Error(inputShapeMessage(label, tensor.shape, expected.shape));
       }
       checkFinite(tensor, label);
-      // `cast` gives a new handle on the same data where the dtype is right already.
-      return shaped.cast(expected.dtype);
+      // A new handle on the same data where the dtype is right already, without an operation.
+      return shaped.dtype === expected.dtype ? shaped.clone() : shaped.cast(expected.dtype);
     },
   );
 }
@@ -226,8 +226,11 @@ function checkFinite(tensor: tf.Tensor, label: string): void {
 /** The sum is cheaper than looking at each value, and not finite if one of them is not. */
 function hasFiniteSum(tensor: tf.Tensor): boolean {
   if (tensor.size <= FEW_VALUES) {
-    const values = tensor.dataSync() as Float32Array;
-    return Number.isFinite(values.reduce((total, value) => total + value, 0));
+    let sum = 0;
+    for (const value of tensor.dataSync()) {
+      sum += value;
+    }
+    return Number.isFinite(sum);
   }
   const found = finite.has(tensor) || Number.isFinite(tf.sum(tensor).dataSync()[0]);
   if (found && !(tensor instanceof tf.Variable)) {

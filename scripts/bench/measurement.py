@@ -72,8 +72,8 @@ def seconds(work):
 
 
 def latency(predict):
-    """Median of fifty calls, after ten warm-up calls."""
-    return statistics.median([seconds(predict) for _ in range(60)][10:])
+    """Median of 200 calls, after ten warm-up calls."""
+    return statistics.median([seconds(predict) for _ in range(210)][10:])
 
 
 def peak_memory():

@@ -32,7 +32,7 @@ export interface Result {
   predict: number[];
   /** `testPictures` pictures in batches of the training's size, the second call. */
   predictBatches: number;
-  /** Median of many calls for one picture. */
+  /** Median of 200 calls for one picture, after ten that warm up. */
   predictOne: number;
   /** The same for the side's method for single pictures, if it has one. */
   answerOne?: number;

@@ -73,8 +73,9 @@ export function report(
       'which here is trained by explicit steps, compiled with `graph.compile`. The same explicit ' +
       'steps in TensorFlow, a GradientTape in a plain `tf.function`, are the row `tensorflow ' +
       '(tf.function)`; that row has no other network. For "from-scratch" all sides compute the ' +
-      'loss alone, for the other networks the accuracy too. For one image Keras may use ' +
-      '`predict_on_batch` instead of `predict`, whichever is faster; the quickest way is here ' +
+      'loss alone, for the other networks the accuracy too. One image: the median of 200 calls ' +
+      'after ten; Keras may use `predict_on_batch` instead of `predict`, whichever is faster; the ' +
+      'quickest way is here ' +
       '`training.predictor`, for "from-scratch" `graph.compile` with `onCallingThread`. "resnet" ' +
       'is a small residual network with batch normalisation, on pictures of 32 × 32 × 3.',
     ...(options.busy ? [`Beside processes that keep a core busy each: ${options.busy}.`] : []),

@@ -19,6 +19,10 @@ import { median } from './statistics';
 
 type Data = [tf.Tensor, tf.Tensor1D];
 
+/** How often one picture is predicted; the first calls warm up. */
+const singleCalls = 210;
+const warmUpCalls = 10;
+
 async function measure(task: Task): Promise<Result> {
   const trained = network(task.network, task.side === 'compiled', task.batchSize);
   const settings = setInitialWeights(trained, task);
@@ -93,7 +97,7 @@ async function timeTesting(trained: Network, [x, y]: Data, batchSize: number) {
   const predictSeconds = [await seconds(() => predict(x)), await seconds(() => predict(x))];
   const one = tf.slice(x, 0, 1);
   const single: number[] = [];
-  for (let call = 0; call < 60; call++) {
+  for (let call = 0; call < singleCalls; call++) {
     single.push(await seconds(() => predict(one)));
   }
   const named: number[] = [];
@@ -108,8 +112,7 @@ async function timeTesting(trained: Network, [x, y]: Data, batchSize: number) {
     evaluate: evaluateSeconds,
     evaluateLoss,
     predict: predictSeconds,
-    // The first ten calls warm up.
-    predictOne: median(single.slice(10)),
+    predictOne: median(single.slice(warmUpCalls)),
     predictBatches: named[1] as number,
     ...answerOne(trained, one),
   };
@@ -123,13 +126,13 @@ function answerOne({ predictor }: Network, one: tf.Tensor): Pick<Result, 'answer
   const read = predictor();
   const pixels = one.dataSync() as Float32Array;
   const times: number[] = [];
-  for (let call = 0; call < 210; call++) {
+  for (let call = 0; call < singleCalls; call++) {
     const start = performance.now();
     read(pixels);
     times.push((performance.now() - start) / 1000);
   }
   read.dispose();
-  return { answerOne: median(times.slice(10)) };
+  return { answerOne: median(times.slice(warmUpCalls)) };
 }
 
 async function seconds(work: () => Promise<void>): Promise<number> {
