@@ -1,6 +1,9 @@
-// TensorFlow uses oneDNN on every processor, whichever module a program imports first.
+// TensorFlow uses oneDNN on every processor, whichever module a program imports first, and no signal
+// disturbs it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 
@@ -69,4 +72,43 @@ describe('oneDNN', onLinux, () => {
       assert.equal(stdout, `${expected}\n`, stderr);
     }
   });
+});
+
+/** A convolution of one picture whose matrix product moves the stack pointer. */
+const convolution = `
+  const tf = require('@tensorflow/tfjs-node');
+  const filter = tf.variable(tf.ones([3, 3, 32, 64]));
+  const picture = tf.ones([1, 13, 13, 32]);
+  const convolve = (images) => tf.conv2d(images, filter, 1, 'valid');
+`;
+
+const convolutions = {
+  'of a graph': `
+    const { graph } = require(${library} + '/index.js');
+    ${convolution}
+    const compiled = graph.compile(convolve, { onCallingThread: true });
+    for (let call = 0; call < 300; call++) compiled(picture).dispose();
+  `,
+  'by itself': `
+    ${convolution}
+    for (let call = 0; call < 600; call++) convolve(picture).dispose();
+  `,
+};
+
+describe('a signal, as a profiler sends them', onLinux, () => {
+  for (const [which, program] of Object.entries(convolutions)) {
+    it(`does not write into the memory of a convolution ${which}`, () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'profile-'));
+      const { status, signal, stderr } = spawnSync(
+        process.execPath,
+        ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', folder, '-e', program],
+        {
+          encoding: 'utf8',
+          env: { ...process.env, TF_ENABLE_ONEDNN_OPTS: which === 'by itself' ? '0' : '1' },
+        },
+      );
+      rmSync(folder, { recursive: true });
+      assert.deepEqual({ status, signal }, { status: 0, signal: null }, stderr);
+    });
+  }
 });
