@@ -20,7 +20,7 @@ Options:
                  a third of it for resnet
   --batch N      pictures in a batch of training; default 32
   --busy N       beside N processes that keep a core busy each; default output
-                 results/benchmark-busy
+                 results/benchmark-busy-N
   --avx2         as on a processor that has no more than AVX2, as far as the libraries of all sides
                  can be limited to it; default output results/benchmark-avx2
   --page         measures nothing: writes the table of docs/benchmark.md, in both languages, from
@@ -118,7 +118,7 @@ function defaultOutput({
     return 'results/whole-training';
   }
   const kinds = [
-    ...(values.busy === undefined ? [] : ['busy']),
+    ...(values.busy === undefined ? [] : [`busy-${values.busy}`]),
     ...(values.avx2 ? ['avx2'] : []),
     ...(values.batch === undefined ? [] : [`batch-${values.batch}`]),
   ];

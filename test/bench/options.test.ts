@@ -62,7 +62,10 @@ test('what the command line does not take is named', () => {
 
 test('other batches and busy neighbours have files of their own, and as many pictures', () => {
   const { steps, output, batch, busy } = parseOptions(['--batch', '128', '--busy', '2']) ?? {};
-  assert.deepEqual([steps, output, batch, busy], [75, 'results/benchmark-busy-batch-128', 128, 2]);
+  assert.deepEqual(
+    [steps, output, batch, busy],
+    [75, 'results/benchmark-busy-2-batch-128', 128, 2],
+  );
   assert.equal(parseOptions(['--avx2'])?.output, 'results/benchmark-avx2');
   assert.throws(() => parseOptions(['--batch', '1000', '--steps', '61']), UsageError);
   assert.equal(parseOptions(['--page'])?.page, true);
