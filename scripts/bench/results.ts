@@ -69,15 +69,15 @@ export function report(
       'Keras on TensorFlow (the best of its settings) a side is, round by round. Evaluation and ' +
       'prediction: here as many rows at a time as `evaluate` and `predict` choose; on the other ' +
       'sides 250, with which they are faster than with 32.',
-    'Keras trains every network with `fit`. So do `eager` and `compiled`, but for "from-scratch", ' +
-      'which here is trained by explicit steps, compiled with `graph.compile`. The same explicit ' +
-      'steps in TensorFlow, a GradientTape in a plain `tf.function`, are the row `tensorflow ' +
-      '(tf.function)`; that row has no other network. For "from-scratch" all sides compute the ' +
-      'loss alone, for the other networks the accuracy too. One image: the median of 200 calls ' +
-      'after ten; Keras may use `predict_on_batch` instead of `predict`, whichever is faster; the ' +
-      'quickest way is here ' +
-      '`training.predictor`, for "from-scratch" `graph.compile` with `onCallingThread`. "resnet" ' +
-      'is a small residual network with batch normalisation, on pictures of 32 × 32 × 3.',
+    'Keras trains every network with `fit`. So do `eager` and `compiled`, but for ' +
+      '"from-scratch", which here is trained by explicit steps, compiled with `graph.compile`. ' +
+      'The same explicit steps in TensorFlow, a GradientTape in a plain `tf.function`, are the ' +
+      'row `tensorflow (tf.function)`; that row has no other network. For "from-scratch" all ' +
+      'sides compute the loss alone, for the other networks the accuracy too. One image: the ' +
+      'median of 200 calls after ten; Keras may use `predict_on_batch` instead of `predict`, ' +
+      'whichever is faster; the quickest way is here `training.predictor`, for "from-scratch" ' +
+      '`graph.compile` with `onCallingThread`. "resnet" is a small residual network with batch ' +
+      'normalisation, on pictures of 32 × 32 × 3.',
     ...(options.busy ? [`Beside processes that keep a core busy each: ${options.busy}.`] : []),
     ...(options.avx2
       ? [
