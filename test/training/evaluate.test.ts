@@ -39,6 +39,29 @@ test('predict needs no compiled model', async () => {
   assert.deepEqual(prediction.shape, [1, 2]);
 });
 
+test('the penalty of a frozen layer’s weights counts, as in Keras 2', async () => {
+  const frozen = tf.layers.dense({
+    units: 1,
+    inputShape: [2],
+    useBias: false,
+    kernelInitializer: 'ones',
+    kernelRegularizer: tf.regularizers.l2({ l2: 0.5 }),
+  });
+  frozen.trainable = false;
+  const model = tf.sequential({
+    layers: [frozen, tf.layers.dense({ units: 1, kernelInitializer: 'ones' })],
+  });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  for (const compiled of [true, false]) {
+    const result = await training.evaluate(model, tf.ones([4, 2]), tf.ones([4, 1]), {
+      verbose: 0,
+      compiled,
+    });
+    // (2 - 1)² for the prediction, 0.5 (1² + 1²) for the weights.
+    assert.deepEqual(result, { loss: 2 });
+  }
+});
+
 test('an evaluation before the training changes nothing about it, not even the rounding', async () => {
   const weightsAfter = async (isEvaluated: boolean) => {
     const kernel = tf.initializers.glorotUniform({ seed: 1 });
