@@ -1,10 +1,46 @@
 /**
- * tfjs hands the mask of a layer's input over in the options of the call, which all layers of a model
- * share, and leaves it there. So a layer behind one that ends the mask (a convolution, or a recurrent
- * layer that gives only its last output) would go by it, as none does in Keras.
+ * What tfjs makes of masks: which steps of a sequence count.
+ *
+ * It hands the mask of a layer's input over in the options of the call, which all layers of a model
+ * share, and leaves it there: a layer whose inputs have no mask would go by that of another. And it
+ * merges masks wrongly.
  */
 import * as tf from '@tensorflow/tfjs-node';
-import { internals } from '../tfjsInternals';
+import { internals, prototypeOf, unnumbered } from '../tfjsInternals';
+
+type Mask = tf.Tensor | null | undefined;
+/** tfjs's declaration does not say that there may be no mask. */
+type ComputeMask = (inputs: tf.Tensor | tf.Tensor[], mask?: Mask | Mask[]) => tf.Tensor | null;
+
+interface MergingLayer extends Pick<tf.layers.Layer, 'name' | 'getClassName'> {
+  axis?: number;
+  computeMask: ComputeMask;
+}
+
+/** Masks of merged values whose masks differed: Keras 2 and Keras 3 disagree about these. */
+const disputed = new WeakSet<tf.Tensor>();
+
+/** How many models around the layer that is called were given a mask, which only the options hold. */
+let givenMasks = 0;
+
+/** Has calls of layers of a class end the mask. */
+export function endMasks(prototype: Pick<tf.layers.Layer, 'apply'>): void {
+  const { apply } = prototype;
+  prototype.apply = function (this: tf.layers.Layer, inputs, options) {
+    const mask = options?.mask as Mask;
+    refuseDisputed(this, mask);
+    const given = this instanceof tf.LayersModel && mask ? 1 : 0;
+    givenMasks += given;
+    try {
+      return apply.call(this, inputs, options);
+    } finally {
+      givenMasks -= given;
+      if (options && (givenMasks === 0 || endsMask(this))) {
+        Reflect.deleteProperty(options, 'mask');
+      }
+    }
+  };
+}
 
 function endsMask(layer: tf.layers.Layer): boolean {
   const { supportsMasking, returnSequences } = internals(layer);
@@ -12,16 +48,70 @@ function endsMask(layer: tf.layers.Layer): boolean {
   return !(layer instanceof tf.LayersModel) && (!supportsMasking || returnSequences === false);
 }
 
-/** Has calls of layers of a class end the mask. */
-export function endMasks(prototype: Pick<tf.layers.Layer, 'apply'>): void {
-  const { apply } = prototype;
-  prototype.apply = function (this: tf.layers.Layer, inputs, options) {
-    const outputs = apply.call(this, inputs, options);
-    if (options && endsMask(this)) {
-      Reflect.deleteProperty(options, 'mask');
-    }
-    return outputs;
-  };
+endMasks(tf.layers.Layer.prototype);
+
+function refuseDisputed(layer: tf.layers.Layer, mask: Mask): void {
+  if (mask && disputed.has(mask) && goesByMask(layer)) {
+    throw new Error(
+      `The layer "${layer.name}" (${layer.getClassName()}) goes by the mask of ${differingMasks} Put ` +
+        'such layers before the merging, or give all inputs the same mask.',
+    );
+  }
 }
 
-endMasks(tf.layers.Layer.prototype);
+const differingMasks =
+  'merged inputs that had different masks, or some of them none. That is not supported: Keras 2 and ' +
+  'Keras 3 differ in it.';
+
+/** Whether what the layer computes depends on the mask; others only pass it on. */
+function goesByMask(layer: tf.layers.Layer): boolean {
+  const { returnSequences } = internals(layer);
+  const passOn: unknown[] = [tf.layers.Layer.prototype.computeMask, mergeMasks, concatenateMasks];
+  return returnSequences !== undefined || !passOn.includes(layer.computeMask);
+}
+
+const merging = Object.getPrototypeOf(
+  prototypeOf(tf.layers.add({ name: unnumbered })),
+) as MergingLayer;
+const concatenating = prototypeOf<MergingLayer>(tf.layers.concatenate({ name: unnumbered }));
+const { computeMask: concatenatedMask } = concatenating;
+
+/** Of these, Keras 3 leaves out the values that are masked. */
+const leavingOut = ['Multiply', 'Maximum', 'Minimum'];
+
+function mergeMasks(
+  this: MergingLayer,
+  _: tf.Tensor | tf.Tensor[],
+  mask?: Mask | Mask[],
+): tf.Tensor | null {
+  const masks = [mask].flat();
+  const [first, ...others] = masks.filter((one) => one != null);
+  if (!first || (masks.length === others.length + 1 && others.every((one) => one === first))) {
+    return first ?? null;
+  }
+  if (leavingOut.includes(this.getClassName())) {
+    throw new Error(
+      `The layer "${this.name}" (${this.getClassName()}) would go by the masks of ${differingMasks} ` +
+        'Give all inputs the same mask.',
+    );
+  }
+  const merged = tf.clone(first);
+  disputed.add(merged);
+  return merged;
+}
+
+function concatenateMasks(
+  this: MergingLayer,
+  inputs: tf.Tensor | tf.Tensor[],
+  mask?: Mask | Mask[],
+): tf.Tensor | null {
+  const { axis = -1 } = this;
+  const [{ rank }] = [inputs].flat() as [tf.Tensor];
+  const areKnown = [mask].flat().every((one) => one != null && !disputed.has(one));
+  return areKnown && axis !== -1 && axis !== rank - 1
+    ? concatenatedMask.call(this, inputs, mask)
+    : mergeMasks.call(this, inputs, mask);
+}
+
+merging.computeMask = mergeMasks;
+concatenating.computeMask = concatenateMasks;

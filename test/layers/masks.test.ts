@@ -69,3 +69,74 @@ test('a recurrent layer does not start from the states that another one was give
   model.dispose();
   tf.dispose([values, first]);
 });
+
+test('a branch without a mask does not go by that of another branch', () => {
+  const [masked, plain] = [tf.input({ shape: [3, 1] }), tf.input({ shape: [3, 1] })];
+  const one = tf.layers.masking({ maskValue: 0 }).apply(masked);
+  // What hands a mask on left it for the next layer, whose input has none.
+  const kept = tf.layers
+    .dense({ units: 1, kernelInitializer: ones, biasInitializer: ones })
+    .apply(one);
+  const outputs = [kept, sum().apply(plain)] as tf.SymbolicTensor[];
+  const model = tf.model({ inputs: [masked, plain], outputs });
+  const x = [tf.tensor3d([[[0], [2], [3]]]), tf.tensor3d([[[4], [5], [6]]])];
+  const answers = tf.tidy(() =>
+    (model.predict(x) as tf.Tensor[]).map((output) => Array.from(output.dataSync())),
+  );
+  assert.deepEqual(answers, [[1, 3, 4], [4 + 5 + 6]]);
+  model.dispose();
+  tf.dispose(x);
+});
+
+/** Merges a masked sequence with what `other` makes of it, and adds up what comes out. */
+function merged(merge: tf.layers.Layer, other: tf.layers.Layer, ...rest: tf.layers.Layer[]) {
+  const input = tf.input({ shape: [3, 1] });
+  const masked = tf.layers.masking({ maskValue: 0 }).apply(input) as tf.SymbolicTensor;
+  const both = [masked, other.apply(masked) as tf.SymbolicTensor];
+  const outputs = [merge, ...rest].reduce<tf.SymbolicTensor | tf.SymbolicTensor[]>(
+    (value, layer) => layer.apply(value) as tf.SymbolicTensor,
+    both,
+  );
+  return tf.model({ inputs: input, outputs: outputs as tf.SymbolicTensor });
+}
+
+const plusOne = () => tf.layers.dense({ units: 1, kernelInitializer: ones, biasInitializer: ones });
+/** Ends the mask. */
+const plusOneUnmasked = () =>
+  tf.layers.conv1d({ filters: 1, kernelSize: 1, kernelInitializer: ones, biasInitializer: ones });
+
+test('inputs with the same mask are merged, and keep it', () => {
+  const x = tf.tensor3d([[[0], [2], [3]]]);
+  for (const [merge, expected] of [
+    [tf.layers.add(), 2 + 3 + (3 + 4)],
+    [tf.layers.multiply(), 2 * 3 + 3 * 4],
+    [tf.layers.average(), 2.5 + 3.5],
+    [tf.layers.concatenate(), 2 + 3 + (3 + 4)],
+    [tf.layers.concatenate({ axis: 1 }), 2 + 3 + (3 + 4)],
+  ] as const) {
+    const model = merged(merge, plusOne(), sum());
+    assert.deepEqual(predicted(model, x), [expected], merge.name);
+    model.dispose();
+  }
+  x.dispose();
+});
+
+test('inputs with different masks are refused where somebody goes by them', () => {
+  const x = tf.tensor3d([[[0], [2], [3]]]);
+  for (const merge of [
+    tf.layers.add(),
+    tf.layers.concatenate(),
+    tf.layers.concatenate({ axis: 1 }),
+  ]) {
+    const refused = merged(merge, plusOneUnmasked(), sum());
+    assert.throws(() => predicted(refused, x), /goes by the mask of merged inputs.*not supported/);
+    refused.dispose();
+  }
+  const product = merged(tf.layers.multiply(), plusOneUnmasked(), tf.layers.flatten());
+  assert.throws(() => predicted(product, x), /would go by the masks of merged inputs/);
+  product.dispose();
+  const ignored = merged(tf.layers.add(), plusOneUnmasked(), tf.layers.flatten());
+  assert.deepEqual(predicted(ignored, x), [1, 5, 7]);
+  ignored.dispose();
+  x.dispose();
+});
