@@ -85,8 +85,8 @@ function mergeMasks(
   mask?: Mask | Mask[],
 ): tf.Tensor | null {
   const masks = [mask].flat();
-  const [first, ...others] = masks.filter((one) => one != null);
-  if (!first || (masks.length === others.length + 1 && others.every((one) => one === first))) {
+  const first = masks.find((one) => one != null);
+  if (!first || masks.every((one) => one === first)) {
     return first ?? null;
   }
   if (leavingOut.includes(this.getClassName())) {

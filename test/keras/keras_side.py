@@ -220,14 +220,15 @@ case("Embedding", "6, 3, mask_zero=True (then a Sequential with LSTM)", (4,),
      lambda x: sequential(L.Dense(3), L.LSTM(3))(L.Embedding(6, 3, mask_zero=True)(x)))
 
 
-def merging(merge, masks):
+def merging(kind, masks):
     def build(x):
+        merge = eval(f"L.{kind}")
         masked = L.Embedding(6, 3, mask_zero=True)(x)
         if masks == "the same mask":
-            return L.LSTM(3)(merge()([masked, L.Dense(3)(masked)]))
+            return L.LSTM(3)(merge([masked, L.Dense(3)(masked)]))
         unmasked = L.Embedding(6, 3)(x)
         both = [masked, unmasked] if masks == "none in the second" else [unmasked, masked]
-        return L.LSTM(3)(merge()(both))
+        return L.LSTM(3)(merge(both))
 
     return build
 
@@ -235,7 +236,7 @@ def merging(merge, masks):
 for kind in ["Add()", "Multiply()", "Average()", "Maximum()", "Concatenate()", "Concatenate(axis=1)"]:
     for masks in ["the same mask", "none in the second", "none in the first"]:
         case("Embedding", f"6, 3, mask_zero=True (then {kind} of two, {masks}, then LSTM)", (4,),
-             merging(lambda kind=kind: eval(f"L.{kind}"), masks))
+             merging(kind, masks))
 
 
 def shared_penalty(x):

@@ -16,15 +16,19 @@ function sum(options: { returnSequences?: boolean } = {}): tf.layers.Layer {
   return tf.layers.simpleRNN({ units: 1, activation: 'linear', ...weights, ...options });
 }
 
+// A bias of 1 makes something of the step that is masked.
+const kernel = { kernelInitializer: ones, biasInitializer: ones } as const;
+const plusOne = () => tf.layers.dense({ units: 1, ...kernel });
+/** Ends the mask. */
+const plusOneUnmasked = () => tf.layers.conv1d({ filters: 1, kernelSize: 1, ...kernel });
+
 test('a mask ends at a layer that does not hand it on', () => {
   const one = (layer: tf.layers.Layer) =>
     tf.sequential({ layers: [tf.layers.masking({ inputShape: [3, 1] }), layer, sum()] });
-  // A bias of 1 makes something of the step that is masked.
-  const kernel = { kernelInitializer: ones, biasInitializer: ones } as const;
   const x = tf.tensor3d([[[0], [2], [3]]]);
   for (const [layer, expected] of [
-    [tf.layers.conv1d({ filters: 1, kernelSize: 1, ...kernel }), 1 + 3 + 4],
-    [tf.layers.dense({ units: 1, ...kernel }), 3 + 4],
+    [plusOneUnmasked(), 1 + 3 + 4],
+    [plusOne(), 3 + 4],
   ] as const) {
     const model = one(layer);
     assert.deepEqual(predicted(model, x), [expected], layer.getClassName());
@@ -74,9 +78,7 @@ test('a branch without a mask does not go by that of another branch', () => {
   const [masked, plain] = [tf.input({ shape: [3, 1] }), tf.input({ shape: [3, 1] })];
   const one = tf.layers.masking({ maskValue: 0 }).apply(masked);
   // What hands a mask on left it for the next layer, whose input has none.
-  const kept = tf.layers
-    .dense({ units: 1, kernelInitializer: ones, biasInitializer: ones })
-    .apply(one);
+  const kept = plusOne().apply(one);
   const outputs = [kept, sum().apply(plain)] as tf.SymbolicTensor[];
   const model = tf.model({ inputs: [masked, plain], outputs });
   const x = [tf.tensor3d([[[0], [2], [3]]]), tf.tensor3d([[[4], [5], [6]]])];
@@ -99,11 +101,6 @@ function merged(merge: tf.layers.Layer, other: tf.layers.Layer, ...rest: tf.laye
   );
   return tf.model({ inputs: input, outputs: outputs as tf.SymbolicTensor });
 }
-
-const plusOne = () => tf.layers.dense({ units: 1, kernelInitializer: ones, biasInitializer: ones });
-/** Ends the mask. */
-const plusOneUnmasked = () =>
-  tf.layers.conv1d({ filters: 1, kernelSize: 1, kernelInitializer: ones, biasInitializer: ones });
 
 test('inputs with the same mask are merged, and keep it', () => {
   const x = tf.tensor3d([[[0], [2], [3]]]);
