@@ -68,7 +68,7 @@ export function alongLastAxis(result: Sharding['result'], ...roles: Role[]) {
 }
 
 /** The axes that a reduction leaves out, counted from 0; null if they are computed. */
-function reducedAxes(node: GraphNode): number[] | null {
+export function reducedAxes(node: GraphNode): number[] | null {
   const { length } = shapeOf(inputOf(node, 0));
   return constantOf(inputOf(node, 1))?.map((axis) => (axis + length) % length) ?? null;
 }

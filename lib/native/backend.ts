@@ -66,6 +66,19 @@ export interface NativeBackend {
   createOutputTensor(native: NativeTensor): tf.Tensor;
   readSync(dataId: DataId): TypedArray | string[];
   read(dataId: DataId): Promise<TypedArray | string[]>;
+  /** How many tensors have these values. */
+  refCount(dataId: DataId): number;
+  incRef(dataId: DataId): void;
+  /** @param force whether to free the values, whatever the count. */
+  disposeData(dataId: DataId, force: boolean): boolean;
+  /** Stores values under an identity that has none. */
+  move(
+    dataId: DataId,
+    values: TypedArray,
+    shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void;
 }
 
 /**

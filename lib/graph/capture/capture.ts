@@ -1,5 +1,5 @@
 /**
- * Runs a function of tensors once, op by op, and returns the graph of what it did. All that the
+ * Calls a function of tensors once and returns the graph of what it did. All that the
  * run changed is put back: variables, tfjs's methods, its registry of gradients.
  *
  * JavaScript that is not a tfjs operation leaves no trace. Two checks keep that from passing
@@ -135,8 +135,8 @@ export function capture(body: TensorFunction, options: CaptureOptions): Captured
     return { graph, optimizers, assumptions, ...noticed() };
   } finally {
     replacements.restore();
-    recorder.restoreVariables();
     tf.dispose([examples, results]);
+    recorder.restore();
   }
 }
 

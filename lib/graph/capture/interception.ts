@@ -42,21 +42,17 @@ function whereIn({ origins }: Recorder): string {
 function interceptOperations(recorder: Recorder, replacements: Replacements): void {
   const backend = nativeBackend();
   replacements.method(backend, 'executeSingleOutput', (execute) => (op, attributes, inputs) => {
-    const output = execute.call(backend, op, attributes, inputs);
-    if (recorder.recording) {
-      recorder.record(op, attributes, inputs, [output]);
-    }
-    return output;
+    const run = () => execute.call(backend, op, attributes, inputs);
+    return recorder.recording
+      ? (recorder.record(op, attributes, inputs, 1, () => [run()])[0] as tf.Tensor)
+      : run();
   });
   replacements.method(
     backend,
     'executeMultipleOutputs',
     (execute) => (op, attributes, inputs, count) => {
-      const outputs = execute.call(backend, op, attributes, inputs, count);
-      if (recorder.recording) {
-        recorder.record(op, attributes, inputs, outputs);
-      }
-      return outputs;
+      const run = () => execute.call(backend, op, attributes, inputs, count);
+      return recorder.recording ? recorder.record(op, attributes, inputs, count, run) : run();
     },
   );
 }

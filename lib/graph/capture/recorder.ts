@@ -1,8 +1,7 @@
 /**
  * Turns a run of tfjs operations into a graph. Every operation of tfjs-node passes one of two
- * methods of its backend; while a step runs op by op, this once, the recorder notes each call as a
- * graph node and remembers which node's output each tensor is. It changes nothing: that is left to
- * the passes.
+ * methods of its backend; while a step is called, this once, the recorder notes each call as a graph
+ * node and remembers which node's output each tensor is. It changes nothing: that is left to the passes.
  */
 
 import { type Attributes, attributesOfCall } from '../../native/attributes';
@@ -19,6 +18,7 @@ import {
 import { NotCompilableError } from '../../native/notCompilableError';
 import * as tf from '../../tensorflow';
 import { Origins } from './origins';
+import { StandIns } from './standIns';
 
 /** Where a recorder finds the things that live in the session across functions and runs. */
 export interface SessionScope {
@@ -46,6 +46,7 @@ export class Recorder {
   readonly origins: Origins;
 
   private readonly backend = nativeBackend();
+  private readonly standIns = new StandIns();
   private readonly values = new Map<DataId, GraphValue>();
   private readonly variables = new Map<DataId, tf.Variable>();
   private readonly states = new Map<tf.Variable, VariableState>();
@@ -74,8 +75,11 @@ export class Recorder {
     this.states.set(variable, { initial: tf.keep(this.paused(() => tf.clone(variable))) });
   }
 
-  /** Gives all variables the values back that they had when they were taken in. */
-  restoreVariables(): void {
+  /**
+   * Gives all variables the values back that they had when they were taken in, and what the function has
+   * kept its own.
+   */
+  restore(): void {
     for (const [variable, { initial }] of this.states) {
       if (!variable.isDisposed && variable.dataId !== initial.dataId) {
         variable.assign(initial);
@@ -83,6 +87,7 @@ export class Recorder {
       initial.dispose();
     }
     this.states.clear();
+    this.standIns.finish();
   }
 
   /** True while calls are to be noted. */
@@ -105,19 +110,28 @@ export class Recorder {
     this.values.set(tensor.dataId, value);
   }
 
-  /** Notes a call of the backend and what came out of it. */
+  /**
+   * Notes a call of the backend.
+   *
+   * @param execute runs the operation.
+   * @returns its outputs, or what stands for them where their shapes are known without.
+   */
   record(
     op: string,
     attributes: OpAttribute[],
     inputs: tf.TensorInfo[],
-    outputs: tf.TensorInfo[],
-  ): void {
+    outputCount: number,
+    execute: () => tf.Tensor[],
+  ): tf.Tensor[] {
     const values = inputs.map((input) => this.valueOf(input));
-    const types = outputs.map((output) => this.typeOf(output));
-    const node = this.add(graphNode(op, values, attributesOfCall(op, attributes), types));
+    const node = graphNode(op, values, attributesOfCall(op, attributes));
+    const outputs = this.standIns.outputsOf(node, inputs, outputCount, execute);
+    node.outputs = outputs.map((output) => this.typeOf(output));
+    this.add(node);
     for (const [index, output] of outputs.entries()) {
       this.bind(output, { node, index });
     }
+    return outputs;
   }
 
   /** The graph's value for a tensor; a tensor from outside the step becomes a constant. */
