@@ -33,7 +33,8 @@ export interface CompileOptions {
   /**
    * Whether the thread that calls the step does all the work itself. That is faster for a step of a few
    * small operations, such as the answer for one picture: it is finished before another thread has
-   * woken up. Default false: all cores share the work.
+   * woken up. Left out: yes if the step trains nothing and is little work for inputs of all the shapes
+   * that it has been called with, else all cores share the work.
    */
   onCallingThread?: boolean;
 }
@@ -60,7 +61,7 @@ export interface CompileOptions {
  */
 export function compile<Inputs extends tf.Tensor[], Result extends StepResult>(
   step: (...inputs: Inputs) => Result,
-  { onCallingThread = false }: CompileOptions = {},
+  { onCallingThread }: CompileOptions = {},
 ): CompiledStep<Inputs, Result> {
   const program = new Program({ onCallingThread });
   /** Puts the results of each compiled function together again. */

@@ -3,7 +3,7 @@
  * recorded. To teach the compiler a new one, add an entry; the meaning of each field is below.
  */
 
-import { type GraphNode, inputOf, shapeOf } from '../native/graphNode';
+import { type Graph, type GraphNode, inputOf, nodesOf, shapeOf } from '../native/graphNode';
 import {
   alongLastAxis,
   alongOtherAxes,
@@ -177,4 +177,28 @@ function filterSize(shape: number[]): number {
 
 function productSize(node: GraphNode): number {
   return Math.sqrt(sizeOfInput(node, 0) * sizeOfInput(node, 1) * sizeOfOutput(node));
+}
+
+/** This many multiplications take about as long as moving one number through memory. */
+const MULTIPLICATIONS = 50;
+
+/** Roughly how much work a node is, in numbers moved through memory. */
+export function workOf(node: GraphNode): number {
+  const operation = OPERATIONS[node.op];
+  if (operation?.isFree || node.inputs.length === 0 || node.outputs.length === 0) {
+    return 0;
+  }
+  const sizes = [...node.inputs.map(shapeOf), ...node.outputs.map(({ shape }) => shape)].map(
+    sizeOf,
+  );
+  return Math.max(...sizes) + (operation?.multiplications?.(node) ?? 0) / MULTIPLICATIONS;
+}
+
+/** About a millisecond of one core, in numbers moved through memory. */
+const LITTLE_WORK = 1e6;
+
+/** Whether one core has done a function, which trains nothing, before others have been woken for it. */
+export function isLittleWork(graph: Graph): boolean {
+  const work = () => nodesOf(graph).reduce((sum, node) => sum + workOf(node), 0);
+  return graph.updates.length === 0 && !graph.isSharded && work() < LITTLE_WORK;
 }

@@ -21,6 +21,7 @@ import {
 } from './capture/capture';
 import { graphDifference } from './capture/difference';
 import type { VariableHolder } from './mirroredVariable';
+import { isLittleWork } from './operations';
 import { passesOf, runPasses, type SessionUse } from './passes/index';
 import { outputsAfterUpdates } from './sessionGraph';
 import { type SessionVariable, SessionVariables } from './sessionVariables';
@@ -213,7 +214,8 @@ export class Program implements VariableHolder {
     ]);
     const sharded = entries.map(({ graph }) => graph.isSharded);
     const session = openSession(bytes, {
-      onCallingThread: this.options.onCallingThread ?? false,
+      onCallingThread:
+        this.options.onCallingThread ?? entries.every(({ graph }) => isLittleWork(graph)),
       oneCore: sharded.includes(true) && !sharded.includes(false),
     });
 

@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { it } from 'node:test';
-import { GRADIENT_KERNELS, OPERATIONS } from '../../lib/graph/operations';
+import { matMul } from '../../lib/graph/builders';
+import { GRADIENT_KERNELS, isLittleWork, OPERATIONS } from '../../lib/graph/operations';
+import { DT_FLOAT } from '../../lib/native/backend';
+import {
+  assignVariable,
+  type Graph,
+  type GraphValue,
+  placeholder,
+  variableHandle,
+} from '../../lib/native/graphNode';
 import * as tf from '../../lib/tensorflow';
 
 /** Operations that no kernel calls, but captured functions or passes do. */
@@ -49,4 +58,20 @@ it('no entry is of an operation that does not exist', () => {
   const called = operationsOfKernels();
   const stale = Object.keys(OPERATIONS).filter((op) => !called.includes(op) && !OWN.includes(op));
   assert.deepEqual(stale, []);
+});
+
+it('little work is that of one picture, not of many, and not training', () => {
+  const product = (rows: number) => {
+    const x = placeholder('x', DT_FLOAT, [rows, 784]);
+    return matMul(x, placeholder('w', DT_FLOAT, [784, 1000]), false, false);
+  };
+  const graphOf = (value: GraphValue, others: Partial<Graph> = {}): Graph => {
+    const empty = { fed: [], updates: [], rows: 1, blocks: new Map(), isSharded: null };
+    return { ...empty, outputs: [value], ...others };
+  };
+  assert.equal(isLittleWork(graphOf(product(1))), true);
+  assert.equal(isLittleWork(graphOf(product(200))), false);
+  assert.equal(isLittleWork(graphOf(product(1), { isSharded: true })), false);
+  const update = assignVariable(variableHandle('v', DT_FLOAT, [1, 1000]), product(1));
+  assert.equal(isLittleWork(graphOf(product(1), { updates: [update] })), false);
 });

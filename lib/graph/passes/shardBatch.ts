@@ -14,7 +14,7 @@ import {
   shapeOf,
 } from '../../native/graphNode';
 import { addAll, copyOf, withSize } from '../builders';
-import { OPERATIONS, sizeOf } from '../operations';
+import { OPERATIONS, workOf } from '../operations';
 import { type Role, rowAxis, type Sharding } from '../sharding';
 import { markOrigin, type Pass } from '../transform';
 import { onCore, Pieces } from './pieces';
@@ -57,9 +57,9 @@ class BatchSharder {
         this.pieces.keep(node);
       }
       if (isSharded || node.core !== undefined) {
-        this.shardedWork += work(node);
+        this.shardedWork += workOf(node);
       } else {
-        this.otherWork += work(node);
+        this.otherWork += workOf(node);
       }
     }
     const isSharded = this.otherWork <= MOST_UNSHARDED * (this.otherWork + this.shardedWork);
@@ -138,19 +138,4 @@ class BatchSharder {
     const whole = this.pieces.whole(input);
     return this.sizes.map(() => whole);
   }
-}
-
-/** This many multiplications take about as long as moving one number through memory. */
-const MULTIPLICATIONS = 50;
-
-/** Roughly how much work a node is, in numbers moved through memory. */
-function work(node: GraphNode): number {
-  const operation = OPERATIONS[node.op];
-  if (operation?.isFree || node.inputs.length === 0 || node.outputs.length === 0) {
-    return 0;
-  }
-  const sizes = [...node.inputs.map(shapeOf), ...node.outputs.map(({ shape }) => shape)].map(
-    sizeOf,
-  );
-  return Math.max(...sizes) + (operation?.multiplications?.(node) ?? 0) / MULTIPLICATIONS;
 }
