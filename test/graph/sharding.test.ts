@@ -332,15 +332,20 @@ function configurations(body: (x: tf.Tensor2D) => tf.Tensor, rows: number[]): un
   return seen;
 }
 
-it('a graph that is sharded has one core for each operation, any other has all', { skip }, () => {
+it('a sharded graph has a core for each operation, little work the caller, others all', {
+  skip,
+}, () => {
   const weights = tf.ones([64, 64]) as tf.Tensor2D;
   const divisible = (x: tf.Tensor2D) => tf.relu(tf.matMul(x, weights));
   const all = [82, 5, 82, 3, 152, 1, 1]; // graph_options.rewrite_options.disable_meta_optimizer
   const one = [2 << 3, 1, ...all]; // intra_op_parallelism_threads: 1
-  // A few rows do not change it, whether they are all rows or the last batch.
-  assert.deepEqual(configurations(divisible, [5, 32, 5]), [all, one]);
+  const minusOne = [...Array(9).fill(255), 1];
+  const caller = [2 << 3, 1, 5 << 3, ...minusOne, ...all]; // inter_op_parallelism_threads: -1
+  // A few rows do not change it, if they are the last batch.
+  assert.deepEqual(configurations(divisible, [5, 32, 5]), [caller, one]);
   const indivisible = (x: tf.Tensor2D) => tf.matMul(tf.transpose(x), x);
-  assert.deepEqual(configurations(indivisible, [32]), [all]);
+  assert.deepEqual(configurations(indivisible, [32]), [caller]);
+  assert.deepEqual(configurations(indivisible, [20_000]), [all]);
   const either = (x: tf.Tensor2D) => (x.shape[0] === 32 ? divisible(x) : indivisible(x));
   assert.deepEqual(configurations(either, [32, 48]), [one, all]);
   weights.dispose();
