@@ -250,6 +250,17 @@ describe('what a compiled model holds', () => {
     disposeModels(model);
   });
 
+  it('so are a few large ones, which would take long and much memory op by op', () => {
+    const model = classifier();
+    const before = held().sessions;
+    const runner = graph.compileModel(model, { trainingBatches: { count: 2, rows: 2048 } });
+    const rows = tf.zeros([2048], 'int32') as tf.Tensor1D;
+    runner.trainOnBatch(inputs, targets, rows);
+    assert.equal(held().sessions, before + 1);
+    rows.dispose();
+    disposeModels(model);
+  });
+
   it('batches of ever new sizes do not get ever more graphs', () => {
     const model = classifier();
     const runner = graph.compileModel(model, { immediately: true });

@@ -35,8 +35,9 @@ export interface CompileModelOptions {
   use?: Use;
 }
 
-/** From this many training batches on, a graph saves more time than it takes to build. */
+/** From so many training batches on, or rows in them, a graph saves more time than it takes to build. */
 const MANY_BATCHES = 10;
+const MANY_ROWS = 4096;
 
 const runners = new WeakMap<ModelInternals, Map<Use, GraphRunner>>();
 
@@ -65,13 +66,17 @@ export function compileModel(
   const { policy } = runner;
   policy.beginRun();
   policy.immediately ||= immediately;
-  if (trainingBatches && trainingBatches.count >= MANY_BATCHES) {
+  if (trainingBatches && areMany(trainingBatches)) {
     policy.frequentRows.train = trainingBatches.rows;
   }
   if (inferenceRows !== undefined) {
     Object.assign(policy.frequentRows, { test: inferenceRows, predict: inferenceRows });
   }
   return runner;
+}
+
+function areMany({ count, rows }: { count: number; rows: number }): boolean {
+  return count >= MANY_BATCHES || count * rows >= MANY_ROWS;
 }
 
 /** Whether a model calls code of the user's, which may compute anything. */
