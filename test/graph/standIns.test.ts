@@ -122,6 +122,11 @@ const cases: [string, (tensors: tf.Tensor[]) => tf.Tensor[], () => tf.Tensor[]][
       tf.concat([y as tf.Tensor, y as tf.Tensor, y as tf.Tensor], 0),
       ...tf.split(x as tf.Tensor, [1, 3], -1),
       tf.tile(x as tf.Tensor, [1, 2, 3]),
+      tf.pad(x as tf.Tensor, [
+        [0, 0],
+        [1, 2],
+        [0, 3],
+      ]),
       tf.zerosLike(x as tf.Tensor),
       tf.onesLike(x as tf.Tensor),
     ],

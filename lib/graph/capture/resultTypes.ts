@@ -62,6 +62,7 @@ export const FLOAT_RULES: Record<string, ShapeRule> = {
   MaxPool: pooling,
   MaxPoolGrad: ofInput(0),
   Mean: reduction,
+  PadV2: padding,
   Reshape: givenByInput(1),
   Select: ofInput(1),
   Slice: givenByInput(2),
@@ -121,6 +122,12 @@ function axisOf(node: GraphNode, index: number): number | null {
   const { length } = shapeOf(inputOf(node, 0));
   const [axis] = constantOf(inputOf(node, index)) ?? [];
   return axis === undefined ? null : (axis + length) % length;
+}
+
+function padding(node: GraphNode): number[] | null {
+  const widths = constantOf(inputOf(node, 1));
+  const around = (axis: number) => (widths?.[2 * axis] ?? 0) + (widths?.[2 * axis + 1] ?? 0);
+  return widths && shapeOf(inputOf(node, 0)).map((size, axis) => size + around(axis));
 }
 
 function repetition(node: GraphNode): number[] | null {
