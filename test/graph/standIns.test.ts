@@ -201,8 +201,8 @@ describe('the types of results that are told before', () => {
 
   for (const [name, body, inputs] of cases) {
     it(`${name}: are those of the results`, () => {
-      mock.method(StandIns.prototype, 'outputsOf', (...[node, , , execute]: OutputsOf) => {
-        const outputs = execute();
+      mock.method(StandIns.prototype, 'outputsOf', (...[node, inputs, , execute]: OutputsOf) => {
+        const outputs = execute(inputs);
         const types = resultTypes(node);
         if (types) {
           seen.add(node.op);
@@ -288,6 +288,17 @@ describe('capturing', () => {
       kept.value ??= tf.variable(tf.exp(x));
       return tf.mul(x, kept.value);
     });
+  });
+
+  it('gives it the values of variables as they were when the operation was called', () => {
+    const assigned = tf.tidy(() => tf.variable(tf.zeros([3, 4])));
+    assertSameAsEager((x, kept) => {
+      assigned.assign(tf.mul(x, 3));
+      kept.value ??= tf.keep(tf.mul(assigned, 2));
+      assigned.assign(x);
+      return tf.add(x, kept.value);
+    });
+    assigned.dispose();
   });
 
   it('gives an operation the values of its inputs that refuses zeros', () => {

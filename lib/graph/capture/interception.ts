@@ -42,17 +42,17 @@ function whereIn({ origins }: Recorder): string {
 function interceptOperations(recorder: Recorder, replacements: Replacements): void {
   const backend = nativeBackend();
   replacements.method(backend, 'executeSingleOutput', (execute) => (op, attributes, inputs) => {
-    const run = () => execute.call(backend, op, attributes, inputs);
+    const run = (given: tf.TensorInfo[]) => execute.call(backend, op, attributes, given);
     return recorder.recording
-      ? (recorder.record(op, attributes, inputs, 1, () => [run()])[0] as tf.Tensor)
-      : run();
+      ? (recorder.record(op, attributes, inputs, 1, (given) => [run(given)])[0] as tf.Tensor)
+      : run(inputs);
   });
   replacements.method(
     backend,
     'executeMultipleOutputs',
     (execute) => (op, attributes, inputs, count) => {
-      const run = () => execute.call(backend, op, attributes, inputs, count);
-      return recorder.recording ? recorder.record(op, attributes, inputs, count, run) : run();
+      const run = (given: tf.TensorInfo[]) => execute.call(backend, op, attributes, given, count);
+      return recorder.recording ? recorder.record(op, attributes, inputs, count, run) : run(inputs);
     },
   );
 }

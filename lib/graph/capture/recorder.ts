@@ -18,7 +18,7 @@ import {
 import { NotCompilableError } from '../../native/notCompilableError';
 import * as tf from '../../tensorflow';
 import { Origins } from './origins';
-import { StandIns } from './standIns';
+import { type Execute, StandIns } from './standIns';
 
 /** Where a recorder finds the things that live in the session across functions and runs. */
 export interface SessionScope {
@@ -113,7 +113,6 @@ export class Recorder {
   /**
    * Notes a call of the backend.
    *
-   * @param execute runs the operation.
    * @returns its outputs, or what stands for them where their shapes are known without.
    */
   record(
@@ -121,7 +120,7 @@ export class Recorder {
     attributes: OpAttribute[],
     inputs: tf.TensorInfo[],
     outputCount: number,
-    execute: () => tf.Tensor[],
+    execute: Execute,
   ): tf.Tensor[] {
     const values = inputs.map((input) => this.valueOf(input));
     const node = graphNode(op, values, attributesOfCall(op, attributes));

@@ -13,8 +13,11 @@ import { type ResultType, resultTypes } from './resultTypes';
 interface Call {
   inputs: tf.TensorInfo[];
   outputs: tf.TensorInfo[];
-  execute(): tf.Tensor[];
+  execute: Execute;
 }
+
+/** Runs an operation with these inputs, whatever their values are by then. */
+export type Execute = (inputs: tf.TensorInfo[]) => tf.Tensor[];
 
 /** The stand-ins of one capture. */
 export class StandIns {
@@ -30,20 +33,22 @@ export class StandIns {
    *
    * @param node the operation as it was recorded, its results still unknown.
    * @param outputCount how many it has.
-   * @param execute runs it, with whatever values its inputs have by then.
    */
   outputsOf(
     node: GraphNode,
-    inputs: tf.TensorInfo[],
+    given: tf.TensorInfo[],
     outputCount: number,
-    execute: () => tf.Tensor[],
+    execute: Execute,
   ): tf.Tensor[] {
+    // A variable may be assigned other values before the operation is run.
+    const inputs = given.map(infoOf);
     const types = resultTypes(node);
     const isKnown = types?.length === outputCount;
     const outputs = isKnown ? types.map(zeros) : this.run(inputs, execute);
     if (isKnown || inputs.some(({ dataId }) => this.wrong.has(dataId))) {
-      this.calls.push({ inputs, outputs: outputs.map(infoOf), execute });
-      for (const tensor of [...inputs, ...outputs]) {
+      const call = { inputs, outputs: outputs.map(infoOf), execute };
+      this.calls.push(call);
+      for (const tensor of [...inputs, ...call.outputs]) {
         this.hold(tensor);
       }
       for (const { dataId } of outputs) {
@@ -59,35 +64,34 @@ export class StandIns {
     tf.dispose([...this.handles.values()]);
   }
 
-  private run(inputs: tf.TensorInfo[], execute: () => tf.Tensor[]): tf.Tensor[] {
+  private run(inputs: tf.TensorInfo[], execute: Execute): tf.Tensor[] {
     try {
-      return execute();
+      return execute(inputs);
     } catch {
       // Zeros may be what it refuses: a whole number divided by zero is an error.
       this.correct(inputs.map(({ dataId }) => dataId));
-      return execute();
+      return execute(inputs);
     }
   }
 
   /** Gives tensors their right values, and all that these are computed of. */
   private correct(tensors: DataId[]): void {
     const wanted = new Set(tensors);
-    const needed = this.calls.reverse().filter(({ inputs, outputs }) => {
+    const needed = [...this.calls].reverse().filter(({ inputs, outputs }) => {
       const isNeeded = outputs.some(({ dataId }) => wanted.has(dataId) && this.wrong.has(dataId));
       for (const { dataId } of isNeeded ? inputs : []) {
         wanted.add(dataId);
       }
       return isNeeded;
     });
-    this.calls.reverse();
     for (const call of needed.reverse()) {
       this.compute(call);
     }
   }
 
   /** Puts the right values in the place of those of a call's outputs. */
-  private compute({ outputs, execute }: Call): void {
-    const results = execute();
+  private compute({ inputs, outputs, execute }: Call): void {
+    const results = execute(inputs);
     for (const [index, { dataId, shape, dtype }] of outputs.entries()) {
       const values = (results[index] as tf.Tensor).dataSync().slice();
       const references = this.backend.refCount(dataId);
@@ -102,7 +106,7 @@ export class StandIns {
     const { dataId } = tensor;
     if (!this.handles.has(dataId)) {
       this.backend.incRef(dataId);
-      this.handles.set(dataId, tf.keep(tf.engine().makeTensorFromTensorInfo(infoOf(tensor))));
+      this.handles.set(dataId, tf.keep(tf.engine().makeTensorFromTensorInfo(tensor)));
     }
   }
 }
