@@ -128,11 +128,7 @@ export const OPERATIONS: Record<string, Operation> = {
   Maximum: elementwise,
   Minimum: elementwise,
   Cast: elementwise,
-  ...Object.fromEntries(
-    ELEMENTWISE.trim()
-      .split(/\s+/)
-      .map((op) => [op, elementwise]),
-  ),
+  ...sameEntry(ELEMENTWISE, elementwise),
   Select: { sharding: elementsOfOneShape },
   Sum: { sharding: (node) => alongOtherAxes(node) ?? sumOverRows(node) },
   Mean: { sharding: alongOtherAxes },
@@ -157,6 +153,12 @@ export const GRADIENT_KERNELS = new Map(
     gradient ? [[gradient.op, gradient.takesOutputFirst]] : [],
   ),
 );
+
+/** An entry of a table for each of the operations, whose names are separated by white space. */
+export function sameEntry<Entry>(operations: string, entry: Entry): Record<string, Entry> {
+  const names = operations.trim().split(/\s+/);
+  return Object.fromEntries(names.map((op) => [op, entry]));
+}
 
 export function sizeOf(shape: number[]): number {
   return shape.reduce((size, length) => size * length, 1);

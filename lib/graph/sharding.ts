@@ -67,15 +67,15 @@ export function alongLastAxis(result: Sharding['result'], ...roles: Role[]) {
   };
 }
 
-/** The axes that a reduction leaves out, counted from 0; null if they are computed. */
-export function reducedAxes(node: GraphNode): number[] | null {
+/** The axes of the first input that another one names, counted from 0; null if they are computed. */
+export function axesOf(node: GraphNode, index: number): number[] | null {
   const { length } = shapeOf(inputOf(node, 0));
-  return constantOf(inputOf(node, 1))?.map((axis) => (axis + length) % length) ?? null;
+  return constantOf(inputOf(node, index))?.map((axis) => (axis + length) % length) ?? null;
 }
 
 /** A reduction along other axes than that of the rows. */
 export function alongOtherAxes(node: GraphNode): Sharding | null {
-  const axes = reducedAxes(node);
+  const axes = axesOf(node, 1);
   return axes && !axes.includes(rowAxis(shapeOf(inputOf(node, 0))))
     ? { roles: ['rows', 'whole'], result: 'rows' }
     : null;
@@ -127,7 +127,7 @@ export function matrixProduct(node: GraphNode): Sharding | null {
 export function sumOverRows(node: GraphNode): Sharding | null {
   const { dtype, shape } = typeOf(inputOf(node, 0));
   const isSum =
-    reducedAxes(node)?.includes(rowAxis(shape)) &&
+    axesOf(node, 1)?.includes(rowAxis(shape)) &&
     attributeIs(node, 'keep_dims', false) &&
     dtype === DT_FLOAT;
   return isSum ? { roles: ['rows', 'whole'], result: 'sum' } : null;

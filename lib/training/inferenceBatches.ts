@@ -6,15 +6,12 @@ import { lossOfOutput, metricsOfOutput } from './compiledModel';
 import { lossDescription } from './lossFunctions/descriptions';
 import { kerasFunctions, type RowFunction } from './lossFunctions/rowFunctions';
 import { metricDescription, unweighted } from './metricFunctions/descriptions';
-import { callsCustomCode } from './runners/compileModel';
+import { callsCustomCode, MANY_ROWS } from './runners/compileModel';
 
 /** All that layers give out for one batch is to stay in the processor's caches, more or less. */
 const BYTES_PER_BATCH = 2 ** 25;
 const MOST_ROWS = 512;
 const KERAS_ROWS = 32;
-
-/** From so many rows on, a graph is built at the first batch: it saves more time than it takes. */
-const MANY_ROWS = 4096;
 
 /** Predictions of so few rows are done by one thread before another has woken up. */
 const FEW_ROWS = 4;

@@ -80,9 +80,7 @@ export async function predict<Output extends tf.Tensor | tf.Tensor[] = tf.Tensor
     if (done === 0) {
       throw new Error('The data are empty: there is no batch to predict for.');
     }
-    const whole = outputs.map((batches) =>
-      batches.length > 1 ? tf.concat(batches) : (batches.pop() as tf.Tensor),
-    );
+    const whole = outputs.map((batches) => tf.concat(batches));
     return (whole.length === 1 ? whole[0] : whole) as Output;
   } catch (error) {
     requireUndisposed(model);

@@ -4,7 +4,7 @@ import { captureStable, type TensorFunction } from '../../lib/graph/capture/capt
 import { runPasses } from '../../lib/graph/passes/index';
 import { SessionVariables } from '../../lib/graph/sessionVariables';
 import { graph } from '../../lib/index';
-import { type GraphNode, nodesOf } from '../../lib/native/graphNode';
+import { type Graph, type GraphNode, type GraphValue, nodesOf } from '../../lib/native/graphNode';
 import * as tf from '../../lib/tensorflow';
 import { maximumDifference } from './lockstep';
 
@@ -54,6 +54,18 @@ export function assertClose(
       `${what} result ${index} differs by ${difference} of ${largest}`,
     );
   }
+}
+
+/** A graph made by hand; the rows are those of the first input. */
+export function graphOf(
+  fed: GraphValue[],
+  outputs: GraphValue[],
+  updates: GraphNode[] = [],
+): Graph {
+  const { value: shape } = fed[0]?.node.attributes.shape ?? { value: [] };
+  const [rows = 0] = shape as number[];
+  const nodes = fed.map(({ node }) => node);
+  return { fed: nodes, outputs, updates, rows, blocks: new Map(), isSharded: null };
 }
 
 /** Numbers for a function's inputs and weights. */

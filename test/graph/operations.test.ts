@@ -6,14 +6,9 @@ import { it } from 'node:test';
 import { matMul } from '../../lib/graph/builders';
 import { GRADIENT_KERNELS, isLittleWork, OPERATIONS } from '../../lib/graph/operations';
 import { DT_FLOAT } from '../../lib/native/backend';
-import {
-  assignVariable,
-  type Graph,
-  type GraphValue,
-  placeholder,
-  variableHandle,
-} from '../../lib/native/graphNode';
+import { assignVariable, placeholder, variableHandle } from '../../lib/native/graphNode';
 import * as tf from '../../lib/tensorflow';
+import { graphOf } from './graphs';
 
 /** Operations that no kernel calls, but captured functions or passes do. */
 const OWN = ['MatMul', 'BiasAdd', 'BiasAddGrad', 'ReadVariableOp', ...GRADIENT_KERNELS.keys()];
@@ -63,15 +58,14 @@ it('no entry is of an operation that does not exist', () => {
 it('little work is that of one picture, not of many, and not training', () => {
   const product = (rows: number) => {
     const x = placeholder('x', DT_FLOAT, [rows, 784]);
-    return matMul(x, placeholder('w', DT_FLOAT, [784, 1000]), false, false);
+    const w = placeholder('w', DT_FLOAT, [784, 1000]);
+    return graphOf([x, w], [matMul(x, w, false, false)]);
   };
-  const graphOf = (value: GraphValue, others: Partial<Graph> = {}): Graph => {
-    const empty = { fed: [], updates: [], rows: 1, blocks: new Map(), isSharded: null };
-    return { ...empty, outputs: [value], ...others };
-  };
-  assert.equal(isLittleWork(graphOf(product(1))), true);
-  assert.equal(isLittleWork(graphOf(product(200))), false);
-  assert.equal(isLittleWork(graphOf(product(1), { isSharded: true })), false);
-  const update = assignVariable(variableHandle('v', DT_FLOAT, [1, 1000]), product(1));
-  assert.equal(isLittleWork(graphOf(product(1), { updates: [update] })), false);
+  const one = product(1);
+  assert.equal(isLittleWork(one), true);
+  assert.equal(isLittleWork(product(200)), false);
+  assert.equal(isLittleWork({ ...one, isSharded: true }), false);
+  const handle = variableHandle('v', DT_FLOAT, [1, 1000]);
+  const updates = one.outputs.map((value) => assignVariable(handle, value));
+  assert.equal(isLittleWork({ ...one, updates }), false);
 });

@@ -19,7 +19,6 @@ import { DT_BOOL, DT_FLOAT, DT_INT32 } from '../../lib/native/backend';
 import {
   assignVariable,
   type Graph,
-  type GraphNode,
   type GraphValue,
   graphNode,
   graphValue,
@@ -30,15 +29,9 @@ import {
   scalar,
   variableHandle,
 } from '../../lib/native/graphNode';
+import { graphOf } from './graphs';
 
 const input = (name: string, ...shape: number[]) => placeholder(name, DT_FLOAT, shape);
-
-function graphOf(fed: GraphValue[], outputs: GraphValue[], updates: GraphNode[] = []): Graph {
-  const { value: shape } = fed[0]?.node.attributes.shape ?? { value: [] };
-  const [rows = 0] = shape as number[];
-  const nodes = fed.map(({ node }) => node);
-  return { fed: nodes, outputs, updates, rows, blocks: new Map(), isSharded: null };
-}
 
 /** Fails unless a pass turns a graph into this one and leaves the original graph unchanged. */
 function assertMakes(pass: Pass, graph: Graph, expected: string): Graph {

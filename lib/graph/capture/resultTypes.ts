@@ -4,7 +4,8 @@ import { DT_FLOAT } from '../../native/backend';
 import { constantOf, type GraphNode, inputOf, numbersOf, shapeOf } from '../../native/graphNode';
 import * as tf from '../../tensorflow';
 import { attributeIs, withSize } from '../builders';
-import { reducedAxes } from '../sharding';
+import { sameEntry } from '../operations';
+import { axesOf } from '../sharding';
 
 /** The type of a result. */
 export interface ResultType {
@@ -18,14 +19,6 @@ type ShapeRule = (node: GraphNode) => number[] | null;
 const broadcast: ShapeRule = (node) =>
   node.inputs.map(shapeOf).reduce(tf.backend_util.assertAndGetBroadcastShape);
 
-const elementwise = (operations: string): Record<string, ShapeRule> =>
-  Object.fromEntries(
-    operations
-      .trim()
-      .split(/\s+/)
-      .map((op) => [op, broadcast]),
-  );
-
 const ofInput =
   (index: number): ShapeRule =>
   (node) =>
@@ -37,16 +30,19 @@ const givenByInput =
   (node) =>
     constantOf(inputOf(node, index));
 
-export const BOOL_RULES = elementwise(`
-  Equal Greater GreaterEqual Less LessEqual LogicalAnd LogicalNot LogicalOr NotEqual
-`);
+export const BOOL_RULES = sameEntry(
+  'Equal Greater GreaterEqual Less LessEqual LogicalAnd LogicalNot LogicalOr NotEqual',
+  broadcast,
+);
+
+const ELEMENTWISE = `
+  Abs Add Elu EluGrad Exp LeakyRelu Log Maximum Minimum Mul Neg OnesLike Pow RealDiv Reciprocal Relu
+  Relu6 ReluGrad Rsqrt Selu Sigmoid SigmoidGrad Softplus Sqrt Square SquaredDifference Sub Tanh
+  TanhGrad ZerosLike
+`;
 
 export const FLOAT_RULES: Record<string, ShapeRule> = {
-  ...elementwise(`
-    Abs Add Elu EluGrad Exp LeakyRelu Log Maximum Minimum Mul Neg OnesLike Pow RealDiv Reciprocal
-    Relu Relu6 ReluGrad Rsqrt Selu Sigmoid SigmoidGrad Softplus Sqrt Square SquaredDifference Sub
-    Tanh TanhGrad ZerosLike
-  `),
+  ...sameEntry(ELEMENTWISE, broadcast),
   AvgPool: pooling,
   AvgPoolGrad: givenByInput(0),
   BatchMatMulV2: product,
@@ -62,7 +58,7 @@ export const FLOAT_RULES: Record<string, ShapeRule> = {
   MaxPool: pooling,
   MaxPoolGrad: ofInput(0),
   Mean: reduction,
-  PadV2: padding,
+  PadV2: enlargement,
   Reshape: givenByInput(1),
   Select: ofInput(1),
   Slice: givenByInput(2),
@@ -104,27 +100,20 @@ function shapesOfFloats(node: GraphNode): (number[] | null | undefined)[] | null
 function concatenation(node: GraphNode): number[] | null {
   const shapes = node.inputs.slice(0, -1).map(shapeOf);
   const [first = []] = shapes;
-  const axis = axisOf(node, shapes.length);
+  const [axis] = axesOf(node, shapes.length) ?? [];
   const sizes = shapes.map((shape) => shape[axis ?? 0] ?? 0);
-  return axis === null ? null : withSize(first, axis, tf.util.sum(sizes));
+  return axis === undefined ? null : withSize(first, axis, tf.util.sum(sizes));
 }
 
 function split(node: GraphNode): number[][] | null {
   const sizes = constantOf(inputOf(node, 1));
-  const axis = axisOf(node, 2);
-  return axis === null || sizes === null
+  const [axis] = axesOf(node, 2) ?? [];
+  return axis === undefined || sizes === null
     ? null
     : sizes.map((size) => withSize(shapeOf(inputOf(node, 0)), axis, size));
 }
 
-/** The axis of the first input that another one names, counted from 0. */
-function axisOf(node: GraphNode, index: number): number | null {
-  const { length } = shapeOf(inputOf(node, 0));
-  const [axis] = constantOf(inputOf(node, index)) ?? [];
-  return axis === undefined ? null : (axis + length) % length;
-}
-
-function padding(node: GraphNode): number[] | null {
+function enlargement(node: GraphNode): number[] | null {
   const widths = constantOf(inputOf(node, 1));
   const around = (axis: number) => (widths?.[2 * axis] ?? 0) + (widths?.[2 * axis + 1] ?? 0);
   return widths && shapeOf(inputOf(node, 0)).map((size, axis) => size + around(axis));
@@ -141,7 +130,7 @@ function transposition(node: GraphNode): number[] | null {
 }
 
 function reduction(node: GraphNode): number[] | null {
-  const axes = reducedAxes(node);
+  const axes = axesOf(node, 1);
   const rest = attributeIs(node, 'keep_dims', true) ? [1] : [];
   const shape = shapeOf(inputOf(node, 0));
   return axes && shape.flatMap((size, axis) => (axes.includes(axis) ? rest : [size]));

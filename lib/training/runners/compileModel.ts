@@ -35,9 +35,10 @@ export interface CompileModelOptions {
   use?: Use;
 }
 
-/** From so many training batches on, or rows in them, a graph saves more time than it takes to build. */
+/** From so many training batches on, a graph saves more time than it takes to build. */
 const MANY_BATCHES = 10;
-const MANY_ROWS = 4096;
+/** From so many rows on, in batches of any kind, it does too. */
+export const MANY_ROWS = 4096;
 
 const runners = new WeakMap<ModelInternals, Map<Use, GraphRunner>>();
 
