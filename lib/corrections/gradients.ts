@@ -1,6 +1,7 @@
 /** Gradients that tfjs lacks, or computes without regard to an option. */
 import * as tf from '@tensorflow/tfjs-node';
 import type { NativeBackend } from '../native/backend';
+import { internals } from '../tfjsInternals';
 
 interface Conv3dOptions {
   strides: [number, number, number];
@@ -29,27 +30,147 @@ tf.registerGradient({
   },
 });
 
-/** tfjs-node leaves `halfPixelCenters` out of the gradient of `tf.image.resizeBilinear`. */
-const resizeBilinearGrad = tf.getKernel('ResizeBilinearGrad', 'tensorflow');
-tf.unregisterKernel('ResizeBilinearGrad', 'tensorflow');
-tf.registerKernel({
-  ...resizeBilinearGrad,
-  kernelFunc: ({ inputs, attrs, backend: given }) => {
-    const backend = given as unknown as NativeBackend;
-    const halfPixelCenters = {
-      name: 'half_pixel_centers',
-      type: backend.binding.TF_ATTR_BOOL,
-      value: attrs?.halfPixelCenters ?? false,
-    };
-    const executeSingleOutput: NativeBackend['executeSingleOutput'] = (name, attributes, tensors) =>
-      backend.executeSingleOutput(name, [...attributes, halfPixelCenters], tensors);
-    const completing = Object.assign(Object.create(backend) as NativeBackend, {
-      executeSingleOutput,
-    });
-    return resizeBilinearGrad.kernelFunc({
-      inputs,
-      ...(attrs && { attrs }),
-      backend: completing,
-    });
-  },
+/** tfjs-node leaves `halfPixelCenters` out of the gradients of `tf.image.resizeBilinear` and the other. */
+for (const kernelName of ['ResizeBilinearGrad', 'ResizeNearestNeighborGrad']) {
+  const known = tf.getKernel(kernelName, 'tensorflow');
+  tf.unregisterKernel(kernelName, 'tensorflow');
+  tf.registerKernel({
+    ...known,
+    kernelFunc: ({ inputs, attrs, backend: given }) => {
+      const backend = given as unknown as NativeBackend;
+      const halfPixelCenters = {
+        name: 'half_pixel_centers',
+        type: backend.binding.TF_ATTR_BOOL,
+        value: attrs?.halfPixelCenters ?? false,
+      };
+      const executeSingleOutput: NativeBackend['executeSingleOutput'] = (name, attributes, all) =>
+        backend.executeSingleOutput(name, [...attributes, halfPixelCenters], all);
+      const completing = Object.assign(Object.create(backend) as NativeBackend, {
+        executeSingleOutput,
+      });
+      return known.kernelFunc({ inputs, ...(attrs && { attrs }), backend: completing });
+    },
+  });
+}
+
+/** Puts another function of the gradients in the place of tfjs's. */
+function correctGradient(
+  kernelName: string,
+  correct: (known: tf.GradFunc) => (...call: Parameters<tf.GradFunc>) => Gradients,
+): void {
+  const known = tf.getGradient(kernelName);
+  tf.unregisterGradient(kernelName);
+  tf.registerGradient({ ...known, gradFunc: correct(known.gradFunc) });
+}
+
+type Gradients = Record<string, () => tf.Tensor>;
+
+/** tfjs forgets that an input was broadcast, and gives its gradient the shape of the result. */
+for (const kernelName of ['BatchMatMul', 'Maximum', 'Minimum', 'SquaredDifference']) {
+  correctGradient(kernelName, (known) => (dy, saved, attributes) => {
+    const inputs = { a: saved[0] as tf.Tensor, b: saved[1] as tf.Tensor };
+    const gradients = known(dy, saved, attributes) as Gradients;
+    return Object.fromEntries(
+      Object.entries(inputs).map(([name, { shape }]) => [
+        name,
+        () => summedTo(shape, (gradients[name] as () => tf.Tensor)()),
+      ]),
+    );
+  });
+}
+
+function summedTo(shape: number[], gradient: tf.Tensor): tf.Tensor {
+  const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
+  return axes.length === 0 ? gradient : tf.reshape(tf.sum(gradient, axes), shape);
+}
+
+/** tfjs transposes the gradient, unless the sums go along the last axis. */
+correctGradient('Cumsum', () => (dy, _, attributes) => {
+  const { axis, exclusive, reverse } = attributes as unknown as CumsumOptions;
+  return { x: () => tf.cumsum(dy as tf.Tensor, axis, exclusive, !reverse) };
 });
+
+interface CumsumOptions {
+  axis: number;
+  exclusive: boolean;
+  reverse: boolean;
+}
+
+/** A quotient without its fraction jumps or stays as it is. tfjs gives the gradient of the quotient. */
+correctGradient('FloorDiv', () => (_, saved) => {
+  const [a, b] = saved as [tf.Tensor, tf.Tensor];
+  return { a: () => tf.zeros(a.shape), b: () => tf.zeros(b.shape) };
+});
+
+/** tfjs leaves out what the mirrored values add. */
+correctGradient('MirrorPad', () => (dy, _, attributes) => {
+  const { paddings, mode } = attributes as unknown as MirrorPadOptions;
+  const edge = mode === 'reflect' ? 1 : 0;
+  return {
+    x: () =>
+      paddings.reduce(
+        (gradient, padding, axis) => foldedBack(gradient, axis, padding, edge),
+        dy as tf.Tensor,
+      ),
+  };
+});
+
+interface MirrorPadOptions {
+  paddings: [number, number][];
+  mode: 'reflect' | 'symmetric';
+}
+
+/** @param edge how many values lie between the mirrored ones and the border. */
+function foldedBack(
+  gradient: tf.Tensor,
+  axis: number,
+  [before, after]: [number, number],
+  edge: number,
+): tf.Tensor {
+  const size = (gradient.shape[axis] as number) - before - after;
+  const part = (first: number, count: number) =>
+    tf.slice(
+      gradient,
+      gradient.shape.map((_, i) => (i === axis ? first : 0)),
+      gradient.shape.map((n, i) => (i === axis ? count : n)),
+    );
+  const placed = (values: tf.Tensor, first: number) => {
+    const rest = size - first - (values.shape[axis] as number);
+    return tf.pad(
+      tf.reverse(values, axis),
+      gradient.shape.map((_, i): [number, number] => (i === axis ? [first, rest] : [0, 0])),
+    );
+  };
+  return tf.addN([
+    part(before, size),
+    placed(part(0, before), edge),
+    placed(part(before + size, after), size - edge - after),
+  ]);
+}
+
+/** tfjs counts a negative axis from the end in the operation, and not in its gradient. */
+correctGradient('Prod', (known) => (dy, saved, attributes) => {
+  const { axis } = attributes as unknown as { axis: number | number[] };
+  const { shape } = saved[0] as tf.Tensor;
+  return known(dy, saved, {
+    ...attributes,
+    axis: tf.util.parseAxisParam(axis, shape),
+  }) as Gradients;
+});
+
+/** An operation that gives a list of tensors gives its gradient no list if there is one only. */
+for (const kernelName of ['SplitV', 'Unpack']) {
+  correctGradient(
+    kernelName,
+    (known) => (dy, saved, attributes) => known([dy].flat(), saved, attributes) as Gradients,
+  );
+}
+
+const engine = internals(tf.engine());
+const { addTapeNode } = engine;
+
+/** An input that was left out (batch normalisation without a summand) has no gradient; tfjs looks for it. */
+engine.addTapeNode = function (kernelName, inputs, ...others) {
+  const given = Object.entries(inputs).filter(([, input]) => input !== undefined && input !== null);
+  addTapeNode.call(this, kernelName, Object.fromEntries(given), ...others);
+};

@@ -4,6 +4,7 @@
  */
 import './activityRegularizers';
 import './dilation';
+import './filterGradients';
 import './gradients';
 import './higherOrderGradients';
 import './layers';

@@ -1,0 +1,43 @@
+/**
+ * oneDNN, in the version of TensorFlow 2.15 and later ones, writes past its memory for the gradient of a
+ * kernel of 1 × 1 with strides where the images have few channels: a crash on processors with AVX-512,
+ * wrong numbers on others (https://github.com/uxlfoundation/oneDNN/issues/6035).
+ */
+import * as tf from '@tensorflow/tfjs-node';
+
+/** From so many channels on it is right: they fill the widest vector register. */
+const CHANNELS_OF_A_VECTOR = 16;
+
+interface Options {
+  strides: number | number[];
+  filterShape: number[];
+  dataFormat?: string;
+}
+
+const known = tf.getKernel('Conv2DBackpropFilter', 'tensorflow');
+tf.unregisterKernel('Conv2DBackpropFilter', 'tensorflow');
+tf.registerKernel({
+  ...known,
+  kernelFunc: (call) => {
+    const { strides, filterShape, dataFormat } = call.attrs as unknown as Options;
+    const [down, right] = [strides].flat() as [number, number?];
+    const [height, width, channels] = filterShape as [number, number, number];
+    const isConcerned =
+      dataFormat !== 'NCHW' &&
+      height * width === 1 &&
+      Math.max(down, right ?? down) > 1 &&
+      channels < CHANNELS_OF_A_VECTOR;
+    if (!isConcerned) {
+      return known.kernelFunc(call);
+    }
+    // The kernel sees one pixel of each window: without the others, no strides are needed.
+    const images = call.inputs.x as tf.Tensor;
+    const seen = tf.stridedSlice(images, [0, 0, 0, 0], images.shape, [1, down, right ?? down, 1]);
+    try {
+      const inputs = { ...call.inputs, x: seen };
+      return known.kernelFunc({ ...call, inputs, attrs: { ...call.attrs, strides: 1 } });
+    } finally {
+      seen.dispose();
+    }
+  },
+});

@@ -1,0 +1,106 @@
+/** Gradients that tfjs or TensorFlow computes wrongly: op by op and in a graph, compared with differences. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { graph, training } from '../../lib/index';
+import * as tf from '../../lib/tensorflow';
+import { assertClose } from './graphs';
+
+type Function = (...inputs: tf.Tensor[]) => tf.Tensor;
+type Images = tf.Tensor4D;
+
+/** Values that are far enough from one another for differences to meet no kink. */
+const values = (shape: number[], first = 0) => {
+  const count = tf.util.sizeFromShape(shape);
+  const numbers = Array.from({ length: count }, (_, i) => (((i + first) * 37) % 41) / 20 - 1.03);
+  return tf.tensor(numbers, shape);
+};
+
+const cases: Record<string, [Function, inputs: number[][]]> = {
+  'mirrored padding, reflect': [
+    (x) => tf.mirrorPad(x, [[1, 2], [2, 0]], 'reflect'), // biome-ignore format: pairs
+    [[4, 3]],
+  ],
+  'mirrored padding, symmetric': [
+    (x) => tf.mirrorPad(x, [[2, 1], [0, 3]], 'symmetric'), // biome-ignore format: pairs
+    [[4, 3]],
+  ],
+  'sums along the first of equal axes': [(x) => tf.cumsum(x, 0), [[3, 3]]],
+  'sums backwards along an axis in the middle': [(x) => tf.cumsum(x, 1, true, true), [[2, 3, 2]]],
+  'product along an axis from the end': [(x) => tf.prod(x, -1), [[2, 3]]],
+  'whole part of a quotient': [(x, y) => tf.floorDiv(x, y), [[4], [4]]],
+  'nearest pixels, by their centres': [
+    (x) => tf.image.resizeNearestNeighbor(x as Images, [3, 6], false, true),
+    [[1, 5, 3, 2]],
+  ],
+  'pixels between, by their centres': [
+    (x) => tf.image.resizeBilinear(x as Images, [3, 6], false, true),
+    [[1, 5, 3, 2]],
+  ],
+  'maximum with one value': [(x, y) => tf.maximum(x, y), [[2, 3], [1]]],
+  'minimum with a column': [(x, y) => tf.minimum(x, y), [[2, 3], [2, 1]]], // biome-ignore format: pair
+  'squared difference from a row': [(x, y) => tf.squaredDifference(x, y), [[3, 2], [2]]],
+  'one matrix for all': [(x, y) => tf.matMul(x, y), [[3, 2, 2], [1, 2, 2]]], // biome-ignore format: pair
+  'the only row': [(x) => tf.unstack(x)[0] as tf.Tensor, [[1, 3]]],
+  'the only part': [(x) => tf.split(x, 1)[0] as tf.Tensor, [[2, 3]]],
+  'batch normalisation that adds nothing': [
+    (x, scale) => tf.batchNorm(x, [0.1, 0.2], [1, 2], undefined, scale as tf.Tensor1D),
+    [[3, 2], [2]],
+  ],
+};
+
+describe('the gradient of', () => {
+  for (const [name, [f, shapes]] of Object.entries(cases)) {
+    it(name, () => {
+      const { numTensors } = tf.memory();
+      const inputs = shapes.map((shape, index) => values(shape, 17 * index));
+      const loss = (...tensors: tf.Tensor[]) =>
+        tf.tidy(() => {
+          const result = f(...tensors);
+          return tf.sum(tf.mul(result, values(result.shape))) as tf.Scalar;
+        });
+      const { difference, gradients } = training.gradientCheck(loss, inputs, 2e-3);
+      assert(difference < 5e-3, `differs by ${difference}: ${JSON.stringify(gradients)}`);
+
+      const compiled = graph.compile((...tensors: tf.Tensor[]) => tf.grads(loss)(tensors));
+      const results = compiled(...inputs);
+      const expected = gradients.map(({ analytic }, index) =>
+        tf.tensor(analytic, shapes[index] as number[]),
+      );
+      assertClose(results, expected, 1e-5);
+      compiled.dispose();
+      tf.dispose([inputs, results, expected]);
+      assert.equal(tf.memory().numTensors, numTensors);
+    });
+  }
+});
+
+describe('a kernel of one pixel with strides', () => {
+  // oneDNN writes past its memory: the program crashes with AVX-512, the numbers are wrong with AVX2.
+  const shapes: [rows: number, channels: number][] = [[33, 2], [32, 4], [31, 9], [1, 15], [3, 16]]; // biome-ignore format: pairs
+
+  for (const [rows, channels] of shapes) {
+    it(`has the right gradient for ${rows} rows of ${channels} channels`, () => {
+      const { numTensors } = tf.memory();
+      const x = tf.randomUniform([rows, 28, 28, channels], -1, 1, 'float32', 1) as Images;
+      const kernel = tf.randomUniform([1, 1, channels, 5], -1, 1, 'float32', 2) as Images;
+      const dy = tf.randomUniform([rows, 14, 14, 5], -1, 1, 'float32', 3) as Images;
+      const gradient = (images: Images, weights: Images, slopes: Images) =>
+        tf.grad((w) => tf.conv2d(images, w as Images, 2, 'valid'))(weights, slopes);
+      const expected = tf.tidy(() => {
+        const seen = tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, 2, 2, 1]);
+        return tf
+          .matMul(seen.reshape([-1, channels]), dy.reshape([-1, 5]), true)
+          .reshape(kernel.shape);
+      });
+      const compiled = graph.compile(gradient);
+      for (let time = 0; time < 20; time++) {
+        const results = [gradient(x, kernel, dy), compiled(x, kernel, dy)];
+        assertClose(results, [expected, expected], 1e-4);
+        tf.dispose(results);
+      }
+      compiled.dispose();
+      tf.dispose([x, kernel, dy, expected]);
+      assert.equal(tf.memory().numTensors, numTensors);
+    });
+  }
+});
