@@ -63,6 +63,9 @@ export function compile<Inputs extends tf.Tensor[], Result extends StepResult>(
   step: (...inputs: Inputs) => Result,
   { onCallingThread }: CompileOptions = {},
 ): CompiledStep<Inputs, Result> {
+  if (typeof step !== 'function') {
+    throw new TypeError(`graph.compile takes a function of tensors, not ${typeof step}.`);
+  }
   const program = new Program({ onCallingThread });
   /** Puts the results of each compiled function together again. */
   const assemblers = new Map<string, (tensors: tf.Tensor[]) => Result>();
@@ -70,6 +73,7 @@ export function compile<Inputs extends tf.Tensor[], Result extends StepResult>(
   const run = (...inputs: Inputs): Result => {
     const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ');
     if (!program.has(key)) {
+      requireTensors(inputs);
       const body = (tensors: tf.Tensor[]) => {
         const { tensors: results, assemble } = takeApart(step(...(tensors as Inputs)));
         assemblers.set(key, assemble);
@@ -83,6 +87,16 @@ export function compile<Inputs extends tf.Tensor[], Result extends StepResult>(
   const compiled = Object.assign(run, { dispose: () => program.dispose() });
   sources.set(compiled, step);
   return compiled;
+}
+
+function requireTensors(inputs: readonly unknown[]): void {
+  const wrong = inputs.findIndex((input) => !(input instanceof tf.Tensor));
+  if (wrong >= 0) {
+    throw new TypeError(
+      `A compiled step takes tensors only, but its argument ${wrong + 1} is ${inputs[wrong]}. ` +
+        'Make a tensor of it, such as tf.scalar(0.1), or let the function read it from outside.',
+    );
+  }
 }
 
 /** The functions that compiled steps were made of. */
@@ -110,7 +124,7 @@ export function takeApart<Result extends StepResult>(result: Result): Parts<Resu
   }
   const names = Object.keys(result);
   const tensors: unknown[] = Object.values(result);
-  if (!tensors.every((tensor) => tensor instanceof tf.Tensor)) {
+  if (typeof result !== 'object' || !tensors.every((tensor) => tensor instanceof tf.Tensor)) {
     throw new NotCompilableError(
       'The function returns something else than a tensor, an array or a record of tensors.',
     );

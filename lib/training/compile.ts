@@ -178,10 +178,13 @@ function ofRowsWithWeights({ meaning, name }: NamedMetric): NamedMetric {
 }
 
 function metricsByOutput(
-  given: Metrics = [],
+  given: Metrics | null | undefined,
   outputs: readonly string[],
   what: string,
 ): Metric[][] {
+  if (given === undefined || given === null) {
+    return outputs.map(() => []);
+  }
   if (typeof given === 'string' || typeof given === 'function') {
     return outputs.map(() => [given]);
   }

@@ -1,14 +1,18 @@
 import * as tf from '../tensorflow';
 import { internals, type ModelInternals, type NamedFunction } from '../tfjsInternals';
+import { wrongKind } from './kinds';
 import { metricDescription, unweighted } from './metricFunctions/descriptions';
 import { sumsOf } from './runners/metricSums';
 
 /**
  * The model that does the work and holds the compile state: a `tf.Sequential` wraps one.
  *
- * @throws TypeError if the model has no layers.
+ * @throws TypeError if the model has no layers, or is none.
  */
 export function innerModel(model: tf.LayersModel): ModelInternals {
+  if (!(model instanceof tf.LayersModel)) {
+    throw wrongKind('The model', 'a tf.LayersModel', model);
+  }
   if (!(model instanceof tf.Sequential)) {
     return internals(model);
   }

@@ -2,6 +2,7 @@
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
 import { lossOfOutput } from './compiledModel';
+import { isRecord, wrongKind } from './kinds';
 import { lossDescription, takesClassNumbers } from './lossFunctions/descriptions';
 import { nearestName } from './names';
 import { Samples } from './samples';
@@ -133,7 +134,7 @@ function onePer(
   kind: 'input' | 'output',
 ): Assigned[] {
   if (isRecord(data)) {
-    return byName(expected, keys, data, name, kind);
+    return byName(expected, keys, data as Readonly<Record<string, tf.Tensor>>, name, kind);
   }
   const tensors: readonly tf.Tensor[] = Array.isArray(data) ? data : [data as tf.Tensor];
   if (Array.isArray(data) && !tensors.every((tensor) => tensor instanceof tf.Tensor)) {
@@ -152,12 +153,6 @@ function onePer(
     expected: one,
     label: label(index),
   }));
-}
-
-function isRecord(data: TensorOrTensors): data is Readonly<Record<string, tf.Tensor>> {
-  return (
-    typeof data === 'object' && data !== null && Object.getPrototypeOf(data) === Object.prototype
-  );
 }
 
 function byName(
@@ -187,8 +182,7 @@ function byName(
 
 function checkUsable(tensor: tf.Tensor, label: string): void {
   if (!(tensor instanceof tf.Tensor)) {
-    const seen = Array.isArray(tensor) ? 'an array' : tensor === null ? 'null' : typeof tensor;
-    throw new Error(`${label} must be a tensor, but it is ${seen}. Use tf.tensor(...).`);
+    throw wrongKind(label, 'a tensor', tensor, 'Use tf.tensor(...).');
   }
   if (tensor.isDisposed) {
     throw new Error(`${label} was disposed before. Load or compute it again.`);

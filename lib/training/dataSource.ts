@@ -4,6 +4,7 @@ import type { ModelInternals } from '../tfjsInternals';
 import type { Batch, BatchSource } from './batches';
 import { preparedInputs, preparedSamples, type TensorOrTensors } from './dataChecks';
 import type { Breaks } from './interruption';
+import { isRecord } from './kinds';
 import type { Samples } from './samples';
 import type { ClassWeight, SampleWeight } from './sampleWeights';
 
@@ -38,7 +39,12 @@ export function isDataSource(data: unknown): data is DataSource {
   if (typeof data === 'function') {
     return true;
   }
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+  if (
+    typeof data !== 'object' ||
+    data === null ||
+    Array.isArray(data) ||
+    ArrayBuffer.isView(data)
+  ) {
     return false;
   }
   return isDataset(data) || Symbol.iterator in data || Symbol.asyncIterator in data;
@@ -217,12 +223,6 @@ export class SourceBatches implements BatchSource {
 /** Whether a batch is a tensor, or a record of the model's inputs, and not a pair with targets. */
 function isInputs(value: unknown): value is tf.Tensor {
   return value instanceof tf.Tensor || (isRecord(value) && !('xs' in value && 'ys' in value));
-}
-
-function isRecord(value: unknown): value is object {
-  return (
-    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  );
 }
 
 function describe(value: unknown): string {

@@ -10,7 +10,7 @@ interface Disposable {
 
 /** @throws Error that says what was disposed, if the model cannot be used any more. */
 export function requireUndisposed(model: tf.LayersModel): void {
-  const weights = model.weights.map((weight) => internals(weight));
+  const weights = innerModel(model).weights.map((weight) => internals(weight));
   const disposed = weights.filter(({ val }) => val.isDisposed);
   if (disposed.length > 0 && disposed.length === weights.length) {
     throw new Error(`The model "${model.name}" was disposed. Build or load it again.`);

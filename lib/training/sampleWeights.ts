@@ -1,6 +1,7 @@
 /** How much each row counts in the loss. */
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
+import { isRecord, wrongKind } from './kinds';
 import { nearestName } from './names';
 
 /**
@@ -47,6 +48,10 @@ export function weightTensors(
   });
 }
 
+function isListOfTensors(given: unknown): boolean {
+  return Array.isArray(given) && given.every((one) => one instanceof tf.Tensor);
+}
+
 interface OutputWeight {
   weight: tf.Tensor | undefined;
   label: string;
@@ -56,6 +61,9 @@ function weightsByOutput(model: ModelInternals, given: SampleWeight, name: strin
   const { outputNames } = model;
   if (given instanceof tf.Tensor) {
     return outputNames.map(() => ({ weight: given, label: name }));
+  }
+  if (!isRecord(given) && !isListOfTensors(given)) {
+    throw wrongKind(name, 'a tensor', given, 'Use tf.tensor(...).');
   }
   if (Array.isArray(given)) {
     if (given.length !== outputNames.length) {
@@ -78,11 +86,9 @@ function weightsByOutput(model: ModelInternals, given: SampleWeight, name: strin
 /** In the shape of the losses that it is multiplied with: those have the output's, but for the last axis. */
 function fitted(weight: tf.Tensor, model: ModelInternals, index: number, label: string): tf.Tensor {
   if (!(weight instanceof tf.Tensor) || weight.isDisposed) {
-    throw new TypeError(
-      weight instanceof tf.Tensor
-        ? `${label} was disposed before. Load or compute it again.`
-        : `${label} must be a tensor, but it is ${typeof weight}. Use tf.tensor(...).`,
-    );
+    throw weight instanceof tf.Tensor
+      ? new TypeError(`${label} was disposed before. Load or compute it again.`)
+      : wrongKind(label, 'a tensor', weight, 'Use tf.tensor(...).');
   }
   const losses = model.outputs[index]?.shape.slice(0, -1) ?? [null];
   const shape =
@@ -126,6 +132,9 @@ function classWeights(
       `classWeight needs one class per row, but y has the shape [${shape.join(', ')}]. ` +
         'Give sampleWeight.',
     );
+  }
+  if (!isRecord(weights) && !Array.isArray(weights)) {
+    throw wrongKind('classWeight', 'a record', weights, 'Name the classes: { 0: 1, 1: 2.5 }.');
   }
   checkClassWeight(weights, model.outputs[0]?.shape.at(-1) ?? 1);
   const classes = tf.tidy(() => classNumbers(target as tf.Tensor).dataSync());

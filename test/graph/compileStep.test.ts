@@ -154,6 +154,18 @@ describe('a compiled step', () => {
     tf.dispose([x, double, correct, results]);
   });
 
+  it('takes tensors, and refuses other arguments, results and steps', () => {
+    assert.throws(() => graph.compile(3 as never), /takes a function of tensors, not number/);
+    const step = graph.compile((x: tf.Tensor) => tf.mul(x, 2));
+    assert.throws(() => step(3 as never), /its argument 1 is 3\. Make a tensor of it/);
+    const number = graph.compile((_: tf.Tensor) => 3 as never);
+    const x = tf.scalar(1);
+    assert.throws(() => number(x), /returns something else than a tensor/);
+    step.dispose();
+    number.dispose();
+    x.dispose();
+  });
+
   it('gives the same on the calling thread alone, and follows the variables', () => {
     const weight = tf.variable(tf.tensor2d([[1, 2]], [1, 2]));
     const answer = (x: tf.Tensor) => tf.softmax(tf.matMul(x.reshape([-1, 1]), weight));

@@ -66,6 +66,33 @@ test('data that are empty, disposed, not tensors or too many', async () => {
   await assertRefused(/The model has 1 input\(s\), but x holds 2 tensor\(s\)/, {}, [[x, x], y]);
 });
 
+test('values of another kind', async () => {
+  const numbers = new Float32Array(20) as never;
+  await assertRefused(/x must be a tensor, but it is a Float32Array/, {}, [numbers, y]);
+  await assertRefused(/y must be a tensor, but it is a Float32Array/, {}, [x, numbers]);
+  await assertRefused(/x must be a tensor, but it is null/, {}, [null as never, y]);
+  const promise = Promise.resolve(x) as never;
+  await assertRefused(/x must be a tensor, but it is a promise\. Await it/, {}, [promise, y]);
+  for (const [sampleWeight, kind] of [
+    [numbers, 'a Float32Array'],
+    [[1, 2], 'an Array'],
+    [3, 'a number'],
+    [null, 'null'],
+  ] as [never, string][]) {
+    await assertRefused(new RegExp(`sampleWeight must be a tensor, but it is ${kind}`), {
+      sampleWeight,
+    });
+  }
+  const classWeight = new Map([[0, 2]]) as never;
+  await assertRefused(/classWeight must be a record, but it is a Map/, { classWeight });
+  const model = Promise.resolve(classifier()) as never;
+  await assertRefused(/The model must be a tf\.LayersModel, .* promise/, {}, [x, y], model);
+  await assert.rejects(
+    training.predict(undefined as never, x),
+    /The model must be a tf\.LayersModel, but it is undefined/,
+  );
+});
+
 test('inputs of the wrong shape, with a proposal where there is one', async () => {
   const cnn = models.cnn();
   cnn.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' });
