@@ -14,30 +14,38 @@ interface Options {
   dataFormat?: string;
 }
 
-const known = tf.getKernel('Conv2DBackpropFilter', 'tensorflow');
-tf.unregisterKernel('Conv2DBackpropFilter', 'tensorflow');
-tf.registerKernel({
-  ...known,
-  kernelFunc: (call) => {
-    const { strides, filterShape, dataFormat } = call.attrs as unknown as Options;
-    const [down, right] = [strides].flat() as [number, number?];
-    const [height, width, channels] = filterShape as [number, number, number];
-    const isConcerned =
-      dataFormat !== 'NCHW' &&
-      height * width === 1 &&
-      Math.max(down, right ?? down) > 1 &&
-      channels < CHANNELS_OF_A_VECTOR;
-    if (!isConcerned) {
-      return known.kernelFunc(call);
-    }
-    // The kernel sees one pixel of each window: without the others, no strides are needed.
-    const images = call.inputs.x as tf.Tensor;
-    const seen = tf.stridedSlice(images, [0, 0, 0, 0], images.shape, [1, down, right ?? down, 1]);
-    try {
-      const inputs = { ...call.inputs, x: seen };
-      return known.kernelFunc({ ...call, inputs, attrs: { ...call.attrs, strides: 1 } });
-    } finally {
-      seen.dispose();
-    }
-  },
-});
+function correctFilterGradient(
+  kernelName: string,
+  channelsSeenTogether: (filterShape: number[]) => number,
+): void {
+  const known = tf.getKernel(kernelName, 'tensorflow');
+  tf.unregisterKernel(kernelName, 'tensorflow');
+  tf.registerKernel({
+    ...known,
+    kernelFunc: (call) => {
+      const { strides, filterShape, dataFormat } = call.attrs as unknown as Options;
+      const [height, width] = filterShape as [number, number];
+      const [down, right = down] = [strides].flat() as [number, number?];
+      const isConcerned =
+        height * width === 1 &&
+        Math.max(down, right) > 1 &&
+        channelsSeenTogether(filterShape) < CHANNELS_OF_A_VECTOR &&
+        dataFormat !== 'NCHW';
+      if (!isConcerned) {
+        return known.kernelFunc(call);
+      }
+      // The kernel sees one pixel of each window: without the others, no strides are needed.
+      const images = call.inputs.x as tf.Tensor;
+      const seen = tf.stridedSlice(images, [0, 0, 0, 0], images.shape, [1, down, right, 1]);
+      try {
+        const inputs = { ...call.inputs, x: seen };
+        return known.kernelFunc({ ...call, inputs, attrs: { ...call.attrs, strides: 1 } });
+      } finally {
+        seen.dispose();
+      }
+    },
+  });
+}
+
+correctFilterGradient('Conv2DBackpropFilter', ([, , channels]) => channels as number);
+correctFilterGradient('DepthwiseConv2dNativeBackpropFilter', () => 1);

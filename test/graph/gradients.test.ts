@@ -76,21 +76,31 @@ describe('the gradient of', () => {
 
 describe('a kernel of one pixel with strides', () => {
   // oneDNN writes past its memory: the program crashes with AVX-512, the numbers are wrong with AVX2.
-  const shapes: [rows: number, channels: number][] = [[33, 2], [32, 4], [31, 9], [1, 15], [3, 16]]; // biome-ignore format: pairs
+  const cases: [rows: number, channels: number, isDepthwise?: boolean][] = [
+    [33, 2],
+    [32, 4],
+    [31, 9],
+    [1, 15],
+    [3, 16],
+    [7, 1, true],
+    [33, 20, true],
+  ];
 
-  for (const [rows, channels] of shapes) {
-    it(`has the right gradient for ${rows} rows of ${channels} channels`, () => {
+  for (const [rows, channels, isDepthwise = false] of cases) {
+    it(`has the right gradient for ${rows} rows of ${channels} channels${isDepthwise ? ' by themselves' : ''}`, () => {
       const { numTensors } = tf.memory();
-      const x = tf.randomUniform([rows, 28, 28, channels], -1, 1, 'float32', 1) as Images;
-      const kernel = tf.randomUniform([1, 1, channels, 5], -1, 1, 'float32', 2) as Images;
-      const dy = tf.randomUniform([rows, 14, 14, 5], -1, 1, 'float32', 3) as Images;
+      const random = (...shape: [number, number, number, number]) =>
+        tf.randomUniform(shape, -1, 1, 'float32', 1) as Images;
+      const x = random(rows, 28, 28, channels);
+      const kernel = random(1, 1, channels, 5);
+      const dy = random(rows, 14, 14, isDepthwise ? 5 * channels : 5);
+      const convolve = isDepthwise ? tf.depthwiseConv2d : tf.conv2d;
       const gradient = (images: Images, weights: Images, slopes: Images) =>
-        tf.grad((w) => tf.conv2d(images, w as Images, 2, 'valid'))(weights, slopes);
+        tf.grad((w) => convolve(images, w as Images, 2, 'valid'))(weights, slopes);
       const expected = tf.tidy(() => {
-        const seen = tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, 2, 2, 1]);
-        return tf
-          .matMul(seen.reshape([-1, channels]), dy.reshape([-1, 5]), true)
-          .reshape(kernel.shape);
+        const pixels = tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, 2, 2, 1]);
+        const slopes = isDepthwise ? dy.reshape([-1, channels, 5]) : dy.reshape([-1, 1, 5]);
+        return tf.sum(tf.mul(pixels.reshape([-1, channels, 1]), slopes), 0).reshape(kernel.shape);
       });
       const compiled = graph.compile(gradient);
       for (let time = 0; time < 20; time++) {
