@@ -24,6 +24,8 @@ export interface EngineInternals {
     saved: tf.Tensor[],
     attributes: unknown,
   ): void;
+  /** Keeps copies of what a gradient is computed of. */
+  saveTensorsForBackwardMode(tensors: tf.Tensor[]): tf.Tensor[];
   /** Whether operations called now are recorded for gradients. */
   isTapeOn(): boolean;
   state: { activeTape: TapeNode[] };

@@ -167,10 +167,16 @@ for (const kernelName of ['SplitV', 'Unpack']) {
 }
 
 const engine = internals(tf.engine());
-const { addTapeNode } = engine;
+const { addTapeNode, saveTensorsForBackwardMode } = engine;
 
-/** An input that was left out (batch normalisation without a summand) has no gradient; tfjs looks for it. */
+/** An input that was left out (of a batch normalisation) has no gradient and nothing to keep for one. */
 engine.addTapeNode = function (kernelName, inputs, ...others) {
-  const given = Object.entries(inputs).filter(([, input]) => input !== undefined && input !== null);
+  const given = Object.entries(inputs).filter(([, input]) => input);
   addTapeNode.call(this, kernelName, Object.fromEntries(given), ...others);
+};
+engine.saveTensorsForBackwardMode = function (tensors) {
+  return saveTensorsForBackwardMode.call(
+    this,
+    tensors.filter((tensor) => tensor),
+  );
 };

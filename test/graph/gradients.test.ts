@@ -42,6 +42,10 @@ const cases: Record<string, [Function, inputs: number[][]]> = {
   'one matrix for all': [(x, y) => tf.matMul(x, y), [[3, 2, 2], [1, 2, 2]]], // biome-ignore format: pair
   'the only row': [(x) => tf.unstack(x)[0] as tf.Tensor, [[1, 3]]],
   'the only part': [(x) => tf.split(x, 1)[0] as tf.Tensor, [[2, 3]]],
+  'batch normalisation that multiplies by nothing': [
+    (x, offset) => tf.batchNorm(x, [0.1, 0.2], [1, 2], offset as tf.Tensor1D),
+    [[3, 2], [2]],
+  ],
   'batch normalisation that adds nothing': [
     (x, scale) => tf.batchNorm(x, [0.1, 0.2], [1, 2], undefined, scale as tf.Tensor1D),
     [[3, 2], [2]],
