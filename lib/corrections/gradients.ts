@@ -96,11 +96,22 @@ interface CumsumOptions {
   reverse: boolean;
 }
 
-/** A quotient without its fraction jumps or stays as it is. tfjs gives the gradient of the quotient. */
-correctGradient('FloorDiv', () => (_, saved) => {
-  const [a, b] = saved as [tf.Tensor, tf.Tensor];
-  return { a: () => tf.zeros(a.shape), b: () => tf.zeros(b.shape) };
-});
+/**
+ * Their results jump or stay as they are: the gradients are 0. tfjs has none of comparisons and throws,
+ * and takes the quotient's for that of its whole part.
+ */
+const steps = ['Equal', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'NotEqual', 'FloorDiv'];
+tf.unregisterGradient('FloorDiv');
+for (const kernelName of steps) {
+  tf.registerGradient({
+    kernelName,
+    inputsToSave: ['a', 'b'],
+    gradFunc: (_, saved: tf.Tensor[]) => {
+      const [a, b] = saved as [tf.Tensor, tf.Tensor];
+      return { a: () => tf.zeros(a.shape), b: () => tf.zeros(b.shape) };
+    },
+  });
+}
 
 /** tfjs leaves out what the mirrored values add. */
 correctGradient('MirrorPad', () => (dy, _, attributes) => {

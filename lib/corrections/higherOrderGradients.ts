@@ -20,18 +20,6 @@ engine.addTapeNode = function (kernelName, inputs, outputs, gradient, saved, att
   tape.push(...copies.filter((copy) => !isOfOutput(copy)), node, ...copies.filter(isOfOutput));
 };
 
-/** A comparison jumps or stays as it is: its gradient is 0. tfjs has none and throws. */
-for (const kernelName of ['Equal', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'NotEqual']) {
-  tf.registerGradient({
-    kernelName,
-    inputsToSave: ['a', 'b'],
-    gradFunc: (_, saved: tf.Tensor[]) => {
-      const [a, b] = saved as [tf.Tensor, tf.Tensor];
-      return { a: () => tf.zeros(a.shape), b: () => tf.zeros(b.shape) };
-    },
-  });
-}
-
 /** elu's own gradient, dy where y ≥ 0, else dy · (y + 1), is an operation that has none in tfjs. */
 tf.registerGradient({
   kernelName: 'EluGrad',
