@@ -168,3 +168,29 @@ reshape.computeOutputShape = function (inputShape) {
     ? computeOutputShape.call(this, inputShape)
     : [samples, ...this.fixUnknownDimension(sizes, this.targetShape)];
 };
+
+interface UpSamplingLayer {
+  interpolation: string;
+  dataFormat: string;
+  computeOutputShape(inputShape: Shape): Shape;
+  call(inputs: tf.Tensor | tf.Tensor[], options: object): tf.Tensor;
+}
+
+const upSampling = prototypeOf<UpSamplingLayer>(tf.layers.upSampling2d({ name: unnumbered }));
+const { call: upSample } = upSampling;
+
+/** tfjs takes the corners of pixels for their centres where it interpolates. */
+upSampling.call = function (inputs, options) {
+  if (this.interpolation !== 'bilinear') {
+    return upSample.call(this, inputs, options);
+  }
+  return tf.tidy(() => {
+    const images = [inputs].flat()[0] as tf.Tensor4D;
+    const size = this.computeOutputShape(images.shape) as number[];
+    const resized = (last: tf.Tensor, sizes: number[]) =>
+      tf.image.resizeBilinear(last as tf.Tensor4D, sizes as [number, number], false, true);
+    return this.dataFormat === 'channelsFirst'
+      ? resized(images.transpose([0, 2, 3, 1]), size.slice(2)).transpose([0, 3, 1, 2])
+      : resized(images, size.slice(1, 3));
+  });
+};

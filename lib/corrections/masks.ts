@@ -115,3 +115,37 @@ function concatenateMasks(
 
 merging.computeMask = mergeMasks;
 concatenating.computeMask = concatenateMasks;
+
+/**
+ * The mean of each channel over the steps that count.
+ *
+ * @param sequences `[batch, steps, channels]`.
+ * @param mask `[batch, steps]`; all steps count without one.
+ * @param keepdims whether the steps stay as a dimension of 1.
+ */
+export function meanOfSteps(sequences: tf.Tensor, mask: Mask, keepdims = false): tf.Tensor {
+  if (!mask) {
+    return tf.mean(sequences, 1, keepdims);
+  }
+  const weights = tf.expandDims(tf.cast(mask, 'float32'), 2);
+  return tf.div(tf.sum(tf.mul(sequences, weights), 1, keepdims), tf.sum(weights, 1, keepdims));
+}
+
+interface MaskedLayer {
+  call(inputs: tf.Tensor | tf.Tensor[], options: { mask?: Mask }): tf.Tensor;
+  computeMask: ComputeMask;
+}
+
+const averaging = prototypeOf<MaskedLayer>(tf.layers.globalAveragePooling1d({ name: unnumbered }));
+averaging.call = (inputs, { mask }) =>
+  tf.tidy(() => meanOfSteps([inputs].flat()[0] as tf.Tensor, mask));
+averaging.computeMask = () => null;
+
+/** In Keras these heed masks, or pass them on. tfjs's constructors set the property to false. */
+for (const prototype of [
+  averaging,
+  prototypeOf(tf.layers.elu({ name: unnumbered })),
+  prototypeOf(tf.layers.leakyReLU({ name: unnumbered })),
+]) {
+  Object.defineProperty(prototype, 'supportsMasking', { get: () => true, set: () => undefined });
+}

@@ -5,7 +5,6 @@ import {
   classOf,
   KerasLayer,
   type LayerOptions,
-  onlyTensor,
   perDimension,
   registerLayer,
   type Shape,
@@ -151,31 +150,13 @@ const Cropping3D = forDimensions('Cropping3D', Cropping, 3);
 const UpSampling1D = forDimensions('UpSampling1D', UpSampling, 1);
 const UpSampling3D = forDimensions('UpSampling3D', UpSampling, 3);
 
-/** What tfjs's UpSampling2D has, and keeps private. */
-interface UpSamplingOfTfjs extends tf.layers.Layer {
-  size: number[];
-  interpolation: string;
-}
-const upSampling2dOfTfjs = classOf<UpSamplingOfTfjs>(tf.layers.upSampling2d({ name: unnumbered }));
+const upSampling2dOfTfjs = classOf(tf.layers.upSampling2d({ name: unnumbered }));
 
-/** tfjs takes the corners of pixels for their centres where it interpolates. */
+/** Takes one number for both dimensions. */
 class UpSampling2D extends upSampling2dOfTfjs {
   static readonly className = 'UpSampling2D';
   constructor({ size = 2, ...options }: UpSampling2dOptions = {}) {
     super({ ...options, size: perDimension(size, 2) });
-  }
-  override call(
-    inputs: tf.Tensor | tf.Tensor[],
-    options: { training?: boolean },
-  ): tf.Tensor | tf.Tensor[] {
-    if (this.interpolation !== 'bilinear') {
-      return super.call(inputs, options);
-    }
-    return tf.tidy(() => {
-      const input = onlyTensor(inputs) as tf.Tensor4D;
-      const [, height, width] = this.computeOutputShape(input.shape) as number[];
-      return tf.image.resizeBilinear(input, [height as number, width as number], false, true);
-    });
   }
 }
 

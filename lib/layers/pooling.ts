@@ -1,4 +1,5 @@
 /** Poolings over whole sequences, pictures and volumes, also with their dimensions kept. */
+import { meanOfSteps } from '../corrections/masks';
 import * as tf from '../tensorflow';
 import {
   type CallOptions,
@@ -57,13 +58,7 @@ class GlobalAveragePooling1D extends GlobalPooling {
   }
 
   protected override compute(input: tf.Tensor, options: CallOptions): tf.Tensor {
-    const { mask = null } = options;
-    if (mask === null) {
-      return super.compute(input, options);
-    }
-    const weights = tf.expandDims(tf.cast(mask, 'float32'), 2);
-    const { keepdims } = this.options;
-    return tf.div(tf.sum(tf.mul(input, weights), 1, keepdims), tf.sum(weights, 1, keepdims));
+    return meanOfSteps(input, options.mask, this.options.keepdims);
   }
 
   /** There are no steps any more. */

@@ -133,6 +133,12 @@ function layerToKeras(
         'it in different forms; save the model as .keras.',
     );
   }
+  if (className === 'ThresholdedReLU' && version === 3) {
+    throw new Error(
+      `The layer "${name}" (ThresholdedReLU) cannot be saved as .keras: Keras 3 has none. Make it ` +
+        'layers.relu({ threshold }), which computes the same, or save the model as .h5, for Keras 2.',
+    );
+  }
   const converted = layerOptionsToKeras(className, config, version);
   if (className.startsWith('SpatialDropout')) {
     // There is nothing to train, and Keras 3 knows no such option here.

@@ -120,6 +120,22 @@ test('windows with gaps: tfjs’s layers of pictures and volumes have gradients'
   }
 });
 
+test('the pixels between, by the layers of tfjs and of the library', () => {
+  const rows = tf.tensor4d([0, 4], [1, 2, 1, 1]);
+  const columns = tf.tensor4d([0, 4], [1, 1, 1, 2]);
+  const options = { size: [2, 1], interpolation: 'bilinear' as const };
+  for (const layer of [tf.layers.upSampling2d(options), layers.upSampling2d(options)]) {
+    assert.deepEqual(applied(layer, rows), [0, 1, 3, 4]);
+  }
+  const channelsFirst = tf.layers.upSampling2d({
+    size: [1, 2],
+    interpolation: 'bilinear',
+    dataFormat: 'channelsFirst',
+  });
+  assert.deepEqual(applied(channelsFirst, columns), [0, 1, 3, 4]);
+  tf.dispose([rows, columns]);
+});
+
 test('an output padding that TensorFlow cannot compute is refused', () => {
   assert.throws(
     () => layers.conv2dTranspose({ filters: 1, kernelSize: 3, strides: 2, outputPadding: 2 }),

@@ -1,7 +1,7 @@
 /** Masks and states of recurrent layers, which tfjs hands on to layers that they are not for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import '../../lib/index';
+import { layers } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 
 const ones = 'ones';
@@ -33,6 +33,35 @@ test('a mask ends at a layer that does not hand it on', () => {
     const model = one(layer);
     assert.deepEqual(predicted(model, x), [expected], layer.getClassName());
     model.dispose();
+  }
+  x.dispose();
+});
+
+test('the layers that hand a mask on in Keras do', () => {
+  const x = tf.tensor3d([[[0], [2], [3]]]);
+  for (const layer of [tf.layers.elu(), tf.layers.leakyReLU(), layers.elu(), tf.layers.prelu()]) {
+    const model = tf.sequential({
+      layers: [tf.layers.masking({ inputShape: [3, 1] }), layer, plusOne(), sum()],
+    });
+    assert.deepEqual(predicted(model, x), [3 + 4], layer.getClassName());
+    model.dispose();
+  }
+  x.dispose();
+});
+
+test('only the steps that count are averaged, by the layers of tfjs and of the library', () => {
+  const x = tf.tensor3d([[[0], [2], [3]]]);
+  for (const make of [tf.layers.globalAveragePooling1d, layers.globalAveragePooling1d]) {
+    const model = tf.sequential({
+      layers: [tf.layers.masking({ inputShape: [3, 1] }), plusOne(), make({})],
+    });
+    assert.deepEqual(predicted(model, x), [(3 + 4) / 2]);
+    model.dispose();
+    const unmasked = tf.sequential({
+      layers: [tf.layers.dense({ units: 1, inputShape: [3, 1], ...kernel }), make({})],
+    });
+    assert.deepEqual(predicted(unmasked, x), [Math.fround((1 + 3 + 4) / 3)]);
+    unmasked.dispose();
   }
   x.dispose();
 });

@@ -82,6 +82,23 @@ test('layers along another axis than the last predict the same when they come ba
   loaded.dispose();
 });
 
+test('a layer that Keras 3 lacks is refused in its files, with what computes the same', async () => {
+  const model = (layer: tf.layers.Layer) =>
+    tf.sequential({ layers: [tf.layers.reshape({ targetShape: [2], inputShape: [2] }), layer] });
+  const old = model(tf.layers.thresholdedReLU({ theta: 0.3 }));
+  const same = model(layers.relu({ threshold: 0.3 }));
+  const file = path.join(folder, 'threshold.keras');
+  await assert.rejects(
+    saving.saveModel(old, file),
+    /ThresholdedReLU\) cannot be saved as \.keras: Keras 3 has none\. Make it layers\.relu/,
+  );
+  await saving.saveKerasH5(old, path.join(folder, 'threshold.h5'));
+  await saving.saveModel(same, file);
+  assertClose(predictions(same), predictions(old), 1e-7);
+  old.dispose();
+  same.dispose();
+});
+
 test('what runs code of its own is refused: a Lambda layer', async () => {
   const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
   const file = path.join(folder, 'lambda.h5');
