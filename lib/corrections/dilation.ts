@@ -1,6 +1,7 @@
 /** Convolutions whose windows have gaps: tfjs lacks their gradients, and one of its layers ignores gaps. */
 import * as tf from '@tensorflow/tfjs-node';
 import { prototypeOf, unnumbered } from '../tfjsInternals';
+import { correctGradient } from './registrations';
 
 interface DilatedOptions {
   dilations?: number | number[] | null;
@@ -23,25 +24,20 @@ export function filledUp(kernel: tf.Tensor, dilations: number[]): tf.Tensor {
 }
 
 for (const kernelName of ['Conv2D', 'DepthwiseConv2dNative']) {
-  const known = tf.getGradient(kernelName);
-  tf.unregisterGradient(kernelName);
-  tf.registerGradient({
-    ...known,
-    gradFunc: (dy, saved, attributes) => {
-      const [x, kernel] = saved as [tf.Tensor, tf.Tensor];
-      const { dilations } = attributes as DilatedOptions;
-      const rates = typeof dilations === 'number' ? [dilations, dilations] : (dilations ?? []);
-      if (rates.every((rate) => rate === 1)) {
-        return known.gradFunc(dy, saved, attributes);
-      }
-      const undilated = { ...attributes, dilations: rates.map(() => 1) };
-      const gradients = known.gradFunc(dy, [x, filledUp(kernel, rates)], undilated);
-      const { filter } = gradients as { filter: () => tf.Tensor };
-      const strides = kernel.shape.map((_, axis) => rates[axis] ?? 1);
-      const filled = kernel.shape.map((size, axis) => (size - 1) * (strides[axis] as number) + 1);
-      const first = filled.map(() => 0);
-      return { ...gradients, filter: () => tf.stridedSlice(filter(), first, filled, strides) };
-    },
+  correctGradient(kernelName, (known) => (dy, saved, attributes) => {
+    const [x, kernel] = saved as [tf.Tensor, tf.Tensor];
+    const { dilations } = attributes as DilatedOptions;
+    const rates = typeof dilations === 'number' ? [dilations, dilations] : (dilations ?? []);
+    if (rates.every((rate) => rate === 1)) {
+      return known(dy, saved, attributes);
+    }
+    const undilated = { ...attributes, dilations: rates.map(() => 1) };
+    const gradients = known(dy, [x, filledUp(kernel, rates)], undilated);
+    const { filter } = gradients as { filter: () => tf.Tensor };
+    const strides = kernel.shape.map((_, axis) => rates[axis] ?? 1);
+    const filled = kernel.shape.map((size, axis) => (size - 1) * (strides[axis] as number) + 1);
+    const first = filled.map(() => 0);
+    return { ...gradients, filter: () => tf.stridedSlice(filter(), first, filled, strides) };
   });
 }
 

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-node';
 import type { NativeBackend } from '../native/backend';
 import { internals } from '../tfjsInternals';
+import { correctGradient, correctKernel } from './registrations';
 
 interface Conv3dOptions {
   strides: [number, number, number];
@@ -32,44 +33,27 @@ tf.registerGradient({
 
 /** tfjs-node leaves `halfPixelCenters` out of the gradients of `tf.image.resizeBilinear` and the other. */
 for (const kernelName of ['ResizeBilinearGrad', 'ResizeNearestNeighborGrad']) {
-  const known = tf.getKernel(kernelName, 'tensorflow');
-  tf.unregisterKernel(kernelName, 'tensorflow');
-  tf.registerKernel({
-    ...known,
-    kernelFunc: ({ inputs, attrs, backend: given }) => {
-      const backend = given as unknown as NativeBackend;
-      const halfPixelCenters = {
-        name: 'half_pixel_centers',
-        type: backend.binding.TF_ATTR_BOOL,
-        value: attrs?.halfPixelCenters ?? false,
-      };
-      const executeSingleOutput: NativeBackend['executeSingleOutput'] = (name, attributes, all) =>
-        backend.executeSingleOutput(name, [...attributes, halfPixelCenters], all);
-      const completing = Object.assign(Object.create(backend) as NativeBackend, {
-        executeSingleOutput,
-      });
-      return known.kernelFunc({ inputs, ...(attrs && { attrs }), backend: completing });
-    },
+  correctKernel(kernelName, (known) => (call) => {
+    const backend = call.backend as unknown as NativeBackend;
+    const halfPixelCenters = {
+      name: 'half_pixel_centers',
+      type: backend.binding.TF_ATTR_BOOL,
+      value: call.attrs?.halfPixelCenters ?? false,
+    };
+    const executeSingleOutput: NativeBackend['executeSingleOutput'] = (name, attributes, all) =>
+      backend.executeSingleOutput(name, [...attributes, halfPixelCenters], all);
+    const completing = Object.assign(Object.create(backend) as NativeBackend, {
+      executeSingleOutput,
+    });
+    return known({ ...call, backend: completing });
   });
 }
-
-/** Puts another function of the gradients in the place of tfjs's. */
-function correctGradient(
-  kernelName: string,
-  correct: (known: tf.GradFunc) => (...call: Parameters<tf.GradFunc>) => Gradients,
-): void {
-  const known = tf.getGradient(kernelName);
-  tf.unregisterGradient(kernelName);
-  tf.registerGradient({ ...known, gradFunc: correct(known.gradFunc) });
-}
-
-type Gradients = Record<string, () => tf.Tensor>;
 
 /** tfjs forgets that an input was broadcast, and gives its gradient the shape of the result. */
 for (const kernelName of ['BatchMatMul', 'Maximum', 'Minimum', 'SquaredDifference']) {
   correctGradient(kernelName, (known) => (dy, saved, attributes) => {
     const inputs = { a: saved[0] as tf.Tensor, b: saved[1] as tf.Tensor };
-    const gradients = known(dy, saved, attributes) as Gradients;
+    const gradients = known(dy, saved, attributes);
     return Object.fromEntries(
       Object.entries(inputs).map(([name, { shape }]) => [
         name,
@@ -163,17 +147,14 @@ function foldedBack(
 correctGradient('Prod', (known) => (dy, saved, attributes) => {
   const { axis } = attributes as unknown as { axis: number | number[] };
   const { shape } = saved[0] as tf.Tensor;
-  return known(dy, saved, {
-    ...attributes,
-    axis: tf.util.parseAxisParam(axis, shape),
-  }) as Gradients;
+  return known(dy, saved, { ...attributes, axis: tf.util.parseAxisParam(axis, shape) });
 });
 
 /** An operation that gives a list of tensors gives its gradient no list if there is one only. */
 for (const kernelName of ['SplitV', 'Unpack']) {
   correctGradient(
     kernelName,
-    (known) => (dy, saved, attributes) => known([dy].flat(), saved, attributes) as Gradients,
+    (known) => (dy, saved, attributes) => known([dy].flat(), saved, attributes),
   );
 }
 

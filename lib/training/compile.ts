@@ -75,12 +75,14 @@ export function compile(model: tf.LayersModel, options: CompileOptions): void {
   const losses = byOutput(options.loss, outputNames, 'loss').map((loss) =>
     meaningOf(loss, lossNamed, 'loss'),
   );
-  const metrics = metricsByOutput(options.metrics, outputNames, 'metrics').map((list) =>
+  const metrics = metricsByOutput(options.metrics ?? [], outputNames, 'metrics').map((list) =>
     list.map(metricOf),
   );
-  const weighted = metricsByOutput(options.weightedMetrics, outputNames, 'weightedMetrics').map(
-    (list) => list.map((metric) => ofRowsWithWeights(metricOf(metric))),
-  );
+  const weighted = metricsByOutput(
+    options.weightedMetrics ?? [],
+    outputNames,
+    'weightedMetrics',
+  ).map((list) => list.map((metric) => ofRowsWithWeights(metricOf(metric))));
   const measured = metrics.map((list, index) => [...list, ...(weighted[index] ?? [])]);
   const weights = options.lossWeights && lossWeights(options.lossWeights, outputNames);
   const isOwn = typeof options.optimizer === 'string';
@@ -177,14 +179,7 @@ function ofRowsWithWeights({ meaning, name }: NamedMetric): NamedMetric {
   return { meaning: weightedMetric(meaning), name: name ?? ownName };
 }
 
-function metricsByOutput(
-  given: Metrics | null | undefined,
-  outputs: readonly string[],
-  what: string,
-): Metric[][] {
-  if (given === undefined || given === null) {
-    return outputs.map(() => []);
-  }
+function metricsByOutput(given: Metrics, outputs: readonly string[], what: string): Metric[][] {
   if (typeof given === 'string' || typeof given === 'function') {
     return outputs.map(() => [given]);
   }
