@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { BinaryWriter } from 'google-protobuf';
 import { makeTemporaryFolder } from '../files/temporaryFolder';
 import { type NativeTensor, nativeBackend } from './backend';
-import { GRAPH_TAG } from './savedModel';
+import { GRAPH_TAG, writeSavedModel } from './savedModel';
 
 /** How TensorFlow runs a graph. The addon that comes with tfjs-node ignores it. */
 export interface SessionOptions {
@@ -44,6 +44,23 @@ function configuration(options: SessionOptions): Uint8Array {
   return writer.getResultBuffer();
 }
 
+/** Whether TensorFlow has the threads that all sessions of the process share. */
+let areThreadsMade = false;
+
+/**
+ * The first session decides how many threads there are. If it did all its work on the calling thread, it
+ * would be a single one, also for every later session
+ * (https://github.com/tensorflow/tensorflow/pull/58046): an empty graph is loaded before it.
+ */
+function makeThreads({ onCallingThread }: SessionOptions): void {
+  if (!areThreadsMade) {
+    areThreadsMade = true;
+    if (onCallingThread) {
+      new Session(writeSavedModel([]).bytes).dispose();
+    }
+  }
+}
+
 export class Session {
   private readonly binding = nativeBackend().binding;
   private readonly id: number;
@@ -53,6 +70,7 @@ export class Session {
    * @param options how TensorFlow runs the graph.
    */
   constructor(savedModel: Uint8Array, options: SessionOptions = {}) {
+    makeThreads(options);
     const folder = makeTemporaryFolder('training-graph');
     try {
       writeFileSync(join(folder, 'saved_model.pb'), savedModel);
