@@ -1,5 +1,6 @@
-/** How many rows `predict` and `evaluate` take at a time where the caller does not say. */
+/** How many rows `predict` and `evaluate` take at a time. */
 
+import { availableParallelism } from 'node:os';
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
 import { lossOfOutput, metricsOfOutput } from './compiledModel';
@@ -19,9 +20,22 @@ const FEW_ROWS = 4;
 /**
  * Rows per batch for a prediction: as Keras, 32, or more where that can only be faster. A row's output
  * does not depend on the other rows in its batch, unless code of the user's makes it so.
+ *
+ * @param named the caller's own number: each core takes so many, if the caches hold them.
  */
-export function predictionBatchSize(model: ModelInternals, rows: number): number {
-  return rows > KERAS_ROWS && isFree(model) ? evenSize(rows, mostRows(model)) : KERAS_ROWS;
+export function predictionBatchSize(
+  model: ModelInternals,
+  rows: number,
+  named: number | undefined,
+): number {
+  const least = named ?? KERAS_ROWS;
+  if (rows <= least || !isFree(model)) {
+    return least;
+  }
+  const most = mostRows(model);
+  return named === undefined
+    ? evenSize(rows, most)
+    : Math.max(named, Math.min(named * availableParallelism(), most));
 }
 
 /**

@@ -105,6 +105,10 @@ function batchSource(
   }
   const batchSize = checkedBatchSize(options.batchSize);
   const samples = preparedInputs(model, x);
-  const chosen = options.steps === undefined && options.batchSize === undefined;
-  return storedBatches(samples, chosen ? predictionBatchSize(model, samples.count) : batchSize);
+  return storedBatches(
+    samples,
+    options.steps === undefined
+      ? predictionBatchSize(model, samples.count, options.batchSize)
+      : batchSize,
+  );
 }

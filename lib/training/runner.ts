@@ -15,7 +15,8 @@ export interface RunOptions {
   /**
    * Rows per step; 32 by default, as in Keras. Larger than the data set means one step. Left out,
    * `predict`, and `evaluate` where no step is shown or reported, take more at a time if that changes
-   * nothing: no code of your own is called, and losses and metrics are given by name.
+   * nothing: no code of your own is called, and losses and metrics are given by name. Then, too,
+   * `predict` takes up to so many rows for each of the processor's cores.
    */
   batchSize?: number;
   /** Abort it to end the run with an `Interrupted` error. A notebook's interrupt always does. */
