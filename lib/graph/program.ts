@@ -23,6 +23,7 @@ import { graphDifference } from './capture/difference';
 import type { VariableHolder } from './mirroredVariable';
 import { isLittleWork } from './operations';
 import { passesOf, runPasses, type SessionUse } from './passes/index';
+import { matricesOfSkipped } from './passes/skipZeros';
 import { outputsAfterUpdates } from './sessionGraph';
 import { type SessionVariable, SessionVariables } from './sessionVariables';
 
@@ -148,7 +149,11 @@ export class Program implements VariableHolder {
     return { captured, again, graph, packed, fedNames: '', outputNames: '', updated: [] };
   }
 
-  /** Runs a function whose outputs are scalars and vectors; all their numbers, in order. */
+  /**
+   * Runs a function whose outputs are scalars and vectors; all their numbers, in order.
+   *
+   * @throws NotCompilableError if a variable has a value with which the graph would be wrong.
+   */
   runNumbers(key: string, fed: tf.Tensor[]): number[] {
     const [vector] = this.run(key, fed) as [NativeTensor];
     const values = this.backend.binding.tensorDataSync(vector.id);
@@ -156,7 +161,7 @@ export class Program implements VariableHolder {
     return Array.from(values);
   }
 
-  /** Runs a function; the caller disposes the results. */
+  /** Runs a function, as `runNumbers`; the caller disposes the results. */
   runTensors(key: string, fed: tf.Tensor[]): tf.Tensor[] {
     return this.run(key, fed).map((output) => this.backend.createOutputTensor(output));
   }
@@ -205,12 +210,13 @@ export class Program implements VariableHolder {
     const fetched = new Map<Entry, GraphValue[]>(
       entries.map((entry) => [entry, outputsAfterUpdates(entry.graph, entry.packed)]),
     );
+    const finite = new Set(entries.flatMap(({ graph }) => matricesOfSkipped(graph)));
     const { bytes, nameOf } = writeSavedModel([
       ...[...fetched].flatMap(([{ graph }, values]) => [
         ...graph.fed,
         ...values.map(({ node }) => node),
       ]),
-      ...this.variables.nodes(blocks),
+      ...this.variables.nodes(blocks, finite),
     ]);
     const sharded = entries.map(({ graph }) => graph.isSharded);
     const session = openSession(bytes, {

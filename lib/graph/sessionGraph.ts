@@ -1,6 +1,6 @@
 /** What the graphs of functions are completed with, to be run by a session. */
 
-import { int, type as typeAttribute } from '../native/attributes';
+import { bool, int, type as typeAttribute } from '../native/attributes';
 import { DT_FLOAT, DT_INT32 } from '../native/backend';
 import {
   assignVariable,
@@ -9,6 +9,7 @@ import {
   type GraphValue,
   graphNode,
   graphValue,
+  integers,
   placeholder,
   readVariable,
   scalar,
@@ -16,7 +17,7 @@ import {
   typeOf,
   variableType,
 } from '../native/graphNode';
-import { concatenate } from './builders';
+import { concatenate, float } from './builders';
 import type { Parameter, SessionVariable } from './sessionVariables';
 
 /** The function's outputs, available only when all its updates have been made. */
@@ -51,12 +52,28 @@ function pack(scalars: GraphValue[]): GraphValue {
   return graphValue('Pack', scalars, attributes, [{ shape: [scalars.length], dtype: DT_FLOAT }]);
 }
 
-/** Nodes named after a variable: one loads a fed value, one returns the present value. */
-export function variableNodes({ name, handle, blocks = [handle] }: SessionVariable): GraphNode[] {
+/**
+ * Nodes named after a variable: one loads a fed value, one returns the present value, one tells whether
+ * that is finite, if it must be.
+ */
+export function variableNodes(variable: SessionVariable): GraphNode[] {
+  const { name, handle, blocks = [handle], mustBeFinite } = variable;
   const values = blocks.map((block) => readVariable(block));
   const [value] = values;
   const whole = value && values.length === 1 ? value : concatenate(values, 0);
-  return [loadingNode(name, blocks, variableType(handle)), named(`${name}_value`, whole)];
+  return [
+    loadingNode(name, blocks, variableType(handle)),
+    named(`${name}_value`, whole),
+    ...(mustBeFinite ? [named(`${name}_zero`, zeroIfFinite(whole))] : []),
+  ];
+}
+
+/** 0, or NaN if one of the numbers is infinite or NaN. */
+function zeroIfFinite(value: GraphValue): GraphValue {
+  const { shape } = typeOf(value);
+  const zeros = float('Mul', [value, scalar(0, DT_FLOAT)], shape);
+  const attributes = { Tidx: typeAttribute(DT_INT32), keep_dims: bool(false) };
+  return float('Sum', [zeros, integers([...shape.keys()])], [], attributes);
 }
 
 export function parameterNodes({ name, handle }: Parameter): GraphNode[] {

@@ -2,6 +2,7 @@
 
 import { DT_FLOAT, type NativeTensor, nativeBackend, nativeType } from '../native/backend';
 import { type GraphNode, type GraphValue, variableHandle } from '../native/graphNode';
+import { NotCompilableError } from '../native/notCompilableError';
 import type { Session } from '../native/session';
 import type * as tf from '../tensorflow';
 import type { SessionScope } from './capture/recorder';
@@ -19,6 +20,8 @@ export interface SessionVariable {
   mirrored?: MirroredVariable;
   /** The variable's version that the mirror has; -1: none yet. */
   version: number;
+  /** Whether a graph would give other results for numbers that are infinite or NaN. */
+  mustBeFinite?: boolean;
 }
 
 /** A number that JavaScript may change, kept in the session. */
@@ -72,11 +75,16 @@ export class SessionVariables implements SessionScope {
     );
   }
 
-  /** The nodes that load and return the values, with the blocks of a graph that is new. */
-  nodes(blocks: ReadonlyMap<GraphNode, GraphValue[]>): GraphNode[] {
+  /**
+   * The nodes that load and return the values, with the blocks of a graph that is new.
+   *
+   * @param finite the handles of those that must be finite.
+   */
+  nodes(blocks: ReadonlyMap<GraphNode, GraphValue[]>, finite: ReadonlySet<GraphNode>): GraphNode[] {
     return [
       ...[...this.variables.values()].flatMap((mirror) => {
         const { node } = mirror.handle;
+        mirror.mustBeFinite = finite.has(node);
         return variableNodes({ ...mirror, blocks: mirror.blocks ?? blocks.get(node) ?? [] });
       }),
       ...this.parameters.flatMap(parameterNodes),
@@ -112,15 +120,21 @@ export class SessionVariables implements SessionScope {
     }
   }
 
-  /** Gives the session the values that have changed outside. */
+  /**
+   * Gives the session the values that have changed outside.
+   *
+   * @throws NotCompilableError if one of them must be finite and is not.
+   */
   load(session: Session): void {
     const changed: { name: string; id: number; isOwn: boolean }[] = [];
+    const loaded: SessionVariable[] = [];
     for (const [variable, mirror] of this.variables) {
       const version = mirror.mirrored?.version;
       if (version !== undefined && version !== mirror.version) {
         const [id] = this.backend.getInputTensorIds([variable]);
         changed.push({ name: mirror.name, id: id as number, isOwn: false });
         mirror.version = version;
+        loaded.push(mirror);
       }
     }
     for (const parameter of this.parameters) {
@@ -142,6 +156,34 @@ export class SessionVariables implements SessionScope {
       if (isOwn) {
         this.backend.binding.deleteTensor(id);
       }
+    }
+    this.checkFinite(
+      session,
+      loaded.filter(({ mustBeFinite }) => mustBeFinite),
+    );
+  }
+
+  private checkFinite(session: Session, loaded: SessionVariable[]): void {
+    if (loaded.length === 0) {
+      return;
+    }
+    const zeros = session.run('', [], loaded.map(({ name }) => `${name}_zero:0`).join());
+    const others = loaded.filter((_, index) => {
+      const { id } = zeros[index] as NativeTensor;
+      const [zero] = this.backend.binding.tensorDataSync(id);
+      this.backend.binding.deleteTensor(id);
+      return zero !== 0;
+    });
+    for (const mirror of others) {
+      // To be looked at again the next time.
+      mirror.version = -1;
+    }
+    const [first] = others;
+    if (first) {
+      throw new NotCompilableError(
+        `Not all numbers in "${first.handle.node.label}" are finite. A graph for single rows leaves ` +
+          'out what zeros would be multiplied by.',
+      );
     }
   }
 

@@ -12,13 +12,15 @@ export interface Predictor {
    * @param values the numbers of one input, or of several one after the other, as `fit` got them
    *   (pixels divided by 255, say).
    * @returns the model's output for them, row after row: for a classifier a probability per class.
-   * @throws Error for another number of values than the model takes, or one that is not finite.
+   * @throws Error for another number of values than the model takes, or one that is not finite;
+   *   NotCompilableError if a large matrix of weights is not finite, as after a training that diverged.
    */
   (values: ArrayLike<number>): Float32Array;
   /**
    * @param input a tensor with the rows first, of the model's dtype; not disposed.
    * @returns as many rows of the model's output, to be disposed by the caller.
-   * @throws Error for a shape that the model does not take, or a number that is not finite.
+   * @throws Error for a shape that the model does not take, or a number that is not finite;
+   *   NotCompilableError as above.
    */
   (input: tf.Tensor): tf.Tensor;
   /** Frees the graph. The model stays usable; the predictor does not. */

@@ -86,7 +86,7 @@ it('SHOW_GRAPH_STAGES prints every stage to stderr', () => {
       'crop',
       'pool',
     ],
-    ...['multiplyImages', 'fuse', 'schedule'],
+    ...['multiplyImages', 'skipZeros', 'fuse', 'schedule'],
   ]);
   assert.equal(stderr.match(/= Relu\(input0\)/g)?.length, stages.length);
 });

@@ -12,6 +12,7 @@ import { schedule } from '../../lib/graph/passes/schedule';
 import { shardBatch } from '../../lib/graph/passes/shardBatch';
 import { shardVariables } from '../../lib/graph/passes/shardVariables';
 import { simplify } from '../../lib/graph/passes/simplify';
+import { skipZeros } from '../../lib/graph/passes/skipZeros';
 import type { Pass } from '../../lib/graph/transform';
 import { describeGraph } from '../../lib/graph/view/describeGraph';
 import { bool, float as float32, int, string, type } from '../../lib/native/attributes';
@@ -370,6 +371,39 @@ it('multiplyImages takes a convolution of the whole image for a product of matri
      %4 = Conv2D(input0, input2)  float32[2,2,1,7]
      out %3, %4`,
   );
+});
+
+describe('skipZeros', () => {
+  const product = (rows: number, columns: number, activation?: string) => {
+    const x = input('x', rows, 500);
+    const row = activation ? float(activation, [x], [rows, 500]) : reshape(x, [rows, 500]);
+    const matrix = readVariable(variableHandle('matrix', DT_FLOAT, [500, columns]));
+    return graphOf([x], [matMul(row, matrix, false, false)]);
+  };
+  const dense = (rows: number, columns: number) =>
+    `%0 = ReadVariableOp("matrix")  float32[500,${columns}]
+     %1 = MatMul(input0, %0)  float32[${rows},${columns}]
+     out %1`;
+
+  it('multiplies a row that may have zeros with a part of a large matrix', () => {
+    assertMakes(
+      skipZeros,
+      product(1, 1100),
+      `%0 = Where(input0)  type 9[500,2]
+       %1 = GatherNd(input0, %0)  float32[500]
+       %2 = Cast([1 500])  type 9[2]
+       %3 = ReadVariableOp("matrix")  float32[500,1100]
+       %4 = SparseTensorDenseMatMul(%0, %1, %2, %3)  float32[1,1100]
+       out %4`,
+    );
+    assert.match(describeGraph(skipZeros(product(1, 1100, 'Relu'))), /SparseTensorDenseMatMul/);
+  });
+
+  it('leaves several rows, small matrices and what has no zeros as they are', () => {
+    assertMakes(skipZeros, product(2, 1100), dense(2, 1100));
+    assertMakes(skipZeros, product(1, 1000), dense(1, 1000));
+    assert.doesNotMatch(describeGraph(skipZeros(product(1, 1100, 'Tanh'))), /Sparse/);
+  });
 });
 
 describe('fuse', () => {

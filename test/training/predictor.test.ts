@@ -71,6 +71,54 @@ test('predictor: follows weights that are trained, and that are set', async () =
   model.dispose();
 });
 
+test('predictor: zeros are skipped where a matrix is large', () => {
+  const model = tf.sequential({
+    layers: [
+      tf.layers.flatten({ inputShape: [28, 28] }),
+      tf.layers.dense({ units: 800, activation: 'relu' }),
+      tf.layers.dense({ units: 800, activation: 'tanh' }),
+      tf.layers.dense({ units: 10, activation: 'softmax' }),
+    ],
+  });
+  const read = training.predictor(model);
+  for (const step of [1, 5, 784, 1000]) {
+    const values = pictures(1, step).map((value, index) => (index % step === 1 ? value : 0));
+    assertClose(read(values), expectedAnswers(model, values));
+  }
+  read.dispose();
+  model.dispose();
+});
+
+test('weights that are not finite, which zeros must not hide', async () => {
+  const model = models.mlp({ seed: 1 });
+  const read = training.predictor(model);
+  const values = new Float32Array(784);
+  values[0] = 1;
+  const weights = model.getWeights().map((weight) => weight.clone());
+  const [kernel, ...others] = weights as [tf.Tensor, ...tf.Tensor[]];
+  const x = tf.tensor(values, [1, 28, 28]);
+  const answer = read(values);
+  const before = tf.memory().numTensors;
+  for (const weight of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const numbers = kernel.dataSync().slice();
+    numbers[783_000] = weight;
+    const broken = tf.tensor(numbers, [784, 1000]);
+    model.setWeights([broken, ...others]);
+    for (let call = 0; call < 2; call++) {
+      assert.throws(() => read(values), /Not all numbers in "dense\/kernel[_0-9]*" are finite/);
+    }
+    const predicted = await training.predict(model, x);
+    assert.ok(Number.isNaN(predicted.dataSync()[0]));
+    model.setWeights(weights);
+    assertClose(read(values), answer);
+    tf.dispose([broken, predicted]);
+  }
+  assert.equal(tf.memory().numTensors, before);
+  tf.dispose([weights, x]);
+  read.dispose();
+  model.dispose();
+});
+
 test('predictor: two of one model are apart; one that was disposed says so', () => {
   const model = models.lenet5({ seed: 1 });
   const [first, second] = [training.predictor(model), training.predictor(model)];

@@ -12,6 +12,7 @@ import { schedule } from './schedule';
 import { shardBatch } from './shardBatch';
 import { shardVariables } from './shardVariables';
 import { simplify } from './simplify';
+import { skipZeros } from './skipZeros';
 
 /** What a graph can be seen after: `capture`, which rewrites nothing, or one of the passes. */
 export type Stage =
@@ -24,12 +25,20 @@ export type Stage =
   | 'crop'
   | 'pool'
   | 'multiplyImages'
+  | 'skipZeros'
   | 'fuse'
   | 'schedule';
 
-/** All passes for a machine with this many cores, in the order in which they run. */
+const unchanged = (graph: Graph) => graph;
+
+/**
+ * All passes for a machine with this many cores, in the order in which they run.
+ *
+ * @param isForAnswers whether nothing is trained and rows come one by one.
+ */
 export const passesFor = (
   cores: number,
+  isForAnswers = false,
 ): Record<Exclude<Stage, 'capture'>, (graph: Graph) => Graph> => ({
   simplify,
   deduplicate,
@@ -39,6 +48,7 @@ export const passesFor = (
   crop,
   pool,
   multiplyImages,
+  skipZeros: isForAnswers ? skipZeros : unchanged,
   fuse,
   schedule,
 });
@@ -46,7 +56,7 @@ export const passesFor = (
 const trainingPasses = passesFor(availableParallelism());
 /** Matrices that are only read stay whole: each core multiplies its rows of the batch with them. */
 const inferencePasses = { ...trainingPasses, shardVariables: shardVariables(1) };
-const oneCorePasses = passesFor(1);
+const answerPasses = passesFor(1, true);
 
 /** What is known of the session that is to run a graph. */
 export interface SessionUse {
@@ -59,7 +69,7 @@ export interface SessionUse {
 /** The passes for a graph, depending on the session. */
 export function passesOf({ updates }: Graph, { onCallingThread, trains }: SessionUse = {}) {
   if (onCallingThread) {
-    return oneCorePasses;
+    return answerPasses;
   }
   return trains || updates.length > 0 ? trainingPasses : inferencePasses;
 }
