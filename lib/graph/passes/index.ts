@@ -34,7 +34,7 @@ const unchanged = (graph: Graph) => graph;
 /**
  * All passes for a machine with this many cores, in the order in which they run.
  *
- * @param isForAnswers whether nothing is trained and rows come one by one.
+ * @param isForAnswers whether nothing of the session trains, and rows come one by one.
  */
 export const passesFor = (
   cores: number,
@@ -56,6 +56,7 @@ export const passesFor = (
 const trainingPasses = passesFor(availableParallelism());
 /** Matrices that are only read stay whole: each core multiplies its rows of the batch with them. */
 const inferencePasses = { ...trainingPasses, shardVariables: shardVariables(1) };
+const oneCorePasses = passesFor(1);
 const answerPasses = passesFor(1, true);
 
 /** What is known of the session that is to run a graph. */
@@ -69,7 +70,7 @@ export interface SessionUse {
 /** The passes for a graph, depending on the session. */
 export function passesOf({ updates }: Graph, { onCallingThread, trains }: SessionUse = {}) {
   if (onCallingThread) {
-    return answerPasses;
+    return trains === false ? answerPasses : oneCorePasses;
   }
   return trains || updates.length > 0 ? trainingPasses : inferencePasses;
 }
