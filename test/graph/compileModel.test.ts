@@ -287,6 +287,37 @@ describe('what a compiled model holds', () => {
   });
 });
 
+describe('a model for which nobody has asked for a graph', () => {
+  const operationsOf = (predict: () => tf.Tensor[]) => {
+    const newest = () => tf.tidy(() => tf.scalar(0).id);
+    const before = newest();
+    tf.dispose(predict());
+    return newest() - before;
+  };
+
+  it('gets one after its first batch if that was a thousand operations', () => {
+    const model = tf.sequential({ layers: [tf.layers.lstm({ units: 2, inputShape: [40, 3] })] });
+    const runner = graph.compileModel(model);
+    const x = tf.ones([5, 40, 3]);
+    const [first, second, third] = [1, 2, 3].map(() =>
+      operationsOf(() => runner.predictOnBatch([x])),
+    );
+    assert.ok((first as number) > 1000 && (third as number) < 20, `${[first, second, third]}`);
+    x.dispose();
+    disposeModels(model);
+  });
+
+  it('gets one after several batches if these were few operations', () => {
+    const model = classifier();
+    const runner = graph.compileModel(model);
+    const operations = Array.from({ length: 26 }, () =>
+      operationsOf(() => runner.predictOnBatch(inputs)),
+    );
+    assert.ok((operations[23] as number) > 10 && (operations[25] as number) < 10, `${operations}`);
+    disposeModels(model);
+  });
+});
+
 function classifier(): tf.Sequential {
   const kernelInitializer = tf.initializers.glorotUniform({ seed: 1 });
   const model = tf.sequential({

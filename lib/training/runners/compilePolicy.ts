@@ -9,6 +9,9 @@ import type { Kind } from './modelSteps';
 /** How many batches of one kind and shape run op by op before a graph is built for them. */
 const EAGER_BATCHES: Record<Kind, number> = { train: 4, test: 24, predict: 24 };
 
+/** So many operations of such batches, too, one by one, take about as long as building a graph. */
+const EAGER_OPERATIONS = 1000;
+
 /** A graph that has served for fewer training batches was hardly worth building. */
 const WORTH_BATCHES = 40;
 
@@ -25,6 +28,8 @@ export interface BatchHistory {
   isFrequent: boolean;
   /** How many have been run op by op. */
   eager: number;
+  /** How many operations these were. */
+  operations: number;
   /** When code of the user's had last run before the present batches. */
   time: number;
   /** How many have come since then. */
@@ -96,6 +101,7 @@ export class CompilePolicy {
       kind,
       isFrequent: false,
       eager: 0,
+      operations: 0,
       time: this.time,
       sinceThen: 0,
       before: Number.POSITIVE_INFINITY,
@@ -122,7 +128,9 @@ export class CompilePolicy {
    */
   isTooEarly(history: BatchHistory, hasChanged: boolean): boolean {
     const isAwaited = history.isFrequent && !hasChanged;
-    if (this.immediately || isAwaited || history.eager >= EAGER_BATCHES[history.kind]) {
+    const wereMany =
+      history.eager >= EAGER_BATCHES[history.kind] || history.operations >= EAGER_OPERATIONS;
+    if (this.immediately || isAwaited || wereMany) {
       return false;
     }
     history.eager++;

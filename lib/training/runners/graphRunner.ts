@@ -69,9 +69,9 @@ export class GraphRunner implements BatchRunner {
   }
 
   predictOnBatch(inputs: tf.Tensor[], rows?: tf.Tensor1D): tf.Tensor[] {
-    const key = this.prepare('predict', inputs, rows);
+    const { key, history } = this.prepare('predict', inputs, rows);
     return key === null
-      ? tf.tidy(() => this.bodies.predict(batchOf(inputs, rows)))
+      ? this.runEagerly(history, inputs, rows)
       : this.program.runTensors(key, rows ? [...inputs, rows] : inputs);
   }
 
@@ -84,19 +84,33 @@ export class GraphRunner implements BatchRunner {
     tensors: tf.Tensor[],
     rows: tf.Tensor1D | undefined,
   ): number[] {
-    const key = this.prepare(kind, tensors, rows);
+    const { key, history } = this.prepare(kind, tensors, rows);
     if (key !== null) {
       if (kind === 'train') {
         this.policy.served();
       }
       return this.program.runNumbers(key, rows ? [...tensors, rows] : tensors);
     }
-    const results = tf.tidy(() => this.bodies[kind](batchOf(tensors, rows)));
-    return numbersOf(results);
+    return numbersOf(this.runEagerly(history, tensors, rows));
+  }
+
+  private runEagerly(
+    history: BatchHistory,
+    tensors: tf.Tensor[],
+    rows: tf.Tensor1D | undefined,
+  ): tf.Tensor[] {
+    const before = newestTensor();
+    const results = tf.tidy(() => this.bodies[history.kind](batchOf(tensors, rows)));
+    history.operations += newestTensor() - before;
+    return results;
   }
 
   /** The compiled function for such a batch, or null if it is to be run op by op. */
-  private prepare(kind: Kind, tensors: tf.Tensor[], rows: tf.Tensor1D | undefined): string | null {
+  private prepare(
+    kind: Kind,
+    tensors: tf.Tensor[],
+    rows: tf.Tensor1D | undefined,
+  ): { key: string | null; history: BatchHistory } {
     this.followSettings();
     const key = `${this.codePrefix()}${kind} ${shapesOf(tensors, rows)}`;
     const history = this.policy.next(key, kind, rows?.size);
@@ -104,7 +118,8 @@ export class GraphRunner implements BatchRunner {
       throw history.refusal;
     }
     try {
-      return this.isToBeEager(key, history) ? null : this.upToDate(key, history, tensors, rows);
+      const isEager = this.isToBeEager(key, history);
+      return { key: isEager ? null : this.upToDate(key, history, tensors, rows), history };
     } catch (error) {
       if (error instanceof NotCompilableError) {
         history.refusal = error;
@@ -225,6 +240,11 @@ export class GraphRunner implements BatchRunner {
     }
     return this.program.size < MAXIMUM_GRAPHS;
   }
+}
+
+/** The number of a new tensor. tfjs numbers all tensors, so it tells how many operations have run. */
+function newestTensor(): number {
+  return tf.tidy(() => tf.scalar(0).id);
 }
 
 function shapesOf(tensors: tf.Tensor[], rows: tf.Tensor1D | undefined): string {
