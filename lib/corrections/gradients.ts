@@ -150,6 +150,15 @@ correctGradient('Prod', (known) => (dy, saved, attributes) => {
   return known(dy, saved, { ...attributes, axis: tf.util.parseAxisParam(axis, shape) });
 });
 
+/** tfjs adds the copies one by one: an operation, or several, for each. */
+correctGradient('Tile', () => (dy, saved, attributes) => {
+  const { shape } = saved[0] as tf.Tensor;
+  const { reps } = attributes as unknown as { reps: number[] };
+  const apart = shape.flatMap((size, axis) => [reps[axis] as number, size]);
+  const axesOfCopies = shape.map((_, axis) => 2 * axis);
+  return { x: () => tf.sum(tf.reshape(dy as tf.Tensor, apart), axesOfCopies) };
+});
+
 /** An operation that gives a list of tensors gives its gradient no list if there is one only. */
 for (const kernelName of ['SplitV', 'Unpack']) {
   correctGradient(

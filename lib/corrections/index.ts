@@ -12,3 +12,4 @@ import './masks';
 import './optimizers';
 import './recurrent';
 import './regularizers';
+import './repeatedInputs';

@@ -34,8 +34,7 @@ export interface BatchNormalizationLayer extends NormalizationLayer {
 
 interface LayerNormalizationLayer extends NormalizationLayer {
   axis: number[];
-  scale: boolean;
-  center: boolean;
+  epsilon: number;
 }
 
 type Shape = (number | null)[];
@@ -80,7 +79,7 @@ batchNormalization.call = function (inputs, options) {
   if (!options.training || isFrozen(this)) {
     return callOfTfjs.call(this, inputs, { ...options, training: false });
   }
-  return withBoth(this, inputs, this.axis, () => callOfTfjs.call(this, inputs, options));
+  return withBoth(this, inputs, () => callOfTfjs.call(this, inputs, options));
 };
 
 /**
@@ -88,19 +87,18 @@ batchNormalization.call = function (inputs, options) {
  * nothing.
  */
 function withBoth(
-  layer: NormalizationLayer,
+  layer: BatchNormalizationLayer,
   inputs: tf.Tensor | tf.Tensor[],
-  axes: number | number[],
   compute: () => tf.Tensor,
 ): tf.Tensor {
-  const { gamma, beta } = layer;
+  const { gamma, beta, axis } = layer;
   if (gamma && beta) {
     return compute();
   }
   return tf.tidy(() => {
     const input = [inputs].flat()[0] as tf.Tensor;
-    const shape = [axes].flat().map((axis) => input.shape.at(axis) as number);
-    const constant = (value: number) => ({ trainable: false, read: () => tf.fill(shape, value) });
+    const size = input.shape.at(axis) as number;
+    const constant = (value: number) => ({ trainable: false, read: () => tf.fill([size], value) });
     Object.assign(layer, { gamma: gamma ?? constant(1), beta: beta ?? constant(0) });
     try {
       return compute();
@@ -142,17 +140,19 @@ function alongAnyAxis(call: BatchNormalizationLayer['call']): BatchNormalization
 const layerNormalization = prototypeOf<LayerNormalizationLayer>(
   tf.layers.layerNormalization({ name: unnumbered }),
 );
-const normalize = layerNormalization.call;
-
-layerNormalization.call = function (inputs, options) {
-  const { scale, center } = this;
-  return withBoth(this, inputs, this.axis, () => {
-    Object.assign(this, { scale: true, center: true });
-    try {
-      return normalize.call(this, inputs, options);
-    } finally {
-      Object.assign(this, { scale, center });
-    }
+/**
+ * tfjs copies averages, factors and summands to the size of the input, which takes most of the time, and
+ * needs both factors and summands.
+ */
+layerNormalization.call = function (inputs) {
+  return tf.tidy(() => {
+    const input = [inputs].flat()[0] as tf.Tensor;
+    const { axis: axes, epsilon, gamma, beta } = this;
+    const shape = input.shape.map((size, axis) => (axes.includes(axis) ? size : 1));
+    const { mean, variance } = tf.moments(input, axes, true);
+    const normal = tf.mul(tf.sub(input, mean), tf.rsqrt(tf.add(variance, epsilon)));
+    const scaled = gamma ? tf.mul(normal, tf.reshape(gamma.read(), shape)) : normal;
+    return beta ? tf.add(scaled, tf.reshape(beta.read(), shape)) : scaled;
   });
 };
 

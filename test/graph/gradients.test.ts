@@ -40,6 +40,7 @@ const cases: Record<string, [Function, inputs: number[][]]> = {
   'minimum with a column': [(x, y) => tf.minimum(x, y), [[2, 3], [2, 1]]], // biome-ignore format: pair
   'squared difference from a row': [(x, y) => tf.squaredDifference(x, y), [[3, 2], [2]]],
   'one matrix for all': [(x, y) => tf.matMul(x, y), [[3, 2, 2], [1, 2, 2]]], // biome-ignore format: pair
+  copies: [(x) => tf.tile(x, [3, 1, 2]), [[2, 3, 2]]],
   'the only row': [(x) => tf.unstack(x)[0] as tf.Tensor, [[1, 3]]],
   'the only part': [(x) => tf.split(x, 1)[0] as tf.Tensor, [[2, 3]]],
   'batch normalisation that multiplies by nothing': [
