@@ -7,7 +7,8 @@ import { lossOfOutput, metricsOfOutput } from './compiledModel';
 import { lossDescription } from './lossFunctions/descriptions';
 import { kerasFunctions, type RowFunction } from './lossFunctions/rowFunctions';
 import { metricDescription, unweighted } from './metricFunctions/descriptions';
-import { callsCustomCode, MANY_ROWS } from './runners/compileModel';
+import { callsCustomCode } from './runners/compileModel';
+import { MANY_ROWS } from './runners/compilePolicy';
 
 /** All that layers give out for one batch is to stay in the processor's caches, more or less. */
 const BYTES_PER_BATCH = 2 ** 25;

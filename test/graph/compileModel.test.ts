@@ -307,6 +307,18 @@ describe('a model for which nobody has asked for a graph', () => {
     disposeModels(model);
   });
 
+  it('gets one after some thousand rows, in however few batches', () => {
+    const model = classifier();
+    const runner = graph.compileModel(model);
+    const x = tf.ones([2048, 6]);
+    const operations = Array.from({ length: 4 }, () =>
+      operationsOf(() => runner.predictOnBatch([x])),
+    );
+    assert.ok((operations[1] as number) > 10 && (operations[3] as number) < 10, `${operations}`);
+    x.dispose();
+    disposeModels(model);
+  });
+
   it('gets one after several batches if these were few operations', () => {
     const model = classifier();
     const runner = graph.compileModel(model);

@@ -4,6 +4,7 @@ import type * as tf from '../../tensorflow';
 import type { ModelInternals } from '../../tfjsInternals';
 import { innerModel } from '../compiledModel';
 import type { BatchRunner } from './batchRunner';
+import { MANY_ROWS } from './compilePolicy';
 import { GraphRunner, type Use } from './graphRunner';
 import { ModelCode } from './modelCode';
 
@@ -37,8 +38,6 @@ export interface CompileModelOptions {
 
 /** From so many training batches on, a graph saves more time than it takes to build. */
 const MANY_BATCHES = 10;
-/** From so many rows on, in batches of any kind, it does too. */
-export const MANY_ROWS = 4096;
 
 const runners = new WeakMap<ModelInternals, Map<Use, GraphRunner>>();
 

@@ -12,6 +12,9 @@ const EAGER_BATCHES: Record<Kind, number> = { train: 4, test: 24, predict: 24 };
 /** So many operations of such batches, too, one by one, take about as long as building a graph. */
 const EAGER_OPERATIONS = 1000;
 
+/** From so many rows on, in batches of any kind, a graph saves more time than it takes to build. */
+export const MANY_ROWS = 4096;
+
 /** A graph that has served for fewer training batches was hardly worth building. */
 const WORTH_BATCHES = 40;
 
@@ -30,6 +33,8 @@ export interface BatchHistory {
   eager: number;
   /** How many operations these were. */
   operations: number;
+  /** How many rows they had. */
+  rows: number;
   /** When code of the user's had last run before the present batches. */
   time: number;
   /** How many have come since then. */
@@ -102,6 +107,7 @@ export class CompilePolicy {
       isFrequent: false,
       eager: 0,
       operations: 0,
+      rows: 0,
       time: this.time,
       sinceThen: 0,
       before: Number.POSITIVE_INFINITY,
@@ -129,7 +135,9 @@ export class CompilePolicy {
   isTooEarly(history: BatchHistory, hasChanged: boolean): boolean {
     const isAwaited = history.isFrequent && !hasChanged;
     const wereMany =
-      history.eager >= EAGER_BATCHES[history.kind] || history.operations >= EAGER_OPERATIONS;
+      history.eager >= EAGER_BATCHES[history.kind] ||
+      history.operations >= EAGER_OPERATIONS ||
+      history.rows >= MANY_ROWS;
     if (this.immediately || isAwaited || wereMany) {
       return false;
     }

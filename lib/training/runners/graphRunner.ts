@@ -102,6 +102,7 @@ export class GraphRunner implements BatchRunner {
     const before = newestTensor();
     const results = tf.tidy(() => this.bodies[history.kind](batchOf(tensors, rows)));
     history.operations += newestTensor() - before;
+    history.rows += rows?.size ?? tensors[0]?.shape[0] ?? 0;
     return results;
   }
 
