@@ -44,22 +44,12 @@ function configuration(options: SessionOptions): Uint8Array {
   return writer.getResultBuffer();
 }
 
-/** Whether TensorFlow has the threads that all sessions of the process share. */
-let areThreadsMade = false;
-
 /**
- * The first session decides how many threads there are. If it did all its work on the calling thread, it
- * would be a single one, also for every later session
- * (https://github.com/tensorflow/tensorflow/pull/58046): an empty graph is loaded before it.
+ * Whether TensorFlow has the threads that all sessions of the process share. The first session decides how
+ * many: if it did all its work on the calling thread, a single one
+ * (https://github.com/tensorflow/tensorflow/pull/58046).
  */
-function makeThreads({ onCallingThread }: SessionOptions): void {
-  if (!areThreadsMade) {
-    areThreadsMade = true;
-    if (onCallingThread) {
-      new Session(writeSavedModel([]).bytes).dispose();
-    }
-  }
-}
+let hasThreads = false;
 
 export class Session {
   private readonly binding = nativeBackend().binding;
@@ -70,11 +60,14 @@ export class Session {
    * @param options how TensorFlow runs the graph.
    */
   constructor(savedModel: Uint8Array, options: SessionOptions = {}) {
-    makeThreads(options);
+    if (options.onCallingThread && !hasThreads) {
+      new Session(writeSavedModel([]).bytes).dispose();
+    }
     const folder = makeTemporaryFolder('training-graph');
     try {
       writeFileSync(join(folder, 'saved_model.pb'), savedModel);
       this.id = this.binding.loadSavedModel(folder, GRAPH_TAG, configuration(options));
+      hasThreads = true;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
