@@ -45,7 +45,9 @@ export async function fit(
  *
  * @param model a compiled model.
  * @param data batches of inputs and targets: a `tf.data.Dataset`, a generator (sync or not), or a
- *   function that returns one. The tensors of a batch are disposed after its step.
+ *   function that returns one. The tensors of a batch are disposed after its step. Let the elements of
+ *   a Dataset be tensors or typed arrays: of nested arrays tfjs looks at each number, which takes longer
+ *   than the step.
  * @param options Keras's, but for those that need all rows: batch size, order, `validationSplit`,
  *   `sampleWeight` (which may be the third element of a batch).
  * @returns loss and metrics per epoch.
