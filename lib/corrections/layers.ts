@@ -140,9 +140,10 @@ function alongAnyAxis(call: BatchNormalizationLayer['call']): BatchNormalization
 const layerNormalization = prototypeOf<LayerNormalizationLayer>(
   tf.layers.layerNormalization({ name: unnumbered }),
 );
+
 /**
- * tfjs copies averages, factors and summands to the size of the input, which takes most of the time, and
- * needs both factors and summands.
+ * tfjs copies averages, factors and summands to the size of the input, which takes most of the time
+ * (https://github.com/tensorflow/tfjs/issues/2120), and needs both factors and summands.
  */
 layerNormalization.call = function (inputs) {
   return tf.tidy(() => {
