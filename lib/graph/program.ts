@@ -4,7 +4,13 @@
  * them; the variables' values move over without a copy.
  */
 
-import { type NativeTensor, nativeBackend } from '../native/backend';
+import {
+  DT_FLOAT,
+  type NativeTensor,
+  nativeBackend,
+  nativeType,
+  type TypedArray,
+} from '../native/backend';
 import type { Graph, GraphValue } from '../native/graphNode';
 import { NotCompilableError } from '../native/notCompilableError';
 import { writeSavedModel } from '../native/savedModel';
@@ -38,6 +44,13 @@ interface Entry {
   fedNames: string;
   outputNames: string;
   updated: SessionVariable[];
+}
+
+/** What a tensor holds. */
+export interface Values {
+  values: Float32Array | Int32Array;
+  shape: number[];
+  dtype: tf.DataType;
 }
 
 export class Program implements VariableHolder {
@@ -155,23 +168,38 @@ export class Program implements VariableHolder {
    * @throws NotCompilableError if a variable has a value with which the graph would be wrong.
    */
   runNumbers(key: string, fed: tf.Tensor[]): number[] {
-    const [vector] = this.run(key, fed) as [NativeTensor];
-    const values = this.backend.binding.tensorDataSync(vector.id);
-    this.backend.binding.deleteTensor(vector.id);
-    return Array.from(values);
+    return Array.from(this.valuesOf(this.run(key, () => this.backend.getInputTensorIds(fed))));
   }
 
   /** Runs a function, as `runNumbers`; the caller disposes the results. */
   runTensors(key: string, fed: tf.Tensor[]): tf.Tensor[] {
-    return this.run(key, fed).map((output) => this.backend.createOutputTensor(output));
+    const outputs = this.run(key, () => this.backend.getInputTensorIds(fed));
+    return outputs.map((output) => this.backend.createOutputTensor(output));
   }
 
-  private run(key: string, fed: tf.Tensor[]): NativeTensor[] {
+  /** Runs a function of one input and one output, without tensors of tfjs, which take longer to make. */
+  runValues(key: string, { values, shape, dtype }: Values): TypedArray {
+    const { binding } = this.backend;
+    const id = binding.createTensor(shape, nativeType(dtype) ?? DT_FLOAT, values);
+    try {
+      return this.valuesOf(this.run(key, () => [id]));
+    } finally {
+      binding.deleteTensor(id);
+    }
+  }
+
+  private valuesOf([output]: NativeTensor[]): TypedArray {
+    const { id } = output as NativeTensor;
+    const values = this.backend.binding.tensorDataSync(id);
+    this.backend.binding.deleteTensor(id);
+    return values;
+  }
+
+  private run(key: string, idsOfFed: () => number[]): NativeTensor[] {
     const entry = this.entryOf(key);
     const session = this.session as Session;
     this.variables.load(session);
-    const ids = this.backend.getInputTensorIds(fed);
-    const outputs = session.run(entry.fedNames, ids, entry.outputNames);
+    const outputs = session.run(entry.fedNames, idsOfFed(), entry.outputNames);
     for (const variable of entry.updated) {
       variable.version = variable.mirrored?.changedIn(this) ?? variable.version;
     }

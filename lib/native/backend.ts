@@ -29,7 +29,7 @@ export interface OpAttribute {
   value: boolean | number | string | object | number[];
 }
 
-type TypedArray = Float32Array | Int32Array | Uint8Array;
+export type TypedArray = Float32Array | Int32Array | Uint8Array;
 
 export interface NativeBinding {
   createTensor(shape: number[], dtype: number, values: TypedArray): number;

@@ -96,7 +96,17 @@ class ModelPredictor {
           `${size} (${row.join(' x ')}).`,
       );
     }
-    const input = tf.tensor(this.typed(values), [values.length / size, ...row], this.dtype);
+    const batch = {
+      values: this.typed(values),
+      shape: [values.length / size, ...row],
+      dtype: this.dtype,
+    };
+    requireFinite(batch.values);
+    const known = this.answer((runner) => runner.predictValues(batch));
+    if (known) {
+      return known as Float32Array;
+    }
+    const input = tf.tensor(batch.values, batch.shape, batch.dtype);
     try {
       const output = this.answerTensor(input);
       const answers = output.dataSync() as Float32Array;
@@ -108,14 +118,20 @@ class ModelPredictor {
   }
 
   private answerTensor(input: tf.Tensor): tf.Tensor {
+    this.check(input);
+    return this.answer((runner) => {
+      const [output] = runner.predictOnBatch([input]) as [tf.Tensor];
+      // A model of layers that do nothing but in training gives back what it got.
+      return output === input ? output.clone() : output;
+    });
+  }
+
+  private answer<Answer>(run: (runner: AnswerRunner) => Answer): Answer {
     if (!this.runner) {
       throw new Error('The predictor was disposed. Make another one with training.predictor.');
     }
-    this.check(input);
     try {
-      const [output] = this.runner.predictOnBatch([input]) as [tf.Tensor];
-      // A model of layers that do nothing but in training gives back what it got.
-      return output === input ? output.clone() : output;
+      return run(this.runner);
     } catch (error) {
       requireUndisposed(this.model);
       throw error;
@@ -133,14 +149,7 @@ class ModelPredictor {
           `takes ${this.dtype}[${['rows', ...this.row.map((size) => size ?? 'any')]}].`,
       );
     }
-    const values = input.dataSync();
-    for (let index = 0; index < values.length; index++) {
-      if (!Number.isFinite(values[index])) {
-        throw new Error(
-          `The predictor got ${values[index]} at index ${index}: every value must be a finite number.`,
-        );
-      }
-    }
+    requireFinite(input.dataSync());
   }
 
   /** The shape of one row; undefined if the model takes rows of any size. */
@@ -158,5 +167,15 @@ class ModelPredictor {
   private dispose(): void {
     this.runner?.dispose();
     this.runner = null;
+  }
+}
+
+function requireFinite(values: tf.TypedArray): void {
+  for (let index = 0; index < values.length; index++) {
+    if (!Number.isFinite(values[index])) {
+      throw new Error(
+        `The predictor got ${values[index]} at index ${index}: every value must be a finite number.`,
+      );
+    }
   }
 }

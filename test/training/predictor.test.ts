@@ -153,6 +153,27 @@ test('predictor: says what is wrong with an input', () => {
   model.dispose();
 });
 
+test('predictor: a layer of the user’s own', () => {
+  class Doubled extends tf.layers.Layer {
+    static className = 'DoubledInPredictor';
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return tf.mul([inputs].flat()[0] as tf.Tensor, 2);
+    }
+  }
+  const model = tf.sequential({
+    layers: [tf.layers.flatten({ inputShape: [28, 28] }), new Doubled({})],
+  });
+  const read = training.predictor(model);
+  const before = tf.memory().numTensors;
+  for (const seed of [1, 2, 3]) {
+    const values = pictures(1, seed);
+    assertClose(read(values), expectedAnswers(model, values));
+  }
+  assert.equal(tf.memory().numTensors, before);
+  read.dispose();
+  model.dispose();
+});
+
 test('predictor: a layer that does nothing but in training gives a tensor of its own', () => {
   const model = tf.sequential({ layers: [tf.layers.dropout({ rate: 0.5, inputShape: [3] })] });
   const read = training.predictor(model);

@@ -85,7 +85,7 @@ export function callsCustomCode(model: ModelInternals): boolean {
 }
 
 /** Predicts, in a session of its own. */
-export type AnswerRunner = Pick<BatchRunner, 'predictOnBatch'> & { dispose(): void };
+export type AnswerRunner = Pick<GraphRunner, 'predictOnBatch' | 'predictValues' | 'dispose'>;
 
 /**
  * Makes a runner for predictions of a few rows, each by the calling thread alone, compiled at the first

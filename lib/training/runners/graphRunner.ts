@@ -1,6 +1,6 @@
 /** One model's graphs: which batch runs as which graph, and which runs op by op. */
 import type { TensorFunction } from '../../graph/capture/capture';
-import { Program } from '../../graph/program';
+import { Program, type Values } from '../../graph/program';
 import { NotCompilableError } from '../../native/notCompilableError';
 import * as tf from '../../tensorflow';
 import type { ModelInternals } from '../../tfjsInternals';
@@ -73,6 +73,20 @@ export class GraphRunner implements BatchRunner {
     return key === null
       ? this.runEagerly(history, inputs, rows)
       : this.program.runTensors(key, rows ? [...inputs, rows] : inputs);
+  }
+
+  /**
+   * The answers to a batch of numbers, for a model with one input and one output.
+   *
+   * @returns null if there is no graph for such a batch yet, or if code of the user's may have changed
+   *   what it computes: `predictOnBatch` sees to that.
+   */
+  predictValues(batch: Values): tf.TypedArray | null {
+    this.followSettings();
+    const key = `${this.codePrefix()}predict ${shapesOf([batch], undefined)}`;
+    return this.code.custom === null && this.program.has(key)
+      ? this.program.runValues(key, batch)
+      : null;
   }
 
   dispose(): void {
@@ -248,7 +262,10 @@ function newestTensor(): number {
   return tf.tidy(() => tf.scalar(0).id);
 }
 
-function shapesOf(tensors: tf.Tensor[], rows: tf.Tensor1D | undefined): string {
+function shapesOf(
+  tensors: Pick<tf.Tensor, 'dtype' | 'shape'>[],
+  rows: tf.Tensor1D | undefined,
+): string {
   const shapes = tensors.map(({ dtype, shape }) => {
     const [first, ...others] = shape;
     return `${dtype}[${[rows ? 'any' : first, ...others]}]`;
