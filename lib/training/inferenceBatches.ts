@@ -24,11 +24,7 @@ const FEW_ROWS = 4;
  *
  * @param named the caller's own number: each core takes so many, if the caches hold them.
  */
-export function predictionBatchSize(
-  model: ModelInternals,
-  rows: number,
-  named: number | undefined,
-): number {
+export function predictionBatchSize(model: ModelInternals, rows: number, named?: number): number {
   const least = named ?? KERAS_ROWS;
   if (rows <= least || !isFree(model)) {
     return least;

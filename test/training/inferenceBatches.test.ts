@@ -47,12 +47,12 @@ test('batches of predict and evaluate: the answers of batches of 32', async () =
 
 test('batches of predict and evaluate: larger ones that leave no rest, within the caches', () => {
   const { inner } = compiled();
-  assert.equal(predictionBatchSize(inner, 10_000, undefined), 500);
-  assert.equal(predictionBatchSize(inner, 1031, undefined), 344, 'a prime number');
-  assert.equal(predictionBatchSize(inner, 20, undefined), 32, 'few rows');
+  assert.equal(predictionBatchSize(inner, 10_000), 500);
+  assert.equal(predictionBatchSize(inner, 1031), 344, 'a prime number');
+  assert.equal(predictionBatchSize(inner, 20), 32, 'few rows');
   assert.equal(evaluationBatchSize(inner, 10_000), 512);
   const cnn = innerModel(models.cnn({ seed: 1 }));
-  assert.equal(predictionBatchSize(cnn, 10_000, undefined), 125);
+  assert.equal(predictionBatchSize(cnn, 10_000), 125);
 });
 
 test('batches of predict: as many rows as are asked for, for each core, within the caches', () => {
@@ -75,12 +75,12 @@ test('batches of predict and evaluate: 32 where rows may depend on one another',
   const own = tf.sequential({
     layers: [tf.layers.dense({ units: 2, inputShape: [3] }), new RowsTogether({})],
   });
-  assert.equal(predictionBatchSize(innerModel(own), 10_000, undefined), 32);
+  assert.equal(predictionBatchSize(innerModel(own), 10_000), 32);
   assert.equal(predictionBatchSize(innerModel(own), 10_000, 20), 20);
   const ofTen = tf.sequential({
     layers: [tf.layers.dense({ units: 2, batchInputShape: [10, 3] })],
   });
-  assert.equal(predictionBatchSize(innerModel(ofTen), 10_000, undefined), 32);
+  assert.equal(predictionBatchSize(innerModel(ofTen), 10_000), 32);
   const worst = (targets: tf.Tensor, outputs: tf.Tensor) => tf.max(tf.sub(outputs, targets));
   assert.equal(evaluationBatchSize(compiled([worst]).inner, 10_000), 32);
 });

@@ -31,14 +31,9 @@ export type Stage =
 
 const unchanged = (graph: Graph) => graph;
 
-/**
- * All passes for a machine with this many cores, in the order in which they run.
- *
- * @param isForAnswers whether nothing of the session trains, and rows come one by one.
- */
+/** All passes for a machine with this many cores, in the order in which they run. */
 export const passesFor = (
   cores: number,
-  isForAnswers = false,
 ): Record<Exclude<Stage, 'capture'>, (graph: Graph) => Graph> => ({
   simplify,
   deduplicate,
@@ -48,7 +43,7 @@ export const passesFor = (
   crop,
   pool,
   multiplyImages,
-  skipZeros: isForAnswers ? skipZeros : unchanged,
+  skipZeros: unchanged,
   fuse,
   schedule,
 });
@@ -57,7 +52,8 @@ const trainingPasses = passesFor(availableParallelism());
 /** Matrices that are only read stay whole: each core multiplies its rows of the batch with them. */
 const inferencePasses = { ...trainingPasses, shardVariables: shardVariables(1) };
 const oneCorePasses = passesFor(1);
-const answerPasses = passesFor(1, true);
+/** Only where nothing trains do weights change from outside alone, where it is seen if they are finite. */
+const answerPasses = { ...oneCorePasses, skipZeros };
 
 /** What is known of the session that is to run a graph. */
 export interface SessionUse {

@@ -30,13 +30,14 @@ const PRODUCT = 'SparseTensorDenseMatMul';
 const MAY_BE_ZERO = new Set(['Placeholder', 'Relu', 'Relu6', 'MaxPool']);
 
 export const skipZeros: Pass = (graph) =>
-  applyRules(graph, (op) => (op === 'MatMul' ? productWithoutZeros : undefined));
+  graph.rows === 1
+    ? applyRules(graph, (op) => (op === 'MatMul' ? productWithoutZeros : undefined))
+    : graph;
 
 /** The variables that have to be finite because zeros are skipped. */
 export function matricesOfSkipped(graph: Graph): GraphNode[] {
-  return nodesOf(graph)
-    .filter(({ op }) => op === PRODUCT)
-    .map((node) => inputOf(inputOf(node, 3).node, 0).node);
+  const products = graph.rows === 1 ? nodesOf(graph).filter(({ op }) => op === PRODUCT) : [];
+  return products.map((node) => inputOf(inputOf(node, 3).node, 0).node);
 }
 
 function productWithoutZeros(node: GraphNode): GraphValue | null {

@@ -83,7 +83,7 @@ export class GraphRunner implements BatchRunner {
    */
   predictValues(batch: Values): tf.TypedArray | null {
     this.followSettings();
-    const key = `${this.codePrefix()}predict ${shapesOf([batch], undefined)}`;
+    const key = this.keyOf('predict', [batch]);
     return this.code.custom === null && this.program.has(key)
       ? this.program.runValues(key, batch)
       : null;
@@ -127,7 +127,7 @@ export class GraphRunner implements BatchRunner {
     rows: tf.Tensor1D | undefined,
   ): { key: string | null; history: BatchHistory } {
     this.followSettings();
-    const key = `${this.codePrefix()}${kind} ${shapesOf(tensors, rows)}`;
+    const key = this.keyOf(kind, tensors, rows);
     const history = this.policy.next(key, kind, rows?.size);
     if (history.refusal) {
       throw history.refusal;
@@ -161,6 +161,11 @@ export class GraphRunner implements BatchRunner {
           'of the graph.',
       );
     }
+  }
+
+  /** Names such batches, with the present settings. */
+  private keyOf(kind: Kind, tensors: Shaped[], rows?: tf.Tensor1D): string {
+    return `${this.codePrefix()}${kind} ${shapesOf(tensors, rows)}`;
   }
 
   private codePrefix(): string {
@@ -262,10 +267,9 @@ function newestTensor(): number {
   return tf.tidy(() => tf.scalar(0).id);
 }
 
-function shapesOf(
-  tensors: Pick<tf.Tensor, 'dtype' | 'shape'>[],
-  rows: tf.Tensor1D | undefined,
-): string {
+type Shaped = Pick<tf.Tensor, 'dtype' | 'shape'>;
+
+function shapesOf(tensors: Shaped[], rows: tf.Tensor1D | undefined): string {
   const shapes = tensors.map(({ dtype, shape }) => {
     const [first, ...others] = shape;
     return `${dtype}[${[rows ? 'any' : first, ...others]}]`;
