@@ -4,6 +4,7 @@
  * Three threads: this one runs the cells, one compiles them, one talks with Jupyter. See README.md.
  */
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { redirectDescriptors } from './descriptors';
@@ -13,6 +14,9 @@ import { WaitingCaller } from './threads';
 
 // TensorFlow's start-up messages would be printed where JupyterLab was started.
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+
+// What cells import starts faster the next time. Not in Node.js before 22.8.
+enableCompileCache?.(path.join(__dirname, '../.compiled'));
 
 function start(connectionFile: string): void {
   const connection = JSON.parse(readFileSync(connectionFile, 'utf8'));

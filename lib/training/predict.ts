@@ -80,7 +80,7 @@ export async function predict<Output extends tf.Tensor | tf.Tensor[] = tf.Tensor
     if (done === 0) {
       throw new Error('The data are empty: there is no batch to predict for.');
     }
-    const whole = outputs.map((batches) => tf.concat(batches));
+    const whole = outputs.map(joined);
     return (whole.length === 1 ? whole[0] : whole) as Output;
   } catch (error) {
     requireUndisposed(model);
@@ -89,6 +89,12 @@ export async function predict<Output extends tf.Tensor | tf.Tensor[] = tf.Tensor
     tf.dispose(outputs);
     source.dispose();
   }
+}
+
+/** The rows of all batches; of a single one, which is taken out, without a copy. */
+function joined(batches: tf.Tensor[]): tf.Tensor {
+  const [only] = batches.length === 1 ? batches.splice(0) : [];
+  return only ?? tf.concat(batches);
 }
 
 function batchSource(

@@ -1,4 +1,5 @@
 /** One measurement of this project's own training; the task is the only argument. */
+import '../compileCache';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { training } from '../../lib/index';

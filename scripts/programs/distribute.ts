@@ -2,6 +2,7 @@
  * `npm run distribute`: trains a network here, lets several Python workers continue its training
  * together, and loads it again.
  */
+import '../compileCache';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,5 @@
 /** `npm run draw`: a page to draw digits on, read by three networks in the browser. */
+import '../compileCache';
 import { parseArgs } from 'node:util';
 import { drawing } from '../../lib/index';
 import { runProgram, wholeNumber } from '../commandLine';

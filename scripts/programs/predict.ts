@@ -1,6 +1,7 @@
 /**
  * `npm run predict -- picture.png`: reads digits in pictures with the network that `train` saved.
  */
+import '../compileCache';
 import { parseArgs } from 'node:util';
 import { images, models, saving, training } from '../../lib/index';
 import { runProgram, UsageError } from '../commandLine';

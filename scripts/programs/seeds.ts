@@ -1,4 +1,5 @@
 /** `npm run seeds -- lenet`: the scores of a notebook's network with several seeds. */
+import '../compileCache';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from '../../lib/tensorflow';

@@ -1,4 +1,5 @@
 /** `npm run train -- --epochs 5`: trains the CNN of notebook 04 on MNIST and saves checkpoints. */
+import '../compileCache';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { datasets, saving, training } from '../../lib/index';

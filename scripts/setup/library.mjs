@@ -27,6 +27,8 @@ export async function work(progress) {
     rmSync(path.join(build, 'tsconfig.tsbuildinfo'), { force: true });
   }
   removeOutdated();
+  // Kept by the programs and the kernel: of what the compiler replaces now.
+  rmSync(path.join(build, '.compiled'), { recursive: true, force: true });
   progress.update('compiling');
   try {
     await run(process.execPath, [compiler]);
