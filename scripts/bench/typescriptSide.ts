@@ -177,12 +177,11 @@ function readData(
   { picture, divisor }: NetworkManifest,
 ): Data {
   const bytes = readBytes(path.join(folder, `${part}-images`), count * 784);
-  const pixels = new Float32Array(picture.at(-1) === 3 ? inColour(bytes) : bytes);
-  for (let index = 0; index < pixels.length; index++) {
-    pixels[index] = (pixels[index] as number) / divisor;
-  }
+  const values = new Float32Array(picture.at(-1) === 3 ? inColour(bytes) : bytes);
+  // As the notebooks prepare their pictures.
+  const images = tf.tidy(() => tf.tensor(values, [count, ...picture]).div(divisor));
   const labels = new Int32Array(readBytes(path.join(folder, `${part}-labels`), count));
-  return [tf.tensor(pixels, [count, ...picture]), tf.tensor1d(labels, 'int32')];
+  return [images, tf.tensor1d(labels, 'int32')];
 }
 
 /** Pictures of 28 x 28 with a border of 2, each pixel in three channels. */
