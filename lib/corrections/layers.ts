@@ -114,22 +114,25 @@ export function isFrozen({ trainable, gamma, beta }: BatchNormalizationLayer): b
   return !trainable || (weights.length > 0 && weights.every((weight) => !weight.trainable));
 }
 
-/** tfjs-node normalises along the last axis only. */
+/** tfjs-node normalises along the last axis only, and of four at most. */
 function alongAnyAxis(call: BatchNormalizationLayer['call']): BatchNormalizationLayer['call'] {
   return function (this: BatchNormalizationLayer, inputs, options) {
     const input = [inputs].flat()[0] as tf.Tensor;
     const { axis } = this;
     const last = input.rank - 1;
     const index = axis < 0 ? input.rank + axis : axis;
-    if (index === last) {
+    if (index === last && input.rank <= 4) {
       return call.call(this, inputs, options);
     }
     // Swapping two axes is undone by swapping them again.
     const order = input.shape.map((_, i) => (i === index ? last : i === last ? index : i));
+    const swapped = (x: tf.Tensor) => (index === last ? x : tf.transpose(x, order));
     return tf.tidy(() => {
-      this.axis = last;
+      const values = swapped(input);
+      const rows = tf.reshape(values, [-1, values.shape[last] as number]);
+      this.axis = 1;
       try {
-        return tf.transpose(call.call(this, tf.transpose(input, order), options), order);
+        return swapped(tf.reshape(call.call(this, rows, options), values.shape));
       } finally {
         this.axis = axis;
       }

@@ -106,7 +106,7 @@ const ofTfjs = layer.call;
 layer.call = function (inputs, options) {
   const batch = [inputs].flat()[0] as tf.Tensor;
   const isOther = !options.training || isFrozen(this) || ![-1, batch.rank - 1].includes(this.axis);
-  if (isOther || batch.rank > 4 || batch.dtype !== 'float32' || tf.getBackend() !== 'tensorflow') {
+  if (isOther || batch.dtype !== 'float32' || tf.getBackend() !== 'tensorflow') {
     return ofTfjs.call(this, inputs, options);
   }
   return tf.tidy(() => {

@@ -100,6 +100,7 @@ each("UpSampling2D", IMAGE, ["", "(2, 3)", "2, interpolation='bilinear'"])
 each("BatchNormalization", SERIES, ["", "scale=False", "center=False", "scale=False, center=False", "momentum=0.8, epsilon=0.01",
                                     "axis=1"])
 each("BatchNormalization", IMAGE, [""])
+each("BatchNormalization", VOLUME, ["", "axis=1"])
 each("LayerNormalization", SERIES, ["", "epsilon=0.01", "scale=False", "center=False", "axis=1"])
 each("UnitNormalization", SERIES, ["", "axis=1"])
 each("GroupNormalization", IMAGE, ["2", "-1", "1, scale=False"])

@@ -39,6 +39,27 @@ for (const options of [{ scale: false }, { center: false }, { scale: false, cent
   });
 }
 
+for (const axis of [-1, 1, 3]) {
+  test(`normalises volumes along axis ${axis} as it does rows, in training and afterwards`, () => {
+    tf.tidy(() => {
+      const volumes = tf.randomNormal([4, 3, 2, 3, 3], 3, 2, 'float32', 1);
+      const order = axis === -1 ? [0, 1, 2, 3, 4] : axis === 1 ? [0, 4, 2, 3, 1] : [0, 1, 2, 4, 3];
+      const rows = tf.reshape(tf.transpose(volumes, order), [-1, 3]);
+      const ofVolumes = tf.layers.batchNormalization({ axis });
+      const ofRows = tf.layers.batchNormalization({});
+      for (const options of [{ training: true }, {}]) {
+        const actual = ofVolumes.apply(volumes, options) as tf.Tensor;
+        const expected = ofRows.apply(rows, options) as tf.Tensor;
+        assertClose(tf.reshape(tf.transpose(actual, order), [-1, 3]), expected);
+      }
+      for (const [index, weight] of ofVolumes.getWeights().entries()) {
+        assertClose(weight, ofRows.getWeights()[index] as tf.Tensor);
+      }
+      tf.dispose([...ofVolumes.getWeights(), ...ofRows.getWeights()]);
+    });
+  });
+}
+
 /** What tfjs composes from other operations. */
 function byParts(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number) {
   const axes = x.shape.slice(1).map((_, axis) => axis);
@@ -57,6 +78,7 @@ for (const shape of [
   [5, 3],
   [4, 2, 3],
   [2, 3, 4, 3],
+  [2, 2, 3, 2, 3],
   [1, 3],
 ]) {
   test(`normalises a batch of ${shape.join(' × ')} as tfjs does, with its gradients`, () => {
