@@ -59,7 +59,8 @@ interface KerasH5 {
 /**
  * Saves a model as the HDF5 file that Keras's `model.save('mnist.h5')` writes: its layers, its
  * weights, and (if it is compiled) loss, metrics, optimiser and the optimiser's state. In Python,
- * `keras.models.load_model('mnist.h5')` gives the same model and can go on training it.
+ * `keras.models.load_model('mnist.h5')` gives the same model and can go on training it. (Only Keras 2
+ * if a TimeDistributed holds a functional model, which Keras 3 reads from `.keras` files.)
  *
  * The file is replaced as a whole: if anything fails, an older file of that name is untouched.
  *

@@ -11,6 +11,7 @@ import {
 } from './kerasConnections';
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 import { nameFromKeras, nameToKeras } from './layerNames';
+import { partsOf } from './layerStructure';
 
 /** What tfjs says that a model's class is. */
 const tfjsModelClasses = ['Sequential', 'Functional', 'Model'];
@@ -84,6 +85,11 @@ function modelToKeras(json: JsonObject, model: tf.LayersModel, version: KerasVer
       ),
     };
   });
+  const tensors = (all: Json | undefined, counted0: string[]) => {
+    const list = connections(all, counted0);
+    // In Keras 3 a list of one would not be the same as its only element.
+    return version === 3 && Array.isArray(list) && list.length === 1 ? (list[0] ?? null) : list;
+  };
   const name = typeof config.name === 'string' ? nameToKeras(config.name) : null;
   if (json.class_name === 'Sequential') {
     const startsWithInput = layers[0]?.class_name === 'InputLayer';
@@ -95,8 +101,8 @@ function modelToKeras(json: JsonObject, model: tf.LayersModel, version: KerasVer
     config: {
       name,
       layers,
-      input_layers: connections(config.input_layers, []),
-      output_layers: connections(config.output_layers, ['Sequential']),
+      input_layers: tensors(config.input_layers, []),
+      output_layers: tensors(config.output_layers, ['Sequential']),
     },
   };
 }
@@ -139,7 +145,14 @@ function layerToKeras(
         'layers.relu({ threshold }), which computes the same, or save the model as .h5, for Keras 2.',
     );
   }
-  const converted = layerOptionsToKeras(className, config, version);
+  const { model, options } = modelInWrapper(config);
+  const converted = layerOptionsToKeras(className, options, version);
+  if (model) {
+    const [wrapped] = partsOf(layer);
+    const inside = modelToKeras(model, wrapped?.layer as tf.LayersModel, version);
+    // Keras 3 does not find the class in an .h5 file without its module.
+    converted.layer = inside.class_name === 'Sequential' ? { ...inside, module: 'keras' } : inside;
+  }
   if (className.startsWith('SpatialDropout')) {
     // There is nothing to train, and Keras 3 knows no such option here.
     delete converted.trainable;
@@ -156,6 +169,14 @@ function layerToKeras(
     converted.depth_multiplier = internals(layer).depthMultiplier;
   }
   return { class_name: className, config: converted };
+}
+
+/** Takes a model that a TimeDistributed holds out of its configuration. */
+function modelInWrapper(config: JsonObject): { model?: JsonObject; options: JsonObject } {
+  const { layer, ...options } = config;
+  return isObject(layer) && modelClasses.includes(String(layer.class_name))
+    ? { model: layer, options }
+    : { options: config };
 }
 
 /**
@@ -223,8 +244,12 @@ function layerFromKeras(layer: JsonObject): JsonObject {
   if (modelClasses.includes(className)) {
     return modelConfigFromKeras(layer);
   }
-  const config = asObject(layer.config, "A layer's config");
-  return { class_name: className, config: layerOptionsFromKeras(className, config) };
+  const { model, options } = modelInWrapper(asObject(layer.config, "A layer's config"));
+  const config = layerOptionsFromKeras(className, options);
+  return {
+    class_name: className,
+    config: model ? { ...config, layer: modelConfigFromKeras(model) } : config,
+  };
 }
 
 function inputShapeOf(layer: JsonObject): Json | undefined {

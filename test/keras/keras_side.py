@@ -172,6 +172,22 @@ def shared(x):
 
 
 case("Functional inside", "", VECTOR, functional_inside)
+
+
+def pictures_model(is_sequential):
+    first = keras.Input(IMAGE)
+    # Keras 2 would normalise all moments together, Keras 3 each by itself.
+    normalization = L.BatchNormalization() if version == "3" else L.Activation("tanh")
+    layers = [L.Conv2D(2, 3), normalization, L.Flatten()]
+    if is_sequential:
+        return sequential(first, *layers)
+    x = layers[0](first)
+    return keras.Model(first, layers[2](L.Add()([x, layers[1](x)])))
+
+
+for is_sequential in [True, False]:
+    build = lambda x, s=is_sequential: L.TimeDistributed(pictures_model(s))(x)
+    case("TimeDistributed", "a Sequential" if is_sequential else "a functional model", (3, *IMAGE), build)
 L12 = "keras.regularizers.L1L2(0.1, 0.05)"
 for layer, shape, options in [
     ("Dense", SERIES, "3, activation='relu'"), ("Conv1D", SERIES, "2, 3"), ("Conv2D", IMAGE, "2, 3"), ("Conv3D", VOLUME, "2, 2"),

@@ -41,6 +41,30 @@ test('odd names, shared and nested layers, and weights outside their constraint'
   assert.equal(tf.memory().numTensors, numTensors);
 });
 
+test("a model in a TimeDistributed comes back from both of Keras's formats", async () => {
+  const { conv2d, dense, flatten } = tf.layers;
+  const first = conv2d({ filters: 2, kernelSize: 3, inputShape: [4, 4, 1] });
+  const sequential = tf.sequential({ layers: [first, flatten(), dense({ units: 3 })] });
+  const input = tf.input({ shape: [4, 4, 1] });
+  const [left, right] = [flatten().apply(input), flatten().apply(input)] as tf.SymbolicTensor[];
+  const outputs = tf.layers.add().apply([left, right] as tf.SymbolicTensor[]);
+  const functional = tf.model({ inputs: input, outputs: outputs as tf.SymbolicTensor });
+  const clips = tf.randomUniform([2, 3, 4, 4, 1], 0, 1, 'float32', 1);
+  for (const layer of [sequential, functional]) {
+    const model = tf.sequential({
+      layers: [tf.layers.timeDistributed({ layer, inputShape: [3, 4, 4, 1] })],
+    });
+    const before = await (model.predict(clips) as tf.Tensor).data();
+    const files = [path.join(folder, 'clips.keras'), path.join(folder, 'clips.h5')] as const;
+    await saving.saveModel(model, files[0]);
+    await saving.saveKerasH5(model, files[1]);
+    for (const loaded of [await saving.loadModel(files[0]), await saving.loadKerasH5(files[1])]) {
+      assert.deepEqual(await (loaded.predict(clips) as tf.Tensor).data(), before);
+      loaded.dispose();
+    }
+  }
+});
+
 test('any name survives being spelled out for tfjs', () => {
   for (const name of ['dense_1', 'größe', '层', 'a b', '.x', 'name.x', 'name.C3B6.', 'é.é', '😀']) {
     const spelled = nameFromKeras(name);
