@@ -64,12 +64,16 @@ interface SequenceSettings {
   useBias: boolean;
 }
 
+interface Activation {
+  apply(x: tf.Tensor): tf.Tensor;
+}
+
 /** A sequence is convolved as a picture of one line. */
 export abstract class SequenceConvolution<Options extends object> extends KerasLayer<
   SequenceSettings & Options
 > {
   private readonly settings: Record<string, WeightSettings> = {};
-  private readonly activate: (x: tf.Tensor) => tf.Tensor;
+  private readonly activation: Activation;
   private bias: tf.LayerVariable | null = null;
 
   constructor(given: SequenceConvolutionOptions, kernels: string[], others: Options) {
@@ -92,9 +96,12 @@ export abstract class SequenceConvolution<Options extends object> extends KerasL
       this.settings[kernel] = weightSettings(kernel, given, 'glorotUniform');
     }
     this.settings.bias = weightSettings('bias', given, 'zeros');
+    for (const [kernel, { regularizer }] of Object.entries(this.settings)) {
+      // Where the layers of tfjs have them.
+      Object.assign(this, { [`${kernel}Regularizer`]: regularizer });
+    }
     const layer = tf.layers.activation({ name: unnumbered, activation: activation as 'linear' });
-    const ofLayer = layer as unknown as { activation: { apply(x: tf.Tensor): tf.Tensor } };
-    this.activate = (x) => ofLayer.activation.apply(x);
+    this.activation = (layer as unknown as { activation: Activation }).activation;
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -115,7 +122,7 @@ export abstract class SequenceConvolution<Options extends object> extends KerasL
   protected compute(input: tf.Tensor): tf.Tensor {
     const line = tf.expandDims(input, 1) as tf.Tensor4D;
     const output = tf.squeeze(this.convolved(line), [1]);
-    return this.activate(this.bias ? tf.add(output, this.bias.read()) : output);
+    return this.activation.apply(this.bias ? tf.add(output, this.bias.read()) : output);
   }
 
   /** @param line `[batch, 1, steps, channels]` */

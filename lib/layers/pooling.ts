@@ -15,20 +15,12 @@ export interface GlobalPoolingOptions extends LayerOptions {
   keepdims?: boolean;
 }
 
-type Reduce = (x: tf.Tensor, axes: number[], keepdims: boolean) => tf.Tensor;
-
 abstract class GlobalPooling extends KerasLayer<{ keepdims: boolean }> {
   constructor(
     private readonly dimensions: number,
-    private readonly reduce: Reduce,
     { keepdims = false, ...options }: GlobalPoolingOptions = {},
   ) {
     super(options, { keepdims });
-  }
-
-  protected compute(input: tf.Tensor, _: CallOptions): tf.Tensor {
-    const axes = Array.from({ length: this.dimensions }, (_, i) => i + 1);
-    return this.reduce(input, axes, this.options.keepdims);
   }
 
   protected override shapeAfter([batch = null, ...inner]: Shape): Shape {
@@ -37,11 +29,16 @@ abstract class GlobalPooling extends KerasLayer<{ keepdims: boolean }> {
   }
 }
 
-function globalPooling(className: string, dimensions: number, reduce: Reduce) {
+function globalPooling(className: string, dimensions: number, reduce: typeof tf.mean) {
+  const axes = Array.from({ length: dimensions }, (_, i) => i + 1);
   const layerClass = class extends GlobalPooling {
     static readonly className = className;
     constructor(options?: GlobalPoolingOptions) {
-      super(dimensions, reduce, options);
+      super(dimensions, options);
+    }
+
+    protected compute(input: tf.Tensor): tf.Tensor {
+      return reduce(input, axes, this.options.keepdims);
     }
   };
   registerLayer(layerClass);
@@ -53,11 +50,11 @@ class GlobalAveragePooling1D extends GlobalPooling {
   static readonly className = 'GlobalAveragePooling1D';
 
   constructor(options?: GlobalPoolingOptions) {
-    super(1, tf.mean, options);
+    super(1, options);
     this.supportsMasking = true;
   }
 
-  protected override compute(input: tf.Tensor, options: CallOptions): tf.Tensor {
+  protected compute(input: tf.Tensor, options: CallOptions): tf.Tensor {
     return meanOfSteps(input, options.mask, this.options.keepdims);
   }
 

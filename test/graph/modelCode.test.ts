@@ -1,7 +1,7 @@
 /** Which code is known to read nothing but its own properties, and which is the user's. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { training } from '../../lib/index';
+import { layers as ofKeras, training } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
 import type { ModelInternals } from '../../lib/tfjsInternals';
 import { ModelCode } from '../../lib/training/runners/modelCode';
@@ -77,6 +77,22 @@ describe('code of tfjs', () => {
           returnSequences: true,
         }),
         layers.timeDistributed({ layer: layers.dense({ units: 2 }) }),
+      ),
+    'layers of pictures that tfjs lacks': () =>
+      sequential(
+        [8, 8, 2],
+        ofKeras.spatialDropout2d({ rate: 0.5 }),
+        ofKeras.conv2d({ filters: 4, kernelSize: 3, groups: 2, activation: 'relu' }),
+        ofKeras.groupNormalization({ groups: 2 }),
+        ofKeras.globalAveragePooling2d(),
+      ),
+    'layers of sequences that tfjs lacks': () =>
+      sequential(
+        [9, 2],
+        ofKeras.depthwiseConv1d({ kernelSize: 3, depthwiseRegularizer: tf.regularizers.l2() }),
+        ofKeras.separableConv1d({ filters: 2, kernelSize: 3, activation: 'relu' }),
+        ofKeras.conv1dTranspose({ filters: 2, kernelSize: 3, biasRegularizer: 'l1l2' }),
+        ofKeras.globalMaxPooling1d({ keepdims: true }),
       ),
     'a model within a model': () => sequential([3], sequential([3], layers.dense({ units: 2 }))),
   };

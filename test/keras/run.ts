@@ -12,7 +12,9 @@ import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { saving } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';
+import { innerModel } from '../../lib/training/compiledModel';
 import { createRunner } from '../../lib/training/runner';
+import { callsCustomCode } from '../../lib/training/runners/compileModel';
 import { compareExamples } from '../examples/compare';
 import { writeTable } from './table';
 
@@ -190,6 +192,9 @@ async function compare(file: string, version: string, made: Made): Promise<Outco
 async function compareCompiled(source: string, made: Made, x: tf.Tensor, y: tf.Tensor) {
   const model = await saving.loadModel(source);
   try {
+    if (callsCustomCode(innerModel(model))) {
+      return 'WRONG: it is taken for code of the user, which is seldom worth a graph';
+    }
     const runner = createRunner(model, true);
     const steps = made.random ? [1] : made.losses;
     const losses = steps.map(() => runner.trainOnBatch([x], [y])[0] as number);

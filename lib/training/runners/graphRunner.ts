@@ -174,9 +174,10 @@ export class GraphRunner implements BatchRunner {
 
   private isToBeEager(key: string, history: BatchHistory): boolean {
     const { custom } = this.code;
-    return this.program.has(key)
-      ? custom !== null && this.policy.isTooOften(history, custom)
-      : this.policy.isTooEarly(history, this.codes.length > 1);
+    return (
+      (!this.program.has(key) && this.policy.isTooEarly(history, this.codes.length > 1)) ||
+      (custom !== null && this.policy.isTooOften(history, custom))
+    );
   }
 
   /** The compiled function, built if there is none yet or if it computes something else by now. */
