@@ -198,9 +198,18 @@ export function workOf(node: GraphNode): number {
 
 /** About a millisecond of one core, in numbers moved through memory. */
 const LITTLE_WORK = 1e6;
+const MUCH_WORK = 4e7;
+
+function workOfAll(graph: Graph): number {
+  return nodesOf(graph).reduce((sum, node) => sum + workOf(node), 0);
+}
 
 /** Whether one core has done a function, which trains nothing, before others have been woken for it. */
 export function isLittleWork(graph: Graph): boolean {
-  const work = () => nodesOf(graph).reduce((sum, node) => sum + workOf(node), 0);
-  return graph.updates.length === 0 && !graph.isSharded && work() < LITTLE_WORK;
+  return graph.updates.length === 0 && !graph.isSharded && workOfAll(graph) < LITTLE_WORK;
+}
+
+/** Whether several cores are faster even where each of many operations is divided among them. */
+export function isMuchWork(graph: Graph): boolean {
+  return workOfAll(graph) > MUCH_WORK;
 }

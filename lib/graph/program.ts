@@ -27,7 +27,7 @@ import {
 } from './capture/capture';
 import { graphDifference } from './capture/difference';
 import type { VariableHolder } from './mirroredVariable';
-import { isLittleWork } from './operations';
+import { isLittleWork, isMuchWork } from './operations';
 import { passesOf, runPasses, type SessionUse } from './passes/index';
 import { matricesOfSkipped } from './passes/skipZeros';
 import { outputsAfterUpdates } from './sessionGraph';
@@ -39,6 +39,8 @@ interface Entry {
   /** Captures the function once more. */
   again(inputs: tf.Tensor[]): Captured;
   graph: Graph;
+  /** Whether the calling thread is to do all of it; undefined: if it is little. */
+  onCallingThread: boolean | undefined;
   /** Scalars come back in one vector. */
   packed: boolean;
   fedNames: string;
@@ -157,9 +159,17 @@ export class Program implements VariableHolder {
     const options = { ...given, name, scope: this.variables };
     const captured = captureStable(body, options);
     const recorded = { ...captured.graph, blocks: this.variables.blocks };
-    const graph = runPasses(recorded, 'schedule', passesOf(recorded, this.options));
+    const onCallingThread = this.isForCallingThread(recorded);
+    const use = { ...this.options, onCallingThread };
+    const graph = runPasses(recorded, 'schedule', passesOf(recorded, use));
     const again = (others: tf.Tensor[]) => capture(body, { ...options, inputs: others });
-    return { captured, again, graph, packed, fedNames: '', outputNames: '', updated: [] };
+    const names = { fedNames: '', outputNames: '' };
+    return { captured, again, graph, onCallingThread, packed, ...names, updated: [] };
+  }
+
+  private isForCallingThread(graph: Graph): boolean | undefined {
+    const { onCallingThread } = this.options;
+    return onCallingThread === 'unless much work' ? !isMuchWork(graph) : onCallingThread;
   }
 
   /**
@@ -248,8 +258,9 @@ export class Program implements VariableHolder {
     ]);
     const sharded = entries.map(({ graph }) => graph.isSharded);
     const session = openSession(bytes, {
-      onCallingThread:
-        this.options.onCallingThread ?? entries.every(({ graph }) => isLittleWork(graph)),
+      onCallingThread: entries.every(
+        ({ graph, onCallingThread }) => onCallingThread ?? isLittleWork(graph),
+      ),
       oneCore: sharded.includes(true) && !sharded.includes(false),
     });
 

@@ -108,6 +108,7 @@ function activation(className: string, apply: (x: tf.Tensor) => tf.Tensor): void
 
 activation('exponential', tf.exp);
 activation('leakyRelu', (x) => tf.leakyRelu(x, 0.2));
+activation('hardSilu', (x) => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6)));
 // The same name in Keras, but not the same function. tfjs's own `hardSigmoid` is that of Keras 2.
 activation('hardSigmoidOfKeras2', (x) => tf.clipByValue(tf.add(tf.mul(x, 0.2), 0.5), 0, 1));
 activation('hardSigmoidOfKeras3', (x) => tf.div(tf.relu6(tf.add(x, 3)), 6));

@@ -160,6 +160,37 @@ export function maskOperations(entries: JsonObject[]): Set<string> {
   return found;
 }
 
+/** What Rescaling has to do for an operation of Keras 3 with a number. */
+const rescalings: Record<string, (number: number, isFirst: boolean) => JsonObject | undefined> = {
+  Add: (offset) => ({ scale: 1, offset }),
+  Subtract: (number, isFirst) =>
+    isFirst ? { scale: -1, offset: number } : { scale: 1, offset: -number },
+  Multiply: (scale) => ({ scale, offset: 0 }),
+  TrueDivide: (number, isFirst) => (isFirst ? undefined : { scale: 1 / number, offset: 0 }),
+};
+
+/** An entry for `x * 2` or the like as a layer that computes the same; any other as it is. */
+export function operationAsLayer(entry: JsonObject): JsonObject {
+  const { class_name, inbound_nodes: nodes, name = null } = entry;
+  const rescaling = rescalings[String(class_name)];
+  const [node] = Array.isArray(nodes) ? nodes : [];
+  const args = isObject(node) && Array.isArray(node.args) ? node.args : [];
+  const number = args.find((arg) => typeof arg === 'number');
+  if (rescaling === undefined || number === undefined || args.length !== 2) {
+    return entry;
+  }
+  const options = rescaling(number, args[0] === number);
+  const tensors = args.filter((arg) => arg !== number);
+  return options === undefined
+    ? entry
+    : {
+        ...entry,
+        class_name: 'Rescaling',
+        config: { name, ...options },
+        inbound_nodes: [{ args: tensors, kwargs: {} }],
+      };
+}
+
 interface Arguments {
   /** Tensors beside the first argument, in the order in which tfjs takes them. */
   tensors: Json[];

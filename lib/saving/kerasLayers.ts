@@ -20,6 +20,7 @@ const activations = [
   'exponential',
   'gelu',
   'hard_sigmoid',
+  'hard_silu',
   'leaky_relu',
   'linear',
   'log_softmax',
@@ -220,6 +221,12 @@ function optionFromKeras(option: string, value: Json, layer: string): Json {
 
 function optionToKeras(option: string, value: Json, layer: string, version: KerasVersion): Json {
   if (option === 'activation' || option === 'recurrent_activation') {
+    if (value === 'hard_silu' && version === 2) {
+      throw new Error(
+        `The ${layer} has the activation hard_silu, which is not supported in .h5: Keras 2 has none. ` +
+          'Save the model as .keras.',
+      );
+    }
     return activation(hardSigmoidToKeras(value, version, layer), layer);
   }
   if (option === 'layer') {

@@ -8,6 +8,7 @@ import {
   isCausal,
   maskOperations,
   nodeToKeras,
+  operationAsLayer,
 } from './kerasConnections';
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 import { nameFromKeras, nameToKeras } from './layerNames';
@@ -262,7 +263,7 @@ function functionalFromKeras(config: JsonObject): JsonObject {
     asObject(entry, 'A layer'),
   );
   const masks = maskOperations(all);
-  const entries = all.filter(({ name }) => !masks.has(String(name)));
+  const entries = all.filter(({ name }) => !masks.has(String(name))).map(operationAsLayer);
   const converted = entries.map(layerFromKeras);
   const names = entries.map((entry) => asString(entry.name, "A layer's name"));
   const isKeras3 = entries.some(({ inbound_nodes: nodes }) =>

@@ -30,7 +30,7 @@ export interface Predictor {
 /**
  * Makes a function that answers one input at once, for servers and other programs to which inputs come
  * one by one. `predict` takes any data, waits for other work and can be interrupted; this does none
- * of it: an answer is one call of TensorFlow, made by the calling thread alone.
+ * of it: an answer is one call of TensorFlow, made by the calling thread alone unless it is much work.
  *
  * The graph is built here. Answers follow the model: weights that are trained or set afterwards hold
  * from the next answer on. But what a layer of your own computes is recorded once, here.

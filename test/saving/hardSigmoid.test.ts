@@ -1,4 +1,4 @@
-/** Keras 2 and Keras 3 compute other values under the name hard_sigmoid. */
+/** Keras 2 and Keras 3 compute other values under the name hard_sigmoid; only Keras 3 has hard_silu. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -16,6 +16,7 @@ const inputs = [-4, -2.75, -1, 0, 2, 2.75, 4];
 const values = {
   hardSigmoidOfKeras2: inputs.map((x) => Math.min(Math.max(x / 5 + 0.5, 0), 1)),
   hardSigmoidOfKeras3: inputs.map((x) => Math.min(Math.max(x / 6 + 0.5, 0), 1)),
+  hardSilu: inputs.map((x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1)),
 };
 
 function modelWith(activation: string): tf.Sequential {
@@ -34,10 +35,11 @@ function assertComputes(model: tf.LayersModel, activation: keyof typeof values):
   model.dispose();
 }
 
-test('a file keeps the hard sigmoid of the Keras that reads it', async () => {
+test('a file keeps the activation of the Keras that reads it', async () => {
   for (const [activation, file] of [
     ['hardSigmoidOfKeras2', 'model.h5'],
     ['hardSigmoidOfKeras3', 'model.keras'],
+    ['hardSilu', 'model.keras'],
   ] as const) {
     const model = modelWith(activation);
     await saving.saveModel(model, path.join(folder, file));
@@ -60,6 +62,7 @@ test('a .keras file of Keras 2 has the hard sigmoid of Keras 2', async () => {
 for (const [activation, file, message] of [
   ['hardSigmoidOfKeras2', 'model.keras', /Save the model as \.h5, for Keras 2/],
   ['hardSigmoidOfKeras3', 'model.h5', /Save the model as \.keras/],
+  ['hardSilu', 'model.h5', /Keras 2 has none\. Save the model as \.keras/],
   ['hardSigmoid', 'model.h5', /hardSigmoid of TensorFlow\.js, which is not supported/],
   ['hardSigmoid', 'model.keras', /hardSigmoid of TensorFlow\.js, which is not supported/],
 ] as const) {

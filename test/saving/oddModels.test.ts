@@ -7,6 +7,8 @@ import { after, test } from 'node:test';
 import { layers, saving } from '../../lib/index';
 import { readHdf5, writeHdf5 } from '../../lib/saving/hdf5File';
 import { readText, readTexts } from '../../lib/saving/hdf5Tree';
+import type { Json } from '../../lib/saving/json';
+import { operationAsLayer } from '../../lib/saving/kerasConnections';
 import { nameFromKeras, nameToKeras } from '../../lib/saving/layerNames';
 import * as tf from '../../lib/tensorflow';
 import { assertClose } from './assertClose';
@@ -63,6 +65,26 @@ test("a model in a TimeDistributed comes back from both of Keras's formats", asy
       loaded.dispose();
     }
   }
+});
+
+test('operations with a number are read as Rescaling, others are not', () => {
+  const x = { class_name: '__keras_tensor__', config: { keras_history: ['input', 0, 0] } };
+  const read = (class_name: string, ...args: Json[]) =>
+    operationAsLayer({ class_name, name: 'one', inbound_nodes: [{ args, kwargs: {} }] });
+  const rescaling = (scale: number, offset: number) => ({
+    class_name: 'Rescaling',
+    config: { name: 'one', scale, offset },
+    name: 'one',
+    inbound_nodes: [{ args: [x], kwargs: {} }],
+  });
+  assert.deepEqual(read('Add', x, 3), rescaling(1, 3));
+  assert.deepEqual(read('Add', 3, x), rescaling(1, 3));
+  assert.deepEqual(read('Subtract', x, 3), rescaling(1, -3));
+  assert.deepEqual(read('Subtract', 3, x), rescaling(-1, 3));
+  assert.deepEqual(read('Multiply', 3, x), rescaling(3, 0));
+  assert.deepEqual(read('TrueDivide', x, 4), rescaling(0.25, 0));
+  assert.equal(read('TrueDivide', 4, x).class_name, 'TrueDivide');
+  assert.equal(read('Add', x, x).class_name, 'Add');
 });
 
 test('any name survives being spelled out for tfjs', () => {

@@ -57,8 +57,8 @@ const answerPasses = { ...oneCorePasses, skipZeros };
 
 /** What is known of the session that is to run a graph. */
 export interface SessionUse {
-  /** Whether the thread that calls it does all the work. */
-  onCallingThread?: boolean;
+  /** Whether the thread that calls it does all the work, or all but much work. */
+  onCallingThread?: boolean | 'unless much work';
   /** Whether one of its functions trains; by default, whether the graph does. */
   trains?: boolean;
 }

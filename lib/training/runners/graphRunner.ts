@@ -15,7 +15,8 @@ import { type Kind, modelSteps } from './modelSteps';
  *
  * - `steps`: training, and the tests after its epochs;
  * - `inference`: tests and predictions of many rows, with matrices that are not split for training;
- * - `answers`: the same of a few rows, done by the calling thread before another one has woken up.
+ * - `answers`: the same of a few rows, done by the calling thread before another one has woken up, unless
+ *   it is much work.
  */
 export type Use = 'steps' | 'inference' | 'answers';
 
@@ -41,7 +42,10 @@ export class GraphRunner implements BatchRunner {
     private readonly model: ModelInternals,
     use: Use,
   ) {
-    this.program = new Program({ onCallingThread: use === 'answers', trains: use === 'steps' });
+    this.program = new Program({
+      onCallingThread: use === 'answers' && 'unless much work',
+      trains: use === 'steps',
+    });
     this.compiledWith = compileState(model);
     this.code = new ModelCode(model);
     this.codes.push(this.code);
