@@ -54,7 +54,7 @@ each("Dense", VECTOR, ["3", "3, activation='relu'", "3, use_bias=False", "3, act
                        "3, activity_regularizer='l2'"])
 each("Dense", SERIES, ["3, activation='tanh'"])
 for name in ["elu", "gelu", "linear", "mish", "relu", "relu6", "selu", "sigmoid", "softmax", "softplus",
-             "softsign", "swish", "tanh", "exponential", "hard_sigmoid", "hard_silu", "leaky_relu", "log_softmax"]:
+             "softsign", "swish", "tanh", "exponential", "hard_sigmoid", "leaky_relu", "log_softmax"]:
     if hasattr(keras.activations, name):
         each("Activation", VECTOR, [f"'{name}'"])
 each("ReLU", VECTOR, ["", "max_value=0.5", "negative_slope=0.1", "threshold=0.2"])
@@ -188,9 +188,6 @@ def pictures_model(is_sequential):
 for is_sequential in [True, False]:
     build = lambda x, s=is_sequential: L.TimeDistributed(pictures_model(s))(x)
     case("TimeDistributed", "a Sequential" if is_sequential else "a functional model", (3, *IMAGE), build)
-if version == "3":
-    case("operations with numbers", "", VECTOR, lambda x: 3 + (1 - L.Dense(3)(x) * 2.0) / 4.0 - 0.5)
-    case("operations with numbers", "1 / x", VECTOR, lambda x: 1 / L.Dense(3, activation="sigmoid")(x))
 L12 = "keras.regularizers.L1L2(0.1, 0.05)"
 for layer, shape, options in [
     ("Dense", SERIES, "3, activation='relu'"), ("Conv1D", SERIES, "2, 3"), ("Conv2D", IMAGE, "2, 3"), ("Conv3D", VOLUME, "2, 2"),
@@ -270,6 +267,10 @@ case("activity_regularizer", "of layers used twice", VECTOR, shared_penalty)
 case("a layer used three times", "", VECTOR, shared)
 for constraint in ["'non_neg'", "'unit_norm'", "'max_norm'"]:
     each("Dense", VECTOR, [f"3, kernel_constraint={constraint}"])
+if version == "3":
+    each("Activation", VECTOR, ["'hard_silu'"])
+    case("operations with numbers", "", VECTOR, lambda x: 3 + (1 - L.Dense(3)(x) * 2.0) / 4.0 - 0.5)
+    case("operations with numbers", "1 / x", VECTOR, lambda x: 1 / (L.Dense(3, activation="sigmoid")(x) + 1))
 
 
 def inputs(shape, integer):
