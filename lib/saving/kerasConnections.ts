@@ -172,22 +172,21 @@ const rescalings: Record<string, (number: number, isFirst: boolean) => JsonObjec
 /** An entry for `x * 2` or the like as a layer that computes the same; any other as it is. */
 export function operationAsLayer(entry: JsonObject): JsonObject {
   const { class_name, inbound_nodes: nodes, name = null } = entry;
-  const rescaling = rescalings[String(class_name)];
-  const [node] = Array.isArray(nodes) ? nodes : [];
+  const [node, ...others] = Array.isArray(nodes) ? nodes : [];
   const args = isObject(node) && Array.isArray(node.args) ? node.args : [];
   const number = args.find((arg) => typeof arg === 'number');
-  if (rescaling === undefined || number === undefined || args.length !== 2) {
+  if (number === undefined || args.length !== 2 || others.length > 0) {
     return entry;
   }
-  const options = rescaling(number, args[0] === number);
-  const tensors = args.filter((arg) => arg !== number);
+  const options = rescalings[String(class_name)]?.(number, args[0] === number);
+  const called = { ...(node as JsonObject), args: args.filter((arg) => arg !== number) };
   return options === undefined
     ? entry
     : {
         ...entry,
         class_name: 'Rescaling',
         config: { name, ...options },
-        inbound_nodes: [{ args: tensors, kwargs: {} }],
+        inbound_nodes: [called],
       };
 }
 
