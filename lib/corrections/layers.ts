@@ -119,25 +119,38 @@ function alongAnyAxis(call: BatchNormalizationLayer['call']): BatchNormalization
   return function (this: BatchNormalizationLayer, inputs, options) {
     const input = [inputs].flat()[0] as tf.Tensor;
     const { axis } = this;
-    const last = input.rank - 1;
-    const index = axis < 0 ? input.rank + axis : axis;
-    if (index === last && input.rank <= 4) {
+    if ([-1, input.rank - 1].includes(axis) && input.rank <= 4) {
       return call.call(this, inputs, options);
     }
-    // Swapping two axes is undone by swapping them again.
-    const order = input.shape.map((_, i) => (i === index ? last : i === last ? index : i));
-    const swapped = (x: tf.Tensor) => (index === last ? x : tf.transpose(x, order));
+    const byRows = (values: tf.Tensor) => {
+      const rows = tf.reshape(values, [-1, values.shape.at(-1) as number]);
+      return tf.reshape(call.call(this, rows, options), values.shape);
+    };
     return tf.tidy(() => {
-      const values = swapped(input);
-      const rows = tf.reshape(values, [-1, values.shape[last] as number]);
       this.axis = 1;
       try {
-        return swapped(tf.reshape(call.call(this, rows, options), values.shape));
+        return alongLastAxis(input, axis, byRows);
       } finally {
         this.axis = axis;
       }
     });
   };
+}
+
+/** Computes along one axis with a function that knows the last axis only. */
+export function alongLastAxis(
+  input: tf.Tensor,
+  axis: number,
+  compute: (input: tf.Tensor) => tf.Tensor,
+): tf.Tensor {
+  const last = input.rank - 1;
+  const index = axis < 0 ? input.rank + axis : axis;
+  if (index === last) {
+    return compute(input);
+  }
+  // Swapping two axes is undone by swapping them again.
+  const order = input.shape.map((_, i) => (i === index ? last : i === last ? index : i));
+  return tf.transpose(compute(tf.transpose(input, order)), order);
 }
 
 const layerNormalization = prototypeOf<LayerNormalizationLayer>(

@@ -1,5 +1,6 @@
 /** Activations with options that tfjs's layers lack, and activation functions that tfjs lacks. */
 
+import { alongLastAxis } from '../corrections/layers';
 import * as tf from '../tensorflow';
 import { declareKnownCode } from '../training/runners/modelCode';
 import { KerasLayer, type LayerOptions, ownClasses, registerLayer } from './kerasLayer';
@@ -108,25 +109,13 @@ function activation(className: string, apply: (x: tf.Tensor) => tf.Tensor): void
 
 activation('exponential', tf.exp);
 activation('leakyRelu', (x) => tf.leakyRelu(x, 0.2));
-activation('hardSilu', (x) => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6)));
 // The same name in Keras, but not the same function. tfjs's own `hardSigmoid` is that of Keras 2.
 activation('hardSigmoidOfKeras2', (x) => tf.clipByValue(tf.add(tf.mul(x, 0.2), 0.5), 0, 1));
-activation('hardSigmoidOfKeras3', (x) => tf.div(tf.relu6(tf.add(x, 3)), 6));
+activation('hardSigmoidOfKeras3', hardSigmoid);
+activation('hardSilu', (x) => tf.mul(x, hardSigmoid(x)));
 
-/** Computes along one axis with a function that knows the last axis only. */
-function alongLastAxis(
-  input: tf.Tensor,
-  axis: number,
-  compute: (input: tf.Tensor) => tf.Tensor,
-): tf.Tensor {
-  const last = input.rank - 1;
-  const index = axis < 0 ? input.rank + axis : axis;
-  if (index === last) {
-    return compute(input);
-  }
-  // Swapping two axes is undone by swapping them again.
-  const order = input.shape.map((_, i) => (i === index ? last : i === last ? index : i));
-  return tf.transpose(compute(tf.transpose(input, order)), order);
+function hardSigmoid(x: tf.Tensor): tf.Tensor {
+  return tf.div(tf.relu6(tf.add(x, 3)), 6);
 }
 
 /**
