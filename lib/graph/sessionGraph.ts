@@ -93,7 +93,9 @@ function loadingNode(name: string, blocks: GraphValue[], { dtype, shape }: Tenso
 
 /** A dummy value, available when the nodes have run: tfjs can only ask for values. */
 function signal(nodes: GraphNode[]): GraphValue {
-  return identity(scalar(0, DT_FLOAT), nodes);
+  const value = scalar(0, DT_FLOAT);
+  value.node.after = nodes;
+  return value;
 }
 
 function identity(value: GraphValue, after: GraphNode[]): GraphValue {

@@ -4,7 +4,7 @@
  * node and remembers which node's output each tensor is. It changes nothing: that is left to the passes.
  */
 
-import { type Attributes, attributesOfCall } from '../../native/attributes';
+import { type Attributes, attributesOfCall, callOperation, type } from '../../native/attributes';
 import { type DataId, nativeBackend, nativeType, type OpAttribute } from '../../native/backend';
 import {
   assignVariable,
@@ -67,7 +67,7 @@ export class Recorder {
   adopt(variable: tf.Variable): void {
     if (this.variables.has(variable.dataId)) {
       // tfjs lets two variables share their first values; the graph must tell them apart.
-      const own = copyOf(variable);
+      const own = this.paused(() => copyOf(variable));
       variable.assign(own);
       own.dispose();
     }
@@ -267,7 +267,10 @@ export class Recorder {
   }
 }
 
-/** A tensor of equal values that does not share them. */
+/** A tensor of equal values with an identity of its own. TensorFlow lets the two share their memory. */
 export function copyOf(tensor: tf.Tensor): tf.Tensor {
-  return tf.tensor(tensor.dataSync().slice(), tensor.shape, tensor.dtype);
+  const number = nativeType(tensor.dtype);
+  return number === undefined
+    ? tf.tensor(tensor.dataSync().slice(), tensor.shape, tensor.dtype)
+    : callOperation('Identity', { T: type(number) }, [tensor]);
 }
