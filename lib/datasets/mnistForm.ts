@@ -1,3 +1,4 @@
+import { tensorOfBytes } from '../native/bytes';
 import * as tf from '../tensorflow';
 import type { DatasetFile, DatasetFiles } from './description';
 import { readIdx } from './idx';
@@ -41,10 +42,10 @@ function toTensors(
   const labels = readIdx(files.get(labelFile) as Uint8Array, 1);
   const [available, height, width] = images.shape as [number, number, number];
   const count = Math.min(limit, available);
-  const pixels = new Float32Array(images.values.subarray(0, count * height * width));
+  const pixels = images.values.subarray(0, count * height * width);
   const classNumbers = new Int32Array(labels.values.subarray(0, count));
   return {
-    images: tf.tensor3d(pixels, [count, height, width]),
+    images: tensorOfBytes(pixels, [count, height, width]) as tf.Tensor3D,
     labels: tf.tensor1d(classNumbers, 'int32'),
   };
 }

@@ -11,6 +11,7 @@ export type DataId = object;
 /** TensorFlow's numbers for data types (`DataType` in types.proto). */
 export const DT_FLOAT = 1;
 export const DT_INT32 = 3;
+export const DT_UINT8 = 4;
 export const DT_STRING = 7;
 export const DT_INT64 = 9;
 export const DT_BOOL = 10;

@@ -3,6 +3,7 @@ import '../compileCache';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { training } from '../../lib/index';
+import { tensorOfBytes } from '../../lib/native/bytes';
 import * as tf from '../../lib/tensorflow';
 import { versions as libraryVersions } from '../recordedResults';
 import {
@@ -177,9 +178,9 @@ function readData(
   { picture, divisor }: NetworkManifest,
 ): Data {
   const bytes = readBytes(path.join(folder, `${part}-images`), count * 784);
-  const values = new Float32Array(picture.at(-1) === 3 ? inColour(bytes) : bytes);
-  // As the notebooks prepare their pictures.
-  const images = tf.tidy(() => tf.tensor(values, [count, ...picture]).div(divisor));
+  const pixels = picture.at(-1) === 3 ? inColour(bytes) : bytes;
+  // As the notebooks read and prepare their pictures.
+  const images = tf.tidy(() => tensorOfBytes(pixels, [count, ...picture]).div(divisor));
   const labels = new Int32Array(readBytes(path.join(folder, `${part}-labels`), count));
   return [images, tf.tensor1d(labels, 'int32')];
 }
