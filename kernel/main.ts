@@ -14,6 +14,8 @@ import { WaitingCaller } from './threads';
 
 // TensorFlow's start-up messages would be printed where JupyterLab was started.
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+// As the library asks for before it loads TensorFlow, which the kernel may do first.
+process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
 
 // What cells import starts faster the next time. Not in Node.js before 22.8.
 enableCompileCache?.(path.join(__dirname, '../.compiled'));

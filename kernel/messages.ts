@@ -115,6 +115,8 @@ export type ToRunner =
   /** `isEnded`: the running code was terminated and will not continue. */
   | { type: 'interrupt'; isEnded: boolean }
   | { type: 'comm'; message: CommMessage; parent: Header }
+  /** A cell is being compiled. */
+  | { type: 'compiling'; source: string }
   | { type: 'shutDown' };
 
 /** From the thread that runs the cells. */

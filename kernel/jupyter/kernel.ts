@@ -57,7 +57,10 @@ export class Kernel {
     this.executions = new Executions({
       sockets,
       streams: this.streams,
-      compile: (source, name) => compiler.call('compile', { source, name }),
+      compile: (source, name) => {
+        toRunner({ type: 'compiling', source });
+        return compiler.call('compile', { source, name });
+      },
       succeeded: () => compiler.call('ended', {}),
       toRunner,
     });

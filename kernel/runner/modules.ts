@@ -31,6 +31,10 @@ const onlyImport = new Set([
   'ERR_PACKAGE_PATH_NOT_EXPORTED',
 ]);
 
+/** The project's library, or TensorFlow itself, as a cell imports it. */
+const tensorFlowUser =
+  /\bfrom\s*['"]((\.\.\/)+lib|typescript-neural-network-notebooks|@tensorflow\/tfjs-node)['"]/;
+
 type Exports = Record<string, unknown>;
 
 export class Modules {
@@ -61,6 +65,20 @@ export class Modules {
     const fileName = path.join(this.folder, `${name}.ts`);
     this.virtual.set(fileName, text);
     this.loaded.set(fileName, -1);
+  }
+
+  /**
+   * Loads TensorFlow while a cell is compiled that will want it. Both take half a second, in two
+   * threads.
+   */
+  prepare(source: string): void {
+    if (tensorFlowUser.test(source)) {
+      try {
+        this.require('@tensorflow/tfjs-node');
+      } catch {
+        // What is wrong, the cell's own import says.
+      }
+    }
   }
 
   /** Loads a module; returns a promise for those that only `import` can load. */

@@ -117,6 +117,9 @@ export class Runner {
       case 'comm':
         this.receiveComm(message);
         break;
+      case 'compiling':
+        this.modules.prepare(message.source);
+        break;
       case 'shutDown':
         process.exit(0);
     }

@@ -47,6 +47,12 @@ check({ rows: 3 });"""
             ],
         )
 
+    def test_tensorflow_is_loaded_while_a_cell_that_wants_it_is_compiled(self):
+        loaded = "Object.keys(require.cache).some((name) => name.includes('tfjs-node'))"
+        self.assertEqual(self.printed(f"console.log({loaded})"), "false\n")
+        self.error_of("import { models } from '../../lib';\nconst name: string = models;")
+        self.assertEqual(self.printed(f"console.log({loaded})"), "true\n")
+
     def test_thrown_values_that_are_no_errors(self):
         error, _ = self.error_of("throw 'text'")
         self.assertEqual(error["evalue"], "'text'")
