@@ -1,4 +1,4 @@
-/** What TensorFlow does once in a process, or once for a graph, is not waited for. */
+/** What TensorFlow does once in a process is not waited for, or not done. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
