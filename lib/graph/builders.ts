@@ -6,6 +6,7 @@ import {
   constantOf,
   type GraphNode,
   type GraphValue,
+  graphNode,
   graphValue,
   inputOf,
   integers,
@@ -99,6 +100,16 @@ export function concatenate(values: GraphValue[], axis: number): GraphValue {
   const inputs = [...values, scalar(axis, DT_INT32)];
   const output = { dtype, shape: withSize(shape, axis, total) };
   return graphValue('ConcatV2', inputs, attributes, [output]);
+}
+
+/** The parts of a value along its first axis, without that axis. */
+export function unpack(value: GraphValue): GraphValue[] {
+  const { dtype, shape } = typeOf(value);
+  const [count = 0, ...others] = shape;
+  const attributes = { T: type(dtype), num: int(count), axis: int(0) };
+  const outputs = Array.from({ length: count }, () => ({ dtype, shape: others }));
+  const node = graphNode('Unpack', [value], attributes, outputs);
+  return outputs.map((_, index) => ({ node, index }));
 }
 
 /** The sum of float32 values of one shape. */

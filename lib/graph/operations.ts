@@ -11,11 +11,14 @@ import {
   elementByElement,
   elementsOfOneShape,
   matrixProduct,
+  parts,
   placesOfRows,
   reshaping,
   rows,
   rowsPicked,
   type Sharding,
+  sequences,
+  steps,
   sum,
   sumOverRows,
   transposition,
@@ -135,6 +138,7 @@ export const OPERATIONS: Record<string, Operation> = {
   Max: { sharding: alongOtherAxes },
   Min: { sharding: alongOtherAxes },
   Prod: { sharding: alongOtherAxes },
+  ReverseV2: { sharding: alongOtherAxes },
 
   // Shapes and places
   ReadVariableOp: { isFree: true },
@@ -144,6 +148,9 @@ export const OPERATIONS: Record<string, Operation> = {
   Slice: { sharding: placesOfRows('rows', 'whole', 'shape'), isMove: true },
   PadV2: { sharding: placesOfRows('rows', 'whole', 'whole'), isMove: true },
   Tile: { sharding: placesOfRows('rows', 'whole'), isMove: true },
+  SplitV: { sharding: parts, isMove: true },
+  Unpack: { sharding: steps, isMove: true },
+  Pack: { sharding: sequences },
   Transpose: { sharding: transposition, isMove: true },
 };
 

@@ -8,21 +8,24 @@ import { constantOf, type GraphNode, inputOf, shapeOf, typeOf } from '../native/
 import { attributeIs, sameShape } from './builders';
 
 /**
- * What a shard of an operation takes for an input: its rows of the batch, everything, or, where
- * the input is the shape of the output, that of the shard.
+ * What a shard of an operation takes for an input: its rows of the batch; of a sequence of steps,
+ * the first axis, the rows in each; everything; or, where the input is the shape of the output, that of
+ * the shard.
  */
-export type Role = 'rows' | 'whole' | 'shape';
+export type Role = 'rows' | 'rowsOfSteps' | 'whole' | 'shape';
 
 /** How an operation is sharded by the rows of the batch. */
 export interface Sharding {
   roles: Role[];
-  /** The results of the shards are rows of the output, or are to be added. */
-  result: 'rows' | 'sum';
+  /** The results of the shards are rows of the output, or of each of its steps, or are to be added. */
+  result: 'rows' | 'rowsOfSteps' | 'sum';
+  /** Whether so much follows that an input is cut for it which is not in pieces. */
+  isBeginning?: boolean;
 }
 
 /** The axis of the rows: tfjs may put axes of size 1 before it. */
-export function rowAxis(shape: number[]): number {
-  return shape.findIndex((size) => size !== 1);
+export function rowAxis(shape: number[], role: Role = 'rows'): number {
+  return role === 'rowsOfSteps' ? 1 : shape.findIndex((size) => size !== 1);
 }
 
 /** Of images, whose rows come first: neither the lines of a single image are rows, nor channels. */
@@ -104,6 +107,34 @@ export function concatenation(node: GraphNode): Sharding | null {
     (input, index) => roles[index] === 'whole' || rowAxis(shapeOf(input)) === axis,
   );
   return areAlike ? { roles, result: 'rows' } : null;
+}
+
+/** Cut into parts along another axis than that of the rows. */
+export function parts(node: GraphNode): Sharding | null {
+  const axis = rowAxis(shapeOf(inputOf(node, 0)));
+  const isOther = axesOf(node, 2)?.[0] !== axis;
+  return isOther ? { roles: ['rows', 'whole', 'whole'], result: 'rows' } : null;
+}
+
+/** Sequences cut into their steps. */
+export function steps(node: GraphNode): Sharding | null {
+  const role = isAlongFirstAxis(node) ? 'rowsOfSteps' : 'rows';
+  return rowAxis(shapeOf({ node, index: 0 })) === 0
+    ? { roles: [role], result: 'rows', isBeginning: true }
+    : null;
+}
+
+/** Sequences made of their steps. */
+export function sequences(node: GraphNode): Sharding | null {
+  const areRowsFirst = node.inputs.every((input) => rowAxis(shapeOf(input)) === 0);
+  const result = isAlongFirstAxis(node) ? 'rowsOfSteps' : 'rows';
+  return areRowsFirst ? { roles: node.inputs.map(() => 'rows'), result } : null;
+}
+
+/** Whether the axis of the steps is the first one, which may be counted from the end. */
+function isAlongFirstAxis(node: GraphNode): boolean {
+  const { length } = shapeOf(node.op === 'Pack' ? { node, index: 0 } : inputOf(node, 0));
+  return attributeIs(node, 'axis', 0, -length);
 }
 
 export function elementsOfOneShape(node: GraphNode): Sharding | null {

@@ -83,6 +83,8 @@ it('SHOW_GRAPH_STAGES prints every stage to stderr', () => {
       'foldNormalization',
       'shardVariables',
       'shardBatch',
+      'joinSteps',
+      'joinParts',
       'crop',
       'pool',
     ],

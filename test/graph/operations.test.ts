@@ -18,9 +18,9 @@ const WITHOUT_ENTRY = `
   AddN All Any ArgMax ArgMin BatchToSpaceND Bincount BroadcastArgs Complex ComplexAbs
   CropAndResize Cumprod Cumsum DepthToSpace Diag Dilation2D Dilation2DBackpropFilter
   Dilation2DBackpropInput Einsum Equal ExpandDims FFT Fill GatherNd IFFT Imag LRN LRNGrad LinSpace
-  MirrorPad Multinomial NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 OneHot Pack
-  Range Real ReverseV2 ScatterNd SpaceToBatchND SparseToDense SplitV StaticRegexReplace
-  StridedSlice TensorScatterUpdate TopKV2 UniqueV2 Unpack UnsortedSegmentSum
+  MirrorPad Multinomial NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 OneHot Range
+  Real ScatterNd SpaceToBatchND SparseToDense StaticRegexReplace StridedSlice TensorScatterUpdate
+  TopKV2 UniqueV2 UnsortedSegmentSum
 `;
 
 /** The operations of TensorFlow that the kernels of tfjs-node call, as its code names them. */

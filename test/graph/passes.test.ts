@@ -1,11 +1,13 @@
 /** Each pass alone, on small graphs made by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { biasAdd, float, matMul, reshape } from '../../lib/graph/builders';
+import { biasAdd, float, matMul, reshape, unpack } from '../../lib/graph/builders';
 import { multiplyImages } from '../../lib/graph/passes/convolution';
 import { crop } from '../../lib/graph/passes/crop';
 import { deduplicate } from '../../lib/graph/passes/deduplicate';
 import { fuse } from '../../lib/graph/passes/fuse';
+import { joinParts } from '../../lib/graph/passes/joinParts';
+import { joinSteps } from '../../lib/graph/passes/joinSteps';
 import { foldNormalization } from '../../lib/graph/passes/normalization';
 import { pool } from '../../lib/graph/passes/pooling';
 import { schedule } from '../../lib/graph/passes/schedule';
@@ -93,14 +95,15 @@ describe('simplify', () => {
     );
   });
 
-  it('leaves out reshapes, casts and slices that change nothing, and softmax before the largest', () => {
+  it('leaves out what changes nothing (reshapes, casts, slices, transposes), and softmax before the largest', () => {
     const x = input('x', 2, 3);
     const there = graphValue('Reshape', [x, integers([6])], {}, [{ shape: [6], dtype: DT_FLOAT }]);
     const back = graphValue('Reshape', [there, integers([2, 3])], {}, [
       { shape: [2, 3], dtype: DT_FLOAT },
     ]);
     const all = float('Slice', [back, integers([0, 0]), integers([2, 3])], [2, 3]);
-    const softmax = float('Softmax', [float('Cast', [all], [2, 3])], [2, 3]);
+    const transposed = float('Transpose', [all, integers([0, 1])], [2, 3]);
+    const softmax = float('Softmax', [float('Cast', [transposed], [2, 3])], [2, 3]);
     const largest = graphValue('ArgMax', [softmax, scalar(-1, DT_INT32)], {}, [
       { shape: [2], dtype: DT_INT32 },
     ]);
@@ -124,6 +127,17 @@ describe('simplify', () => {
        out %1`,
     );
   });
+});
+
+it('deduplicate makes zeros of one shape once', () => {
+  const [x, y] = [input('x', 2, 3), input('y', 2, 3)];
+  const zeros = [x, y].map((value) => float('ZerosLike', [value], [2, 3]));
+  assertMakes(
+    deduplicate,
+    graphOf([x, y], zeros),
+    `%0 = ZerosLike(input0)  float32[2,3]
+     out %0, %0`,
+  );
 });
 
 it('deduplicate computes once what is computed twice, but draws random numbers twice', () => {
@@ -223,6 +237,111 @@ describe('shardBatch', () => {
     assert.equal(describeGraph(shardBatch(2)(many)), describeGraph(many));
     const few = input('x', 5, 8);
     assert.equal(shardBatch(2)(graphOf([few], [float('TopKV2', [few], [5, 8])])).isSharded, null);
+  });
+});
+
+describe('joinSteps', () => {
+  const steps = [0, 1, 2, 3];
+
+  it('multiplies the rows of all steps at once, and adds up their gradients so', () => {
+    const [x, w, dy] = [input('x', 4, 2, 3), input('w', 3, 5), input('dy', 4, 2, 5)];
+    const [rows, slopes] = [unpack(x), unpack(dy)];
+    const products = rows.map((row) => matMul(row, w, false, false));
+    const gradients = steps.map((step) =>
+      matMul(rows[step] as GraphValue, slopes[step] as GraphValue, true, false),
+    );
+    const add = (one: GraphValue, other: GraphValue) => float('Add', [one, other], [3, 5]);
+    assertMakes(
+      joinSteps,
+      graphOf([x, w, dy], [...products, add(gradients.reduce(add), w)]),
+      `%0 = Unpack(input0)  float32[2,3], float32[2,3], float32[2,3], float32[2,3]
+       %1 = ConcatV2(%0, %0.1, %0.2, %0.3, 0)  float32[8,3]
+       %2 = MatMul(%1, input1)  float32[8,5]
+       %3 = Reshape(%2, [4 2 5])  float32[4,2,5]
+       %4 = Unpack(%3)  float32[2,5], float32[2,5], float32[2,5], float32[2,5]
+       %5 = Unpack(input2)  float32[2,5], float32[2,5], float32[2,5], float32[2,5]
+       %6 = ConcatV2(%5, %5.1, %5.2, %5.3, 0)  float32[8,5]
+       %7 = MatMul(%1, %6)  float32[3,5]
+       %8 = AddN(%7, input1)  float32[3,5]
+       out %4, %4.1, %4.2, %4.3, %8`,
+    );
+  });
+
+  it('leaves alone what depends on the step before, and what is done a few times only', () => {
+    const [state, w] = [input('state', 2, 3), input('w', 3, 3)];
+    const next = (value: GraphValue) => float('Tanh', [matMul(value, w, false, false)], [2, 3]);
+    const recurrent = graphOf([state, w], [steps.reduce(next, state)]);
+    assert.equal(describeGraph(joinSteps(recurrent)), describeGraph(recurrent));
+    const [x] = [input('x', 3, 2, 3)];
+    const few = graphOf(
+      [x, w],
+      unpack(x).map((row) => matMul(row, w, false, false)),
+    );
+    assert.equal(describeGraph(joinSteps(few)), describeGraph(few));
+  });
+});
+
+describe('joinParts', () => {
+  const gatesOf = (value: GraphValue) => {
+    const inputs = [value, integers([3, 3, 3]), integers([1], [])];
+    const attributes = { T: type(DT_FLOAT), Tlen: type(DT_INT32), num_split: int(3) };
+    const outputs = [3, 3, 3].map((size) => ({ dtype: DT_FLOAT, shape: [2, size] }));
+    const node = graphNode('SplitV', inputs, attributes, outputs);
+    return outputs.map((_, index) => ({ node, index })) as [GraphValue, GraphValue, GraphValue];
+  };
+
+  it('computes from the whole what most of its parts need, step by step', () => {
+    const z = input('z', 2, 9);
+    const [first, second, third] = gatesOf(z);
+    const gate = (value: GraphValue) =>
+      float('Maximum', [float('Mul', [value, scale], [2, 3]), zero], [2, 3]);
+    const [scale, zero] = [scalar(0.25, DT_FLOAT), scalar(0, DT_FLOAT)];
+    assertMakes(
+      joinParts,
+      graphOf([z], [gate(first), gate(third), float('Tanh', [second], [2, 3])]),
+      `%0 = Mul(input0, 0.25)  float32[2,9]
+       %1 = Maximum(%0, 0)  float32[2,9]
+       %2 = SplitV(%1, [3 3 3], 1)  float32[2,3], float32[2,3], float32[2,3]
+       %3 = SplitV(input0, [3 3 3], 1)  float32[2,3], float32[2,3], float32[2,3]
+       %4 = Tanh(%3.1)  float32[2,3]
+       out %2, %2.2, %4`,
+    );
+  });
+
+  it('takes the whole again where all parts are put together', () => {
+    const [x, b] = [input('x', 3, 2, 4), input('b', 4)];
+    const outputs = unpack(x).map((step) => float('Relu', [biasAdd(step, b)], [2, 4]));
+    const attributes = { T: type(DT_FLOAT), N: int(3), axis: int(0) };
+    const whole = float('Pack', outputs, [3, 2, 4], attributes);
+    assertMakes(
+      joinParts,
+      graphOf([x, b], [whole]),
+      `%0 = BiasAdd(input0, input1)  float32[3,2,4]
+       %1 = Relu(%0)  float32[3,2,4]
+       out %1`,
+    );
+  });
+
+  it('leaves alone what only one part needs, and what differs from part to part', () => {
+    const [z, y] = [input('z', 2, 9), input('y', 2, 3)];
+    const [first, second, third] = gatesOf(z);
+    const graph = graphOf(
+      [z, y],
+      [
+        float('Sigmoid', [first], [2, 3]),
+        float('Mul', [first, y], [2, 3]),
+        float('Mul', [second, y], [2, 3]),
+        float('Add', [second, third], [2, 3]),
+      ],
+    );
+    assert.equal(describeGraph(joinParts(graph)), describeGraph(graph));
+  });
+
+  it('lets no kernel that takes values of one shape take others', () => {
+    const [x, dy] = [input('x', 3, 2, 4), input('dy', 2, 4)];
+    const slopes = unpack(x).map((step) => float('TanhGrad', [step, dy], [2, 4]));
+    const graph = graphOf([x, dy], slopes);
+    assert.equal(describeGraph(joinParts(graph)), describeGraph(graph));
   });
 });
 

@@ -17,12 +17,14 @@ export const deduplicate: Pass = (graph) => {
     const bytes = value?.kind === 'tensor' ? value.value.bytes : [];
     const content = bytes.length > MOST_BYTES ? numbers.get(node) : [...bytes];
     const after = node.after.map((other) => numbers.get(other));
-    const key = JSON.stringify([keyOf(node, numbers), content, after]);
-    const same = known.get(key);
-    if (same === undefined) {
+    // Zeros of one shape are the same, whatever they are to be like.
+    const compared = node.op === 'ZerosLike' ? { ...node, inputs: [] } : node;
+    const key = JSON.stringify([keyOf(compared, numbers), content, after]);
+    const found = known.get(key);
+    if (found === undefined) {
       known.set(key, { node, index: 0 });
     }
-    return same ?? null;
+    return found ?? null;
   };
   return applyRules(graph, (op) => (op === 'Const' || OPERATIONS[op] ? first : undefined));
 };

@@ -6,6 +6,8 @@ import { multiplyImages } from './convolution';
 import { crop } from './crop';
 import { deduplicate } from './deduplicate';
 import { fuse } from './fuse';
+import { joinParts } from './joinParts';
+import { joinSteps } from './joinSteps';
 import { foldNormalization } from './normalization';
 import { pool } from './pooling';
 import { schedule } from './schedule';
@@ -22,6 +24,8 @@ export type Stage =
   | 'foldNormalization'
   | 'shardVariables'
   | 'shardBatch'
+  | 'joinSteps'
+  | 'joinParts'
   | 'crop'
   | 'pool'
   | 'multiplyImages'
@@ -40,6 +44,8 @@ export const passesFor = (
   foldNormalization,
   shardVariables: shardVariables(cores),
   shardBatch: shardBatch(cores),
+  joinSteps,
+  joinParts,
   crop,
   pool,
   multiplyImages,

@@ -23,15 +23,21 @@ export class Pieces extends Rewriting {
 
   /** The pieces that a value is in; undefined if it is whole. */
   piecesOf({ node, index }: GraphValue): GraphValue[] | undefined {
-    return index === 0 ? this.splits.get(node)?.values : undefined;
+    const values = this.splits.get(node)?.values;
+    if (index === 0) {
+      return values;
+    }
+    // The further outputs are in pieces where the node itself is.
+    const isNode = values?.every((piece) => piece.node.op === node.op);
+    return isNode ? values?.map((piece) => ({ node: piece.node, index })) : undefined;
   }
 
   /** A value in pieces of these sizes along an axis, cut from the whole if it is not in such pieces. */
   cut(value: GraphValue, axis: number, sizes: number[]): GraphValue[] {
     const { node, index } = value;
-    const split = index === 0 ? this.splits.get(node) : undefined;
-    if (split?.axis === axis && split.values.length === sizes.length) {
-      return split.values;
+    const present = this.splits.get(node)?.axis === axis ? this.piecesOf(value) : undefined;
+    if (present?.length === sizes.length) {
+      return present;
     }
     const known = this.cuts.get(node) ?? new Map<string, GraphValue[]>();
     this.cuts.set(node, known);

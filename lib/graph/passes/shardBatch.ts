@@ -86,14 +86,19 @@ class BatchSharder {
     const value: GraphValue = { node, index: 0 };
     const { roles, result } = sharding;
     const inputs = node.inputs.map((input, index) => this.shardsOf(input, roles[index], value));
-    const shape = shapeOf(value);
-    const axis = rowAxis(shape);
+    const axis = rowAxis(shapeOf(value), result === 'rowsOfSteps' ? result : 'rows');
     const shards = this.sizes.map((size, core) => {
       const own = inputs.flatMap((values) => values[core] ?? []);
-      const shapeOfShard = result === 'rows' ? withSize(shape, axis, size) : shape;
-      return onCore({ node: copyOf(node, own, shapeOfShard), index: 0 }, core);
+      const copy = copyOf(node, own);
+      if (result !== 'sum') {
+        copy.outputs = node.outputs.map(({ dtype, shape }) => ({
+          dtype,
+          shape: shape[axis] === this.graph.rows ? withSize(shape, axis, size) : shape,
+        }));
+      }
+      return onCore({ node: copy, index: 0 }, core);
     });
-    if (result === 'rows') {
+    if (result !== 'sum') {
       this.pieces.setPieces(node, axis, shards);
     } else {
       const total = addAll(shards);
@@ -109,22 +114,26 @@ class BatchSharder {
     if (sharding === null || this.sizes.length < 2 || node.core !== undefined) {
       return null;
     }
-    const ofRows = node.inputs.filter((_, index) => sharding.roles[index] === 'rows');
+    const { roles, result, isBeginning = false } = sharding;
+    const ofRows = node.inputs.filter((_, index) => isOfRows(roles[index]));
     const isPossible =
-      ofRows.every((input) => this.hasRows(input)) &&
-      (sharding.result === 'sum' || this.hasRows({ node, index: 0 }));
-    return isPossible && ofRows.some((input) => this.pieces.piecesOf(input)) ? sharding : null;
+      node.inputs.every(
+        (input, index) => !isOfRows(roles[index]) || this.hasRows(input, roles[index]),
+      ) &&
+      (result === 'sum' || this.hasRows({ node, index: 0 }, result));
+    const isInPieces = isBeginning || ofRows.some((input) => this.pieces.piecesOf(input));
+    return isPossible && isInPieces ? sharding : null;
   }
 
-  private hasRows(value: GraphValue): boolean {
+  private hasRows(value: GraphValue, role?: Role): boolean {
     const shape = shapeOf(value);
-    return shape[rowAxis(shape)] === this.graph.rows;
+    return shape[rowAxis(shape, role)] === this.graph.rows;
   }
 
   /** What each shard takes for an input. */
   private shardsOf(input: GraphValue, role: Role | undefined, output: GraphValue): GraphValue[] {
-    if (role === 'rows') {
-      const axis = rowAxis(shapeOf(input));
+    if (isOfRows(role)) {
+      const axis = rowAxis(shapeOf(input), role);
       const shards = this.pieces.cut(input, axis, this.sizes);
       if (input.index === 0) {
         this.pieces.setPieces(input.node, axis, shards);
@@ -138,4 +147,8 @@ class BatchSharder {
     const whole = this.pieces.whole(input);
     return this.sizes.map(() => whole);
   }
+}
+
+function isOfRows(role: Role | undefined): boolean {
+  return role === 'rows' || role === 'rowsOfSteps';
 }

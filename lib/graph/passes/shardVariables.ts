@@ -16,8 +16,9 @@ import {
   variableType,
 } from '../../native/graphNode';
 import { NotCompilableError } from '../../native/notCompilableError';
-import { addAll, attributeIs, concatenate, copyOf, matMul } from '../builders';
+import { addAll, attributeIs, concatenate, copyOf, matMul, sameShape } from '../builders';
 import { markOrigin, type Pass } from '../transform';
+import { LEAST_STEPS } from './joinSteps';
 import { onCore, Pieces } from './pieces';
 
 /** A matrix of at least this many numbers is worth splitting. */
@@ -25,15 +26,29 @@ const LARGE_MATRIX = 65_536;
 
 export function shardVariables(cores: number): Pass {
   return (graph) => {
-    const whole = new Set<GraphNode>();
+    const ofSteps = usedAtEachStep(graph);
+    const whole = new Set(ofSteps);
     for (;;) {
       const { size } = whole;
-      const sharded = new VariableSharder(graph, cores, whole).run();
+      const sharded = new VariableSharder(graph, cores, whole, ofSteps).run();
       if (whole.size === size) {
         return sharded;
       }
     }
   };
+}
+
+/**
+ * The variables that a recurrent layer multiplies with at each of its steps. All cores would wait for one
+ * another at each.
+ */
+function usedAtEachStep(graph: Graph): Set<GraphNode> {
+  const products = nodesOf(graph).filter(({ op }) => op === 'MatMul');
+  const matrices = Map.groupBy(products, (node) => inputOf(node, 1).node);
+  const ofSteps = [...matrices].filter(([, { length }]) => length >= LEAST_STEPS);
+  return new Set(
+    ofSteps.flatMap(([{ inputs }]) => inputs.filter(isHandle).map(({ node }) => node)),
+  );
 }
 
 /** Into how many equal blocks of rows a matrix is split; 1: not at all. */
@@ -52,11 +67,15 @@ class VariableSharder {
   private readonly blocks: Map<GraphNode, GraphValue[]>;
   private readonly reads: GraphNode[] = [];
 
-  /** @param whole the handles of variables that are to stay whole; this sharder adds to it. */
+  /**
+   * @param whole the handles of variables that are to stay whole; this sharder adds to it.
+   * @param ofSteps those of them with many gradients, which stay whole too.
+   */
   constructor(
     private readonly graph: Graph,
     private readonly cores: number,
     private readonly whole: Set<GraphNode>,
+    private readonly ofSteps: ReadonlySet<GraphNode>,
   ) {
     this.blocks = new Map(graph.blocks);
   }
@@ -167,8 +186,9 @@ class VariableSharder {
       this.pieces.set(node, product);
       return true;
     }
-    const count = blockCount(shapeOf({ node, index: 0 }), this.cores);
-    if (!isGradient || isTransposed || count === 1) {
+    const shape = shapeOf({ node, index: 0 });
+    const count = blockCount(shape, this.cores);
+    if (!isGradient || isTransposed || count === 1 || this.isOfSteps(shape)) {
       return false;
     }
     // Columns of the left matrix give rows of the product.
@@ -177,6 +197,12 @@ class VariableSharder {
     );
     this.set(node, 0, products);
     return true;
+  }
+
+  private isOfSteps(shape: number[]): boolean {
+    return [...this.ofSteps].some((node) =>
+      sameShape(variableType({ node, index: 0 }).shape, shape),
+    );
   }
 
   /** Columns of the left matrix times rows of the right one: the products are added. */

@@ -29,6 +29,7 @@ const RULES: Record<string, Rule> = {
   Mean: meanOfBooleans,
   Reshape: lastReshapeOnly,
   Slice: sliceOfPart,
+  Transpose: transposeOfNothing,
   ExpandDims: expandDims,
   Cast: castToOtherType,
   ArgMax: argMaxOfLogits,
@@ -124,6 +125,12 @@ function lastReshapeOnly(node: GraphNode): GraphValue | null {
 function sliceOfPart(node: GraphNode): GraphValue | null {
   const values = inputOf(node, 0);
   return sameShape(shapeOf(values), shapeOf({ node, index: 0 })) ? values : null;
+}
+
+/** tfjs transposes what is to be summed by segments, and what has been, though the axes stay. */
+function transposeOfNothing(node: GraphNode): GraphValue | null {
+  const axes = shapeOf({ node, index: 0 }).map((_, axis) => axis);
+  return inputIs(node, 1, axes) ? inputOf(node, 0) : null;
 }
 
 /** tfjs-node leaves the attributes of this op out, which a graph has to have. */

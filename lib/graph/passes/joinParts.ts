@@ -1,0 +1,231 @@
+/**
+ * What is computed alike from several parts of a value, as a recurrent layer does with its gates and a
+ * layer for each step with the steps, is computed from the whole, which is then cut.
+ */
+
+import { type } from '../../native/attributes';
+import { DT_BOOL, DT_FLOAT } from '../../native/backend';
+import {
+  constantOf,
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  graphNode,
+  inputOf,
+  nodesOf,
+  shapeOf,
+  typeOf,
+} from '../../native/graphNode';
+import { attributeIs, copyOf, reshape, sameShape } from '../builders';
+import { OPERATIONS } from '../operations';
+import { elementByElement, elementsOfOneShape } from '../sharding';
+import { markOrigin, type Pass, Rewriting } from '../transform';
+
+export const joinParts: Pass = (graph) => new PartJoiner(graph).run();
+
+/** Values that are computed alike, each from another part. */
+class Alike {
+  /** Which of the parts there is such a value of. */
+  readonly indices = new Set<number>();
+
+  /**
+   * @param cut the node that cuts a value into the parts.
+   * @param first the first node that computes such a value; for the parts themselves, the one that cuts.
+   * @param inputs what these nodes take: values that are alike too, or one that is the same for all.
+   */
+  constructor(
+    readonly cut: GraphNode,
+    readonly first = cut,
+    readonly inputs: (Alike | GraphValue)[] = [],
+  ) {}
+
+  get isWorthwhile(): boolean {
+    return this.indices.size > 1 && this.indices.size >= this.cut.outputs.length / 2;
+  }
+}
+
+/** A value that is alike others. */
+interface Part {
+  alike: Alike;
+  index: number;
+}
+
+class PartJoiner extends Rewriting {
+  private readonly numbers = new Map<unknown, number>();
+  private readonly alike = new Map<string | GraphNode, Alike>();
+  private readonly parts = new Map<GraphNode, Part>();
+  private readonly wholes = new Map<Alike, GraphValue>();
+  private readonly cuts = new Map<Alike, GraphNode>();
+
+  constructor(private readonly graph: Graph) {
+    super();
+  }
+
+  run(): Graph {
+    const nodes = nodesOf(this.graph);
+    for (const node of nodes) {
+      this.note(node);
+    }
+    for (const node of nodes) {
+      const part = this.parts.get(node);
+      const whole = this.wholeOfParts(node);
+      if (whole) {
+        this.set(node, whole);
+      } else if (part?.alike.isWorthwhile) {
+        this.set(node, { node: this.cutOf(part.alike), index: part.index });
+      } else {
+        this.keep(node);
+      }
+    }
+    return this.finish(this.graph);
+  }
+
+  /** Notes whether a node computes from one part what others may compute from other parts. */
+  private note(node: GraphNode): void {
+    const parts = node.inputs.map((input) => this.partAt(input));
+    const part = parts.find((one) => one !== undefined);
+    if (!part || !isForEachElement(node, part)) {
+      return;
+    }
+    const inputs = node.inputs.map((input, place) =>
+      this.inputOfAll(input, parts[place], part, node.op),
+    );
+    if (inputs.every((input) => input !== null)) {
+      const names = inputs.map((input) =>
+        input instanceof Alike
+          ? `alike ${this.numberOf(input)}`
+          : `${this.numberOf(input.node)}:${input.index}`,
+      );
+      const key = JSON.stringify([node.op, node.attributes, names]);
+      const alike = this.alike.get(key) ?? new Alike(part.alike.cut, node, inputs);
+      this.alike.set(key, alike);
+      alike.indices.add(part.index);
+      this.parts.set(node, { alike, index: part.index });
+    }
+  }
+
+  /** What stands in the place of a node's input for all parts together; null if there is nothing. */
+  private inputOfAll(
+    input: GraphValue,
+    part: Part | undefined,
+    other: Part,
+    op: string,
+  ): Alike | GraphValue | null {
+    const { cut } = other.alike;
+    if (part) {
+      return part.index === other.index && areCutAlike(part.alike.cut, cut) ? part.alike : null;
+    }
+    // Gradients' kernels, and Select, take values of one shape.
+    const isBroadcast = cut.op === 'Unpack' && !/Grad$|^Select$/.test(op);
+    const mostAxes = isBroadcast ? shapeOf({ node: cut, index: 0 }).length : 0;
+    return shapeOf(input).length <= mostAxes ? input : null;
+  }
+
+  private partAt({ node, index }: GraphValue): Part | undefined {
+    if (!isCut(node)) {
+      return index === 0 ? this.parts.get(node) : undefined;
+    }
+    const alike = this.alike.get(node) ?? new Alike(node);
+    this.alike.set(node, alike);
+    return { alike, index };
+  }
+
+  /** What is computed from the value that is cut. */
+  private wholeOf(alike: Alike): GraphValue {
+    const { cut, first, inputs } = alike;
+    const uncut = inputOf(cut, 0);
+    let whole = this.wholes.get(alike);
+    if (whole === undefined && first === cut) {
+      whole = this.whole(uncut);
+    } else if (whole === undefined) {
+      const ofAll = inputs.map((input) =>
+        input instanceof Alike ? this.wholeOf(input) : this.whole(input),
+      );
+      whole = { node: copyOf(first, ofAll, shapeOf(uncut)), index: 0 };
+    }
+    this.wholes.set(alike, whole);
+    return whole;
+  }
+
+  private cutOf(alike: Alike): GraphNode {
+    const { op, inputs, attributes, outputs } = alike.cut;
+    const whole = this.wholeOf(alike);
+    const { dtype } = typeOf(whole);
+    const known = this.cuts.get(alike);
+    const others = inputs.slice(1).map((input) => this.whole(input));
+    const made =
+      known ??
+      graphNode(
+        op,
+        [whole, ...others],
+        { ...attributes, T: type(dtype) },
+        outputs.map(({ shape }) => ({ shape, dtype })),
+      );
+    markOrigin([{ node: made, index: 0 }], alike.first);
+    this.cuts.set(alike, made);
+    return made;
+  }
+
+  /** What all parts, put together again, are a piece of no longer. */
+  private wholeOfParts(node: GraphNode): GraphValue | null {
+    const isPack = node.op === 'Pack' && attributeIs(node, 'axis', 0);
+    if (!isPack && node.op !== 'ConcatV2') {
+      return null;
+    }
+    const values = isPack ? node.inputs : node.inputs.slice(0, -1);
+    const parts = values.map((value) => this.partAt(value));
+    const alike = parts[0]?.alike;
+    const areAll =
+      alike?.cut.outputs.length === parts.length &&
+      parts.every((part, index) => part?.alike === alike && part.index === index);
+    if (!areAll) {
+      return null;
+    }
+    const axis = isPack ? null : constantOf(node.inputs.at(-1) as GraphValue)?.[0];
+    const isUnpacked = alike.cut.op === 'Unpack';
+    const fits = isUnpacked ? (axis ?? 0) === 0 : axis === axisOf(alike.cut);
+    return fits ? reshape(this.wholeOf(alike), shapeOf({ node, index: 0 })) : null;
+  }
+
+  private numberOf(object: unknown): number {
+    const number = this.numbers.get(object) ?? this.numbers.size;
+    this.numbers.set(object, number);
+    return number;
+  }
+}
+
+function isCut(node: GraphNode): boolean {
+  return node.op === 'SplitV' || (node.op === 'Unpack' && attributeIs(node, 'axis', 0));
+}
+
+function axisOf(split: GraphNode): number | undefined {
+  return constantOf(inputOf(split, 2))?.[0];
+}
+
+/** Whether two values are cut into parts of the same sizes along the same axis. */
+function areCutAlike(one: GraphNode, other: GraphNode): boolean {
+  return (
+    one.op === other.op &&
+    one.outputs.length === other.outputs.length &&
+    one.outputs.every(({ shape }, index) => sameShape(shape, shapeOf({ node: other, index }))) &&
+    (one.op === 'Unpack' || axisOf(one) === axisOf(other))
+  );
+}
+
+/** TensorFlow adds a bias to no more axes. */
+const MOST_AXES = 5;
+
+/** Whether each element of the result depends on one of each part, or on the last axis of a step. */
+function isForEachElement(node: GraphNode, { alike: { cut }, index }: Part): boolean {
+  const { sharding } = OPERATIONS[node.op] ?? {};
+  const isOfStep = cut.op === 'Unpack' && ['BiasAdd', 'Softmax'].includes(node.op);
+  const [output, ...others] = node.outputs;
+  return (
+    (sharding === elementByElement || sharding === elementsOfOneShape || isOfStep) &&
+    output !== undefined &&
+    others.length === 0 &&
+    [DT_FLOAT, DT_BOOL].includes(output.dtype) &&
+    sameShape(output.shape, shapeOf({ node: cut, index })) &&
+    shapeOf(inputOf(cut, 0)).length <= MOST_AXES
+  );
+}
