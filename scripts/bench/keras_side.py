@@ -101,12 +101,22 @@ def from_scratch():
     ]
 
 
+def lstm():
+    return [layers.LSTM(128), layers.Dense(10, activation="softmax")]
+
+
+def gru():
+    return [layers.GRU(128), layers.Dense(10, activation="softmax")]
+
+
 networks = {
     "mlp": mlp,
     "lenet5": lenet5,
     "lenet": lenet,
     "cnn": cnn,
     "from-scratch": from_scratch,
+    "lstm": lstm,
+    "gru": gru,
 }
 
 

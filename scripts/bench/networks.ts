@@ -5,6 +5,7 @@ import { adam, compiledModel, newOptimizer, type TrainedNetwork, trainings } fro
 import { fromScratch } from './fromScratch';
 import type { NetworkSettings } from './measurement';
 import type { Network } from './network';
+import { recurrentNetwork } from './recurrentNetwork';
 import { residualNetwork, residualWeights } from './residualNetwork';
 import type { NetworkName } from './sides';
 
@@ -14,6 +15,8 @@ export const settings: Record<NetworkName, NetworkSettings> = {
   'from-scratch': { picture: [28, 28, 1], divisor: 255, optimizer: adam },
   // MNIST's pictures with a border of 2, as three channels: only the size matters here.
   resnet: { picture: [32, 32, 3], divisor: 255, optimizer: adam },
+  lstm: { picture: [28, 28], divisor: 255, optimizer: adam },
+  gru: { picture: [28, 28], divisor: 255, optimizer: adam },
 };
 
 /**
@@ -25,8 +28,8 @@ export function network(name: NetworkName, compiled: boolean, batchSize: number)
   if (name === 'from-scratch') {
     return fromScratch(newOptimizer(settings[name].optimizer), compiled, batchSize);
   }
+  const model = modelOf(name);
   if (name === 'resnet') {
-    const model = residualNetwork(newOptimizer(settings.resnet.optimizer));
     const layers = residualWeights(model);
     return {
       ...layersNetwork(model, compiled, batchSize),
@@ -41,7 +44,20 @@ export function network(name: NetworkName, compiled: boolean, batchSize: number)
       },
     };
   }
-  return layersNetwork(layersModel(name), compiled, batchSize);
+  return layersNetwork(model, compiled, batchSize);
+}
+
+function modelOf(name: Exclude<NetworkName, 'from-scratch'>): tf.LayersModel {
+  const optimizer = newOptimizer(settings[name].optimizer);
+  switch (name) {
+    case 'resnet':
+      return residualNetwork(optimizer);
+    case 'lstm':
+    case 'gru':
+      return recurrentNetwork(name, optimizer);
+    default:
+      return layersModel(name);
+  }
 }
 
 /** The compiled model of a network that is made of layers. */
@@ -55,12 +71,11 @@ export function trainingStep(
   name: NetworkName,
   batchSize: number,
 ): (x: tf.Tensor, y: tf.Tensor1D) => tf.Scalar {
-  const optimizer = newOptimizer(settings[name].optimizer);
   if (name === 'from-scratch') {
-    const { step } = fromScratch(optimizer, false, batchSize);
+    const { step } = fromScratch(newOptimizer(settings[name].optimizer), false, batchSize);
     return (x, y) => step(x as tf.Tensor4D, y);
   }
-  const model = name === 'resnet' ? residualNetwork(optimizer) : layersModel(name);
+  const model = modelOf(name);
   return (x, y) =>
     model.optimizer.minimize(() => {
       const answers = model.apply(x, { training: true }) as tf.Tensor2D;

@@ -1,7 +1,7 @@
 /** The command line of the benchmark. */
 import { parseArgs } from 'node:util';
 import { UsageError, wholeNumber } from '../commandLine';
-import { type NetworkName, networkNames, type SideName, sideNames } from './sides';
+import { type NetworkName, networkNames, type SideName, sideNames, usualNetworks } from './sides';
 
 export const help = `Usage: npm run bench -- [options]
 
@@ -12,6 +12,7 @@ The first run makes a Python environment in .cache/bench (2 GB).
 
 Options:
   --models A,B   some of: ${networkNames.join(', ')}
+                 default: all but lstm and gru
   --sides A,B    some of: ${sideNames.join(', ')}
                  default: all but pytorch
   --torch        PyTorch too; its Python environment needs several gigabytes
@@ -86,7 +87,10 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   const chosen = chooseFrom(sideNames, '--sides', values.sides);
   const withTorch = values.torch || (values.sides !== undefined && chosen.includes('pytorch'));
   return {
-    models: chooseFrom(networkNames, '--models', values.models),
+    models:
+      values.models === undefined
+        ? [...usualNetworks]
+        : chooseFrom(networkNames, '--models', values.models),
     sides: sideNames.filter((side) => (side === 'pytorch' ? withTorch : chosen.includes(side))),
     rounds: wholeNumber('--rounds', values.rounds ?? (values.whole ? '1' : '2'), 1),
     steps: wholeNumber(

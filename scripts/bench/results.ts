@@ -77,7 +77,8 @@ export function report(
       'median of 200 calls after ten; Keras may use `predict_on_batch` instead of `predict`, ' +
       'whichever is faster; the quickest way is here `training.predictor`, for "from-scratch" ' +
       '`graph.compile` with `onCallingThread`. "resnet" is a small residual network with batch ' +
-      'normalisation, on pictures of 32 × 32 × 3.',
+      'normalisation, on pictures of 32 × 32 × 3; "lstm" and "gru" are a recurrent layer of 128 units ' +
+      'that reads a picture line by line.',
     ...(options.busy ? [`Beside processes that keep a core busy each: ${options.busy}.`] : []),
     ...(options.avx2
       ? [

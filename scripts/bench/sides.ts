@@ -1,6 +1,8 @@
 /** What is compared: the networks, and the programs that train them. */
 
-export const networkNames = ['mlp', 'lenet5', 'lenet', 'cnn', 'from-scratch', 'resnet'] as const;
+/** The articles' networks and a residual one. */
+export const usualNetworks = ['mlp', 'lenet5', 'lenet', 'cnn', 'from-scratch', 'resnet'] as const;
+export const networkNames = [...usualNetworks, 'lstm', 'gru'] as const;
 export type NetworkName = (typeof networkNames)[number];
 
 export const sideNames = [

@@ -33,6 +33,17 @@ class Residual(nn.Module):
         return torch.relu(self.norm2(self.conv2(y)) + self.shortcut(x))
 
 
+class LastOutput(nn.Module):
+    """What a recurrent layer gives out after the last line of a picture."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x)[0][:, -1]
+
+
 def normalization(filters):
     """Batch normalisation with Keras's settings."""
     return nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01)
@@ -83,9 +94,11 @@ def make_model():
             Residual(16, 16), Residual(16, 32), Residual(32, 64),
             nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10),
         ],
+        "lstm": lambda: [LastOutput(nn.LSTM(28, 128, batch_first=True)), nn.Linear(128, 10)],
+        "gru": lambda: [LastOutput(nn.GRU(28, 128, batch_first=True)), nn.Linear(128, 10)],
     }  # fmt: skip
     model = nn.Sequential(*layers[network]())
-    set_weights(model)
+    set_recurrent_weights(model) if network in ("lstm", "gru") else set_weights(model)
     return model
 
 
@@ -94,6 +107,23 @@ def weighted_parameters(model):
     for module in model.modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             yield from module.parameters()
+
+
+def set_recurrent_weights(model):
+    """Keras's GRU has the update gate before the reset gate, its LSTM a single bias."""
+    kernel, recurrent_kernel, bias, dense_kernel, dense_bias = read_weights()
+    if network == "gru":
+        update, reset, candidate = range(3)
+        order = [reset, update, candidate]
+        swapped = lambda x: np.concatenate([np.split(x, 3, -1)[gate] for gate in order], -1)  # noqa: E731
+        kernel, recurrent_kernel, bias = map(swapped, [kernel, recurrent_kernel, bias])
+        input_bias, state_bias = bias
+    else:
+        input_bias, state_bias = bias, np.zeros_like(bias)
+    weights = [kernel.T, recurrent_kernel.T, input_bias, state_bias, dense_kernel.T, dense_bias]
+    with torch.no_grad():
+        for parameter, weight in zip(model.parameters(), weights):
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
 
 
 def set_weights(model):
@@ -165,6 +195,8 @@ class Loop:
 
 
 def picture_tensor(x):
+    if settings["picture"] == [28, 28] and network != "mlp":
+        return torch.from_numpy(x)
     if settings["picture"][-1] == 3:
         return torch.from_numpy(x).permute(0, 3, 1, 2).contiguous()
     return torch.from_numpy(x).reshape(-1, 1, 28, 28)

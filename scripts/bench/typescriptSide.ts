@@ -6,6 +6,7 @@ import { training } from '../../lib/index';
 import { tensorOfBytes } from '../../lib/native/bytes';
 import * as tf from '../../lib/tensorflow';
 import { versions as libraryVersions } from '../recordedResults';
+import { type TrainedNetwork, trainings } from '../trainings';
 import {
   type Manifest,
   type NetworkManifest,
@@ -40,10 +41,10 @@ async function measure(task: Task): Promise<Result> {
 
 /** The whole training of a notebook, with everything before it. */
 async function trainWhole({ whole, ...task }: WholeTask): Promise<WholeResult> {
-  if (task.network === 'from-scratch' || task.network === 'resnet') {
+  if (!(task.network in trainings)) {
     throw new Error(`No notebook trains ${task.network} with fit.`);
   }
-  const model = layersModel(task.network);
+  const model = layersModel(task.network as TrainedNetwork);
   const settings = setInitialWeights(model, task);
   const prefix = whole.data === 'mnist' ? '' : `${whole.data}-`;
   const train = readData(task.folder, `${prefix}train`, 60_000, settings);
