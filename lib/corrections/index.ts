@@ -10,6 +10,7 @@ import './higherOrderGradients';
 import './layers';
 import './masks';
 import './optimizers';
+import './orthogonal';
 import './recurrent';
 import './regularizers';
 import './repeatedInputs';
