@@ -48,13 +48,12 @@ export function network(name: NetworkName, compiled: boolean, batchSize: number)
 }
 
 function modelOf(name: Exclude<NetworkName, 'from-scratch'>): tf.LayersModel {
-  const optimizer = newOptimizer(settings[name].optimizer);
   switch (name) {
     case 'resnet':
-      return residualNetwork(optimizer);
+      return residualNetwork(newOptimizer(settings.resnet.optimizer));
     case 'lstm':
     case 'gru':
-      return recurrentNetwork(name, optimizer);
+      return recurrentNetwork(name, newOptimizer(settings[name].optimizer));
     default:
       return layersModel(name);
   }

@@ -7,6 +7,9 @@ from torch import nn
 from measurement import INFERENCE_ROWS, batch_size, measure, network, read_weights, settings
 
 
+RECURRENT = ("lstm", "gru")
+
+
 class ScaledLinear(nn.Linear):
     """A dense layer that multiplies its weights by 0.01 wherever it uses them, as article 003."""
 
@@ -98,7 +101,7 @@ def make_model():
         "gru": lambda: [LastOutput(nn.GRU(28, 128, batch_first=True)), nn.Linear(128, 10)],
     }  # fmt: skip
     model = nn.Sequential(*layers[network]())
-    set_recurrent_weights(model) if network in ("lstm", "gru") else set_weights(model)
+    set_recurrent_weights(model) if network in RECURRENT else set_weights(model)
     return model
 
 
@@ -115,8 +118,10 @@ def set_recurrent_weights(model):
     if network == "gru":
         update, reset, candidate = range(3)
         order = [reset, update, candidate]
-        swapped = lambda x: np.concatenate([np.split(x, 3, -1)[gate] for gate in order], -1)  # noqa: E731
-        kernel, recurrent_kernel, bias = map(swapped, [kernel, recurrent_kernel, bias])
+        kernel, recurrent_kernel, bias = [
+            np.concatenate([np.split(weight, 3, -1)[gate] for gate in order], -1)
+            for weight in [kernel, recurrent_kernel, bias]
+        ]
         input_bias, state_bias = bias
     else:
         input_bias, state_bias = bias, np.zeros_like(bias)
@@ -195,7 +200,7 @@ class Loop:
 
 
 def picture_tensor(x):
-    if settings["picture"] == [28, 28] and network != "mlp":
+    if network in RECURRENT:
         return torch.from_numpy(x)
     if settings["picture"][-1] == 3:
         return torch.from_numpy(x).permute(0, 3, 1, 2).contiguous()

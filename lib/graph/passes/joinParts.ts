@@ -132,41 +132,43 @@ class PartJoiner extends Rewriting {
 
   /** What is computed from the value that is cut. */
   private wholeOf(alike: Alike): GraphValue {
-    const { cut, first, inputs } = alike;
-    const uncut = inputOf(cut, 0);
-    let whole = this.wholes.get(alike);
-    if (whole === undefined && first === cut) {
-      whole = this.whole(uncut);
-    } else if (whole === undefined) {
-      const ofAll = inputs.map((input) =>
-        input instanceof Alike ? this.wholeOf(input) : this.whole(input),
-      );
-      whole = { node: copyOf(first, ofAll, shapeOf(uncut)), index: 0 };
+    const known = this.wholes.get(alike);
+    if (known) {
+      return known;
     }
+    const uncut = inputOf(alike.cut, 0);
+    const inputs = alike.inputs.map((input) =>
+      input instanceof Alike ? this.wholeOf(input) : this.whole(input),
+    );
+    const whole =
+      alike.first === alike.cut
+        ? this.whole(uncut)
+        : { node: copyOf(alike.first, inputs, shapeOf(uncut)), index: 0 };
     this.wholes.set(alike, whole);
     return whole;
   }
 
+  /** The node that cuts it. */
   private cutOf(alike: Alike): GraphNode {
+    const known = this.cuts.get(alike);
+    if (known) {
+      return known;
+    }
     const { op, inputs, attributes, outputs } = alike.cut;
     const whole = this.wholeOf(alike);
     const { dtype } = typeOf(whole);
-    const known = this.cuts.get(alike);
-    const others = inputs.slice(1).map((input) => this.whole(input));
-    const made =
-      known ??
-      graphNode(
-        op,
-        [whole, ...others],
-        { ...attributes, T: type(dtype) },
-        outputs.map(({ shape }) => ({ shape, dtype })),
-      );
+    const made = graphNode(
+      op,
+      [whole, ...inputs.slice(1).map((input) => this.whole(input))],
+      { ...attributes, T: type(dtype) },
+      outputs.map(({ shape }) => ({ shape, dtype })),
+    );
     markOrigin([{ node: made, index: 0 }], alike.first);
     this.cuts.set(alike, made);
     return made;
   }
 
-  /** What all parts, put together again, are a piece of no longer. */
+  /** What a node becomes that puts all parts together again; null for any other node. */
   private wholeOfParts(node: GraphNode): GraphValue | null {
     const isPack = node.op === 'Pack' && attributeIs(node, 'axis', 0);
     if (!isPack && node.op !== 'ConcatV2') {
@@ -181,10 +183,9 @@ class PartJoiner extends Rewriting {
     if (!areAll) {
       return null;
     }
-    const axis = isPack ? null : constantOf(node.inputs.at(-1) as GraphValue)?.[0];
-    const isUnpacked = alike.cut.op === 'Unpack';
-    const fits = isUnpacked ? (axis ?? 0) === 0 : axis === axisOf(alike.cut);
-    return fits ? reshape(this.wholeOf(alike), shapeOf({ node, index: 0 })) : null;
+    const axis = isPack ? 0 : constantOf(node.inputs.at(-1) as GraphValue)?.[0];
+    const axisOfParts = alike.cut.op === 'Unpack' ? 0 : axisOf(alike.cut);
+    return axis === axisOfParts ? reshape(this.wholeOf(alike), shapeOf({ node, index: 0 })) : null;
   }
 
   private numberOf(object: unknown): number {
