@@ -331,6 +331,7 @@ describe('joinParts', () => {
         float('Sigmoid', [first], [2, 3]),
         float('Mul', [first, y], [2, 3]),
         float('Mul', [second, y], [2, 3]),
+        float('Add', [first, second], [2, 3]),
         float('Add', [second, third], [2, 3]),
       ],
     );

@@ -49,7 +49,9 @@ class RandomFunction {
   private readonly kinds = {
     relu: (): Step => tf.relu,
     tanh: (): Step => tf.tanh,
-    softmax: (): Step => tf.softmax,
+    // Of one class it is 1 in all rows: which of these is the largest, rounding would decide.
+    softmax: (shape: number[]): Step | undefined =>
+      (shape.at(-1) as number) > 1 ? tf.softmax : undefined,
     sum: (_: number[], axis: number): Step => this.reduction(tf.sum, axis),
     mean: (_: number[], axis: number): Step => this.reduction(tf.mean, axis),
     max: (_: number[], axis: number): Step => this.reduction(tf.max, axis),
@@ -116,6 +118,61 @@ class RandomFunction {
         this.pick([2, 3]),
       ]) as tf.Variable<tf.Rank.R4>;
       return (x) => tf.conv2d(x as tf.Tensor4D, filter, 1, 'same');
+    },
+    reverse:
+      (_: number[], axis: number): Step =>
+      (x) =>
+        tf.reverse(x, axis),
+    gates: (shape: number[], axis: number): Step | undefined => {
+      const count = shape[axis] as number;
+      const gate = this.pick([
+        tf.sigmoid,
+        (x: tf.Tensor) => tf.clipByValue(tf.mul(x, 0.2), 0, 0.5),
+      ]);
+      return count % 4 === 0
+        ? (x) => {
+            const [a, b, c, d] = tf.split(x, 4, axis) as [
+              tf.Tensor,
+              tf.Tensor,
+              tf.Tensor,
+              tf.Tensor,
+            ];
+            return tf.concat(
+              [tf.mul(gate(a), gate(b)), tf.mul(gate(b), gate(c)), tf.tanh(c), gate(d)],
+              axis,
+            );
+          }
+        : undefined;
+    },
+    forEachStep: (shape: number[], axis: number): Step => {
+      const others = shape.filter((_, index) => index !== axis);
+      const activation = others.at(-1) === 1 ? tf.relu : this.pick([tf.relu, tf.softmax]);
+      const bias = this.variable([others.at(-1) ?? 1]);
+      const place = this.pick([0, axis]);
+      return (x) => {
+        const steps = tf.unstack(x, axis).map((step) => activation(tf.add(step, bias)));
+        return tf.stack(steps, place);
+      };
+    },
+    recurrent: (shape: number[], axis: number): Step | undefined => {
+      const [rows, features] = shape.filter((_, index) => index !== axis);
+      if (shape.length !== 3) {
+        return undefined;
+      }
+      const kernel = this.variable([features as number, 3]);
+      const recurrentKernel = this.variable([3, 3]);
+      const returnsSequences = this.random() < 0.5;
+      return (x) => {
+        const states = [tf.zeros([rows as number, 3])];
+        for (const step of tf.unstack(x, axis)) {
+          const sum = tf.add(
+            tf.matMul(step, kernel),
+            tf.matMul(states.at(-1) as tf.Tensor, recurrentKernel),
+          );
+          states.push(tf.tanh(sum));
+        }
+        return returnsSequences ? tf.stack(states.slice(1), 1) : (states.at(-1) as tf.Tensor);
+      };
     },
     maxPool: (shape: number[]): Step | undefined => this.pooling(shape, tf.maxPool),
     avgPool: (shape: number[]): Step | undefined => this.pooling(shape, tf.avgPool),
