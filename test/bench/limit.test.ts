@@ -50,12 +50,10 @@ test('the MLP: three matrix products for each layer, but no gradient of the pict
   assert.ok(arithmetic > products && arithmetic < 1.2 * products, `${arithmetic}, ${products}`);
 });
 
-test('the machine does millions of operations a second, and moves as many bytes', () => {
+test('in a second, the machine does more operations than it moves bytes', () => {
   const tensors = tf.memory().numTensors;
-  const { arithmetic, traffic } = machineRates(256);
-  for (const rate of [arithmetic, traffic]) {
-    assert.ok(rate > 1e7 && rate < 1e15, `${arithmetic}, ${traffic}`);
-  }
+  const { arithmetic, traffic } = machineRates(512);
+  assert.ok(arithmetic > traffic && traffic > 1e7, `${arithmetic}, ${traffic}`);
   assert.equal(tf.memory().numTensors, tensors);
 });
 
