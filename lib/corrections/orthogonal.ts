@@ -3,7 +3,7 @@
  * for a layer of 256 units, 10 s for one of 512. TensorFlow has a kernel, which gives the same.
  */
 import * as tf from '@tensorflow/tfjs-node';
-import type { NativeBackend } from '../native/backend';
+import { DT_FLOAT, nativeBackend } from '../native/backend';
 
 interface Orthogonal {
   gain: number;
@@ -33,11 +33,11 @@ prototype.apply = function (shape, dtype = 'float32') {
 
 /** An orthogonal matrix, of as many columns, and a triangular one, whose product a matrix is. */
 function factors(matrix: tf.Tensor2D): [tf.Tensor2D, tf.Tensor2D] {
-  const backend = tf.backend() as unknown as NativeBackend;
+  const backend = nativeBackend();
   const { binding } = backend;
   const attributes = [
     { name: 'full_matrices', type: binding.TF_ATTR_BOOL, value: false },
-    { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    { name: 'T', type: binding.TF_ATTR_TYPE, value: DT_FLOAT },
   ];
   return backend.executeMultipleOutputs('Qr', attributes, [matrix], 2) as [
     tf.Tensor2D,

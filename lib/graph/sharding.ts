@@ -24,7 +24,7 @@ export interface Sharding {
 }
 
 /** The axis of the rows: tfjs may put axes of size 1 before it. */
-export function rowAxis(shape: number[], role: Role = 'rows'): number {
+export function rowAxis(shape: number[], role: Role | Sharding['result'] = 'rows'): number {
   return role === 'rowsOfSteps' ? 1 : shape.findIndex((size) => size !== 1);
 }
 
@@ -132,7 +132,7 @@ export function sequences(node: GraphNode): Sharding | null {
 }
 
 /** Whether the axis of the steps is the first one, which may be counted from the end. */
-function isAlongFirstAxis(node: GraphNode): boolean {
+export function isAlongFirstAxis(node: GraphNode): boolean {
   const { length } = shapeOf(node.op === 'Pack' ? { node, index: 0 } : inputOf(node, 0));
   return attributeIs(node, 'axis', 0, -length);
 }

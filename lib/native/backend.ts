@@ -52,7 +52,6 @@ export interface NativeBinding {
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_SHAPE: number;
-  readonly TF_FLOAT: number;
 }
 
 export interface NativeBackend {

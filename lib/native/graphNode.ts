@@ -200,6 +200,11 @@ export function assignVariable(handle: GraphValue, value: GraphValue): GraphNode
   return graphNode('AssignVariableOp', [handle, value], { dtype: type(dtype) });
 }
 
+/** A number for each node, in their order. */
+export function numbered(nodes: GraphNode[]): Map<GraphNode, number> {
+  return new Map(nodes.map((node, number) => [node, number]));
+}
+
 /**
  * A key that is equal for nodes that compute the same, except for the values of constants.
  *

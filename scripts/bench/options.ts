@@ -87,10 +87,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   const chosen = chooseFrom(sideNames, '--sides', values.sides);
   const withTorch = values.torch || (values.sides !== undefined && chosen.includes('pytorch'));
   return {
-    models:
-      values.models === undefined
-        ? [...usualNetworks]
-        : chooseFrom(networkNames, '--models', values.models),
+    models: chooseFrom(networkNames, '--models', values.models, usualNetworks),
     sides: sideNames.filter((side) => (side === 'pytorch' ? withTorch : chosen.includes(side))),
     rounds: wholeNumber('--rounds', values.rounds ?? (values.whole ? '1' : '2'), 1),
     steps: wholeNumber(
@@ -129,14 +126,15 @@ function defaultOutput({
   return ['results/benchmark', ...kinds].join('-');
 }
 
-/** The named ones in the order of `known`; by default all. */
+/** The named ones in the order of `known`; else the usual ones. */
 function chooseFrom<Name extends string>(
   known: readonly Name[],
   option: string,
   text: string | undefined,
+  usual: readonly Name[] = known,
 ): Name[] {
   if (text === undefined) {
-    return [...known];
+    return [...usual];
   }
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !known.some((one) => one === name));

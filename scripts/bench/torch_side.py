@@ -6,7 +6,6 @@ from torch import nn
 
 from measurement import INFERENCE_ROWS, batch_size, measure, network, read_weights, settings
 
-
 RECURRENT = ("lstm", "gru")
 
 
@@ -101,18 +100,25 @@ def make_model():
         "gru": lambda: [LastOutput(nn.GRU(28, 128, batch_first=True)), nn.Linear(128, 10)],
     }  # fmt: skip
     model = nn.Sequential(*layers[network]())
-    set_recurrent_weights(model) if network in RECURRENT else set_weights(model)
+    set_weights(model)
     return model
 
 
 def weighted_parameters(model):
     """In the order of the file; batch normalisation starts the same way on all sides."""
     for module in model.modules():
-        if isinstance(module, (nn.Conv2d, nn.Linear)):
+        if isinstance(module, (nn.Conv2d, nn.Linear, nn.RNNBase)):
             yield from module.parameters()
 
 
-def set_recurrent_weights(model):
+def set_weights(model):
+    weights = recurrent_weights() if network in RECURRENT else picture_weights()
+    with torch.no_grad():
+        for parameter, weight in zip(weighted_parameters(model), weights):
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
+
+
+def recurrent_weights():
     """Keras's GRU has the update gate before the reset gate, its LSTM a single bias."""
     kernel, recurrent_kernel, bias, dense_kernel, dense_bias = read_weights()
     if network == "gru":
@@ -122,31 +128,27 @@ def set_recurrent_weights(model):
             np.concatenate([np.split(weight, 3, -1)[gate] for gate in order], -1)
             for weight in [kernel, recurrent_kernel, bias]
         ]
-        input_bias, state_bias = bias
+        biases = bias
     else:
-        input_bias, state_bias = bias, np.zeros_like(bias)
-    weights = [kernel.T, recurrent_kernel.T, input_bias, state_bias, dense_kernel.T, dense_bias]
-    with torch.no_grad():
-        for parameter, weight in zip(model.parameters(), weights):
-            parameter.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
+        biases = [bias, np.zeros_like(bias)]
+    return [kernel.T, recurrent_kernel.T, *biases, dense_kernel.T, dense_bias]
 
 
-def set_weights(model):
+def picture_weights():
     """Reorders kernels and the features of flattened pictures for PyTorch: channels come before
     height and width."""
     channels = None
-    with torch.no_grad():
-        for parameter, weight in zip(weighted_parameters(model), read_weights()):
-            if weight.ndim == 4:
-                channels = weight.shape[3]
-                weight = weight.transpose(3, 2, 0, 1)
-            elif weight.ndim == 2:
-                if channels:
-                    inputs = weight.reshape(-1, channels, weight.shape[1])
-                    weight = inputs.transpose(1, 0, 2).reshape(weight.shape)
-                    channels = None
-                weight = weight.transpose()
-            parameter.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
+    for weight in read_weights():
+        if weight.ndim == 4:
+            channels = weight.shape[3]
+            weight = weight.transpose(3, 2, 0, 1)
+        elif weight.ndim == 2:
+            if channels:
+                inputs = weight.reshape(-1, channels, weight.shape[1])
+                weight = inputs.transpose(1, 0, 2).reshape(weight.shape)
+                channels = None
+            weight = weight.transpose()
+        yield weight
 
 
 def make_optimizer(model):

@@ -1,5 +1,5 @@
 /** Compares two captures of one function. */
-import { type Graph, type GraphNode, keyOf, nodesOf } from '../../native/graphNode';
+import { type Graph, type GraphNode, keyOf, nodesOf, numbered } from '../../native/graphNode';
 
 /** Where two graphs differ first. */
 export interface GraphDifference {
@@ -15,7 +15,7 @@ export interface GraphDifference {
  */
 export function graphDifference(first: Graph, second: Graph): GraphDifference | null {
   const [nodes, others] = [nodesOf(first), nodesOf(second)];
-  const [positions, otherPositions] = [positionsOf(nodes), positionsOf(others)];
+  const [positions, otherPositions] = [numbered(nodes), numbered(others)];
   const isOther = (node: GraphNode, other: GraphNode | undefined) =>
     other === undefined ||
     keyOf(node, positions) !== keyOf(other, otherPositions) ||
@@ -40,10 +40,6 @@ export function graphDifference(first: Graph, second: Graph): GraphDifference | 
     longer ??
     result?.node;
   return { place: culprit?.origin?.layer ?? 'the function', op: culprit?.op ?? '' };
-}
-
-function positionsOf(nodes: GraphNode[]): Map<GraphNode, number> {
-  return new Map(nodes.map((node, index) => [node, index]));
 }
 
 function sameConstant(node: GraphNode, other: GraphNode): boolean {

@@ -12,13 +12,15 @@ import {
   type GraphValue,
   graphNode,
   inputOf,
+  keyOf,
   nodesOf,
+  numbered,
   shapeOf,
   typeOf,
 } from '../../native/graphNode';
-import { attributeIs, copyOf, reshape, sameShape } from '../builders';
+import { copyOf, reshape, sameShape } from '../builders';
 import { OPERATIONS } from '../operations';
-import { elementByElement, elementsOfOneShape } from '../sharding';
+import { elementByElement, elementsOfOneShape, isAlongFirstAxis } from '../sharding';
 import { markOrigin, type Pass, Rewriting } from '../transform';
 
 export const joinParts: Pass = (graph) => new PartJoiner(graph).run();
@@ -39,6 +41,11 @@ class Alike {
     readonly inputs: (Alike | GraphValue)[] = [],
   ) {}
 
+  /** One that stands for all of them. */
+  get value(): GraphValue {
+    return { node: this.first, index: 0 };
+  }
+
   get isWorthwhile(): boolean {
     return this.indices.size > 1 && this.indices.size >= this.cut.outputs.length / 2;
   }
@@ -51,7 +58,8 @@ interface Part {
 }
 
 class PartJoiner extends Rewriting {
-  private readonly numbers = new Map<unknown, number>();
+  private readonly nodes: GraphNode[];
+  private readonly numbers: Map<GraphNode, number>;
   private readonly alike = new Map<string | GraphNode, Alike>();
   private readonly parts = new Map<GraphNode, Part>();
   private readonly wholes = new Map<Alike, GraphValue>();
@@ -59,14 +67,15 @@ class PartJoiner extends Rewriting {
 
   constructor(private readonly graph: Graph) {
     super();
+    this.nodes = nodesOf(graph);
+    this.numbers = numbered(this.nodes);
   }
 
   run(): Graph {
-    const nodes = nodesOf(this.graph);
-    for (const node of nodes) {
+    for (const node of this.nodes) {
       this.note(node);
     }
-    for (const node of nodes) {
+    for (const node of this.nodes) {
       const part = this.parts.get(node);
       const whole = this.wholeOfParts(node);
       if (whole) {
@@ -91,12 +100,9 @@ class PartJoiner extends Rewriting {
       this.inputOfAll(input, parts[place], part, node.op),
     );
     if (inputs.every((input) => input !== null)) {
-      const names = inputs.map((input) =>
-        input instanceof Alike
-          ? `alike ${this.numberOf(input)}`
-          : `${this.numberOf(input.node)}:${input.index}`,
-      );
-      const key = JSON.stringify([node.op, node.attributes, names]);
+      const values = inputs.map((input) => (input instanceof Alike ? input.value : input));
+      // The parts may be of different sizes.
+      const key = keyOf({ ...node, inputs: values, outputs: [] }, this.numbers);
       const alike = this.alike.get(key) ?? new Alike(part.alike.cut, node, inputs);
       this.alike.set(key, alike);
       alike.indices.add(part.index);
@@ -170,7 +176,7 @@ class PartJoiner extends Rewriting {
 
   /** What a node becomes that puts all parts together again; null for any other node. */
   private wholeOfParts(node: GraphNode): GraphValue | null {
-    const isPack = node.op === 'Pack' && attributeIs(node, 'axis', 0);
+    const isPack = node.op === 'Pack' && isAlongFirstAxis(node);
     if (!isPack && node.op !== 'ConcatV2') {
       return null;
     }
@@ -187,16 +193,10 @@ class PartJoiner extends Rewriting {
     const axisOfParts = alike.cut.op === 'Unpack' ? 0 : axisOf(alike.cut);
     return axis === axisOfParts ? reshape(this.wholeOf(alike), shapeOf({ node, index: 0 })) : null;
   }
-
-  private numberOf(object: unknown): number {
-    const number = this.numbers.get(object) ?? this.numbers.size;
-    this.numbers.set(object, number);
-    return number;
-  }
 }
 
 function isCut(node: GraphNode): boolean {
-  return node.op === 'SplitV' || (node.op === 'Unpack' && attributeIs(node, 'axis', 0));
+  return node.op === 'SplitV' || (node.op === 'Unpack' && isAlongFirstAxis(node));
 }
 
 function axisOf(split: GraphNode): number | undefined {

@@ -9,6 +9,7 @@ import {
   type GraphValue,
   inputOf,
   nodesOf,
+  numbered,
   shapeOf,
 } from '../../native/graphNode';
 import {
@@ -37,7 +38,7 @@ class StepJoiner extends Rewriting {
   constructor(private readonly graph: Graph) {
     super();
     this.nodes = nodesOf(graph);
-    this.numbers = new Map(this.nodes.map((node, number) => [node, number]));
+    this.numbers = numbered(this.nodes);
   }
 
   run(): Graph {

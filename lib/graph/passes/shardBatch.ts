@@ -86,7 +86,7 @@ class BatchSharder {
     const value: GraphValue = { node, index: 0 };
     const { roles, result } = sharding;
     const inputs = node.inputs.map((input, index) => this.shardsOf(input, roles[index], value));
-    const axis = rowAxis(shapeOf(value), result === 'rowsOfSteps' ? result : 'rows');
+    const axis = rowAxis(shapeOf(value), result);
     const shards = this.sizes.map((size, core) => {
       const own = inputs.flatMap((values) => values[core] ?? []);
       const copy = copyOf(node, own);
@@ -115,13 +115,13 @@ class BatchSharder {
       return null;
     }
     const { roles, result, isBeginning = false } = sharding;
-    const ofRows = node.inputs.filter((_, index) => isOfRows(roles[index]));
+    const ofRows = node.inputs
+      .map((input, index) => ({ input, role: roles[index] }))
+      .filter(({ role }) => isOfRows(role));
     const isPossible =
-      node.inputs.every(
-        (input, index) => !isOfRows(roles[index]) || this.hasRows(input, roles[index]),
-      ) &&
+      ofRows.every(({ input, role }) => this.hasRows(input, role)) &&
       (result === 'sum' || this.hasRows({ node, index: 0 }, result));
-    const isInPieces = isBeginning || ofRows.some((input) => this.pieces.piecesOf(input));
+    const isInPieces = isBeginning || ofRows.some(({ input }) => this.pieces.piecesOf(input));
     return isPossible && isInPieces ? sharding : null;
   }
 
