@@ -118,3 +118,18 @@ export function countUses(graph: Graph): Map<GraphNode, number> {
   }
   return uses;
 }
+
+/** The values by what `keyOf` says of each, as `Map.groupBy` does since Node.js 21. */
+export function grouped<Key, Value>(
+  values: Value[],
+  keyOf: (value: Value) => Key,
+): Map<Key, Value[]> {
+  const groups = new Map<Key, Value[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(value);
+  }
+  return groups;
+}

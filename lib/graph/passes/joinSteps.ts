@@ -23,7 +23,7 @@ import {
   sameShape,
   unpack,
 } from '../builders';
-import { countUses, markOrigin, type Pass, Rewriting } from '../transform';
+import { countUses, grouped, markOrigin, type Pass, Rewriting } from '../transform';
 
 /** Fewer uses of the same weights are taken for branches of a network, not for steps of a sequence. */
 export const LEAST_STEPS = 4;
@@ -68,7 +68,7 @@ class StepJoiner extends Rewriting {
       const isTransposed = attributeIs(node, 'transpose_b', true);
       return `${this.nameOf(inputOf(node, 1))} ${isTransposed} ${shapeOf(inputOf(node, 0))} ${node.core}`;
     };
-    for (const steps of Map.groupBy(candidates, matrixOf).values()) {
+    for (const steps of grouped(candidates, matrixOf).values()) {
       const last = Math.max(
         ...steps.flatMap(({ inputs }) => inputs.map((one) => this.numberOf(one))),
       );
@@ -103,7 +103,7 @@ class StepJoiner extends Rewriting {
     const all: GraphValue[] = [];
     const kindOf = ({ node }: GraphValue) =>
       `${GRADIENTS.findIndex(({ is }) => is(node))} ${node.core}`;
-    for (const ofKind of Map.groupBy(terms, kindOf).values()) {
+    for (const ofKind of grouped(terms, kindOf).values()) {
       const [first, ...others] = ofKind.map(({ node }) => node) as [GraphNode];
       const join = GRADIENTS.find(({ is }) => is(first))?.join;
       if (join && others.length + 1 >= LEAST_STEPS) {

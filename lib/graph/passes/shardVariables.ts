@@ -17,7 +17,7 @@ import {
 } from '../../native/graphNode';
 import { NotCompilableError } from '../../native/notCompilableError';
 import { addAll, attributeIs, concatenate, copyOf, matMul, sameShape } from '../builders';
-import { markOrigin, type Pass } from '../transform';
+import { grouped, markOrigin, type Pass } from '../transform';
 import { LEAST_STEPS } from './joinSteps';
 import { onCore, Pieces } from './pieces';
 
@@ -44,7 +44,7 @@ export function shardVariables(cores: number): Pass {
  */
 function usedAtEachStep(graph: Graph): Set<GraphNode> {
   const products = nodesOf(graph).filter(({ op }) => op === 'MatMul');
-  const matrices = Map.groupBy(products, (node) => inputOf(node, 1).node);
+  const matrices = grouped(products, (node) => inputOf(node, 1).node);
   const ofSteps = [...matrices].filter(([, { length }]) => length >= LEAST_STEPS);
   return new Set(
     ofSteps.flatMap(([{ inputs }]) => inputs.filter(isHandle).map(({ node }) => node)),

@@ -10,6 +10,7 @@ import {
   shapeOf,
 } from '../../native/graphNode';
 import { OPERATIONS } from '../operations';
+import { grouped } from '../transform';
 
 type Arrow = NonNullable<Drawing['edges']>[number];
 
@@ -32,11 +33,7 @@ function drawingOf(graph: Graph): Drawing {
   const nodes = nodesOf(graph);
   const shown = nodes.filter(isShown);
   const names = new Map(shown.map((node, index) => [node, `node${index}`]));
-  const boxes = new Map<string, GraphNode[]>();
-  for (const node of shown) {
-    const box = boxOf(node, nodes);
-    boxes.set(box, [...(boxes.get(box) ?? []), node]);
-  }
+  const boxes = grouped(shown, (node) => boxOf(node, nodes));
   return {
     graphAttributes: { ranksep: 0.35, nodesep: 0.2, ...FONT },
     nodeAttributes: { shape: 'box', style: 'rounded,filled', height: 0.3, ...FONT },
