@@ -32,8 +32,6 @@ export interface Operation {
   isPointwise?: boolean;
   /** It never falls: the largest input gives the largest output. */
   isMonotone?: boolean;
-  /** In a prediction it is a part of the kernel of the convolution or product before it. */
-  isFused?: boolean;
   /**
    * The kernel of its gradient, which takes the gradient and the operation's own output: which of
    * these comes first.
@@ -103,7 +101,6 @@ export const OPERATIONS: Record<string, Operation> = {
   Relu: {
     ...activation,
     isMonotone: true,
-    isFused: true,
     gradient: { op: 'ReluGrad', takesOutputFirst: false },
   },
   Sigmoid: {
@@ -112,8 +109,8 @@ export const OPERATIONS: Record<string, Operation> = {
     gradient: { op: 'SigmoidGrad', takesOutputFirst: true },
   },
   Tanh: { ...activation, isMonotone: true, gradient: { op: 'TanhGrad', takesOutputFirst: true } },
-  Relu6: { ...elementwise, isFused: true },
-  Elu: { ...elementwise, isFused: true },
+  Relu6: elementwise,
+  Elu: elementwise,
   Selu: elementwise,
   Softplus: elementwise,
   LeakyRelu: elementwise,

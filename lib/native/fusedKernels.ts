@@ -10,7 +10,17 @@ interface FusedKernel {
   op: string;
   attributes: Attributes;
   isAvailable(): boolean;
+  /** Whether it computes this activation too. */
+  takes(activation: string): boolean;
 }
+
+const RECTIFIERS = ['Relu', 'Relu6', 'Elu'];
+const SIGMOIDS = ['Sigmoid', 'Tanh'];
+
+/** The activations that some kernel takes. */
+export const FUSED_ACTIVATIONS: ReadonlySet<string> = new Set([...RECTIFIERS, ...SIGMOIDS]);
+
+const takesRectifier = (activation: string) => RECTIFIERS.includes(activation);
 
 /** By the operation alone. */
 export const FUSED_KERNELS: Record<string, FusedKernel> = {
@@ -18,13 +28,21 @@ export const FUSED_KERNELS: Record<string, FusedKernel> = {
     op: '_FusedConv2D',
     attributes: { TArgs: types([DT_FLOAT]) },
     isAvailable: isNew,
+    takes: takesRectifier,
   },
   DepthwiseConv2dNative: {
     op: '_FusedDepthwiseConv2dNative',
     attributes: {},
     isAvailable: () => isNew() && hasDepthwise(),
+    takes: takesRectifier,
   },
-  MatMul: { op: '_FusedMatMul', attributes: {}, isAvailable: isNew },
+  MatMul: {
+    op: '_FusedMatMul',
+    attributes: {},
+    isAvailable: isNew,
+    takes: (activation) =>
+      takesRectifier(activation) || (SIGMOIDS.includes(activation) && hasSigmoids()),
+  },
 };
 
 /**
@@ -35,30 +53,31 @@ function isNew(): boolean {
   return !nativeBackend().binding.TF_Version.startsWith('2.9.');
 }
 
-let depthwise: boolean | undefined;
+// Only oneDNN has the following, and whether TensorFlow uses oneDNN can only be found out by trying.
 
-/** Only oneDNN has this kernel, and whether TensorFlow uses oneDNN can only be found out by trying. */
-function hasDepthwise(): boolean {
-  depthwise ??= runsDepthwise();
-  return depthwise;
+const hasDepthwise = lazily(() => {
+  const attributes = { strides: int([1, 1, 1, 1]), padding: string('VALID') };
+  return runs('_FusedDepthwiseConv2dNative', [1, 1, 1, 1], attributes, ['BiasAdd']);
+});
+
+/** It has got both of them at once. */
+const hasSigmoids = lazily(() => runs('_FusedMatMul', [1, 1], {}, ['BiasAdd', 'Sigmoid']));
+
+function lazily<Value>(compute: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => (value ??= compute());
 }
 
-function runsDepthwise(): boolean {
-  const one = (...shape: number[]) =>
-    constant({ dtype: DT_FLOAT, shape, bytes: new Uint8Array(Float32Array.of(1).buffer) });
-  const attributes = {
-    T: type(DT_FLOAT),
-    strides: int([1, 1, 1, 1]),
-    padding: string('VALID'),
-    num_args: int(1),
-    fused_ops: strings(['BiasAdd']),
-  };
-  const inputs = [one(1, 1, 1, 1), one(1, 1, 1, 1), one(1)];
-  const { node } = graphValue('_FusedDepthwiseConv2dNative', inputs, attributes);
-  const { bytes, nameOf } = writeSavedModel([node]);
-  const session = new Session(bytes);
+/** Whether TensorFlow runs a fused kernel, here with inputs of a single number. */
+function runs(op: string, shape: number[], own: Attributes, fused: string[]): boolean {
+  const bytes = new Uint8Array(Float32Array.of(1).buffer);
+  const one = (sizes: number[]) => constant({ dtype: DT_FLOAT, shape: sizes, bytes });
+  const attributes = { ...own, T: type(DT_FLOAT), num_args: int(1), fused_ops: strings(fused) };
+  const { node } = graphValue(op, [one(shape), one(shape), one([1])], attributes);
+  const saved = writeSavedModel([node]);
+  const session = new Session(saved.bytes);
   try {
-    session.runOnly('', [], `${nameOf.get(node)}:0`);
+    session.runOnly('', [], `${saved.nameOf.get(node)}:0`);
     return true;
   } catch {
     return false;

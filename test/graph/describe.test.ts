@@ -83,6 +83,7 @@ it('SHOW_GRAPH_STAGES prints every stage to stderr', () => {
       'foldNormalization',
       'shardVariables',
       'shardBatch',
+      'separateGates',
       'joinSteps',
       'joinParts',
       'crop',

@@ -21,6 +21,8 @@ const program = `
       tf.layers.conv2d({ kernelSize: 1, filters: 7, kernelInitializer: kernel(6), useBias: false }),
       tf.layers.flatten(),
       tf.layers.dense({ units: 5, biasInitializer, kernelInitializer: kernel(4), activation: 'relu' }),
+      tf.layers.dense({ units: 6, biasInitializer, kernelInitializer: kernel(7), activation: 'sigmoid' }),
+      tf.layers.dense({ units: 4, biasInitializer, kernelInitializer: kernel(8), activation: 'tanh' }),
       tf.layers.dense({ units: 3, biasInitializer, kernelInitializer: kernel(5), activation: 'softmax' }),
     ],
   });

@@ -11,6 +11,7 @@ import { joinSteps } from '../../lib/graph/passes/joinSteps';
 import { foldNormalization } from '../../lib/graph/passes/normalization';
 import { pool } from '../../lib/graph/passes/pooling';
 import { schedule } from '../../lib/graph/passes/schedule';
+import { separateGates } from '../../lib/graph/passes/separateGates';
 import { shardBatch } from '../../lib/graph/passes/shardBatch';
 import { shardVariables } from '../../lib/graph/passes/shardVariables';
 import { simplify } from '../../lib/graph/passes/simplify';
@@ -19,6 +20,7 @@ import type { Pass } from '../../lib/graph/transform';
 import { describeGraph } from '../../lib/graph/view/describeGraph';
 import { bool, float as float32, int, string, type } from '../../lib/native/attributes';
 import { DT_BOOL, DT_FLOAT, DT_INT32 } from '../../lib/native/backend';
+import { FUSED_KERNELS } from '../../lib/native/fusedKernels';
 import {
   assignVariable,
   type Graph,
@@ -281,18 +283,124 @@ describe('joinSteps', () => {
   });
 });
 
-describe('joinParts', () => {
-  const gatesOf = (value: GraphValue) => {
-    const inputs = [value, integers([3, 3, 3]), integers([1], [])];
-    const attributes = { T: type(DT_FLOAT), Tlen: type(DT_INT32), num_split: int(3) };
-    const outputs = [3, 3, 3].map((size) => ({ dtype: DT_FLOAT, shape: [2, size] }));
-    const node = graphNode('SplitV', inputs, attributes, outputs);
-    return outputs.map((_, index) => ({ node, index })) as [GraphValue, GraphValue, GraphValue];
+/** A matrix of so many rows, cut into parts of three columns. */
+function cutInThrees(value: GraphValue, rows: number, count: number): GraphValue[] {
+  const sizes = Array.from({ length: count }, () => 3);
+  const inputs = [value, integers(sizes), integers([1], [])];
+  const attributes = { T: type(DT_FLOAT), Tlen: type(DT_INT32), num_split: int(count) };
+  const outputs = sizes.map((size) => ({ dtype: DT_FLOAT, shape: [rows, size] }));
+  const node = graphNode('SplitV', inputs, attributes, outputs);
+  return outputs.map((_, index) => ({ node, index }));
+}
+
+const { MatMul: product } = FUSED_KERNELS;
+const withoutOneDnn = !product?.takes('Sigmoid') && 'only oneDNN has the kernel';
+
+describe('separateGates', { skip: withoutOneDnn }, () => {
+  const names = ['x', 'h', 'kernel', 'recurrent', 'b', 'c'];
+  const inputsFor = (rows: number, size = 2) =>
+    [[rows, size], [rows, 3], [size, 9], [3, 9], [9], [9]].map((shape, index) =>
+      input(names[index] as string, ...shape),
+    ) as [GraphValue, GraphValue, GraphValue, GraphValue, GraphValue, GraphValue];
+
+  const lstm = (rows: number, activations: string[], size = 2) => {
+    const [x, h, kernel, recurrent, b] = inputsFor(rows, size);
+    const products = [matMul(x, kernel, false, false), matMul(h, recurrent, false, false)];
+    const sum = biasAdd(float('Add', products, [rows, 9]), b);
+    const gates = cutInThrees(sum, rows, 3).map((gate, index) =>
+      float(activations[index] as string, [gate], [rows, 3]),
+    );
+    return graphOf([x, h, kernel, recurrent, b], gates);
   };
 
+  it('multiplies input and state together, for each gate', () => {
+    assertMakes(
+      separateGates,
+      lstm(40, ['Sigmoid', 'Neg', 'Tanh']),
+      `%0 = ConcatV2(input0, input1, 1)  float32[40,5]
+       %1 = Slice(input2, [0 0], [-1 3])  float32[2,3]
+       %2 = Slice(input3, [0 0], [-1 3])  float32[3,3]
+       %3 = ConcatV2(%1, %2, 0)  float32[5,3]
+       %4 = MatMul(%0, %3)  float32[40,3]
+       %5 = Slice(input4, [0], [3])  float32[3]
+       %6 = BiasAdd(%4, %5)  float32[40,3]
+       %7 = Sigmoid(%6)  float32[40,3]
+       %8 = Slice(input2, [0 3], [-1 3])  float32[2,3]
+       %9 = Slice(input3, [0 3], [-1 3])  float32[3,3]
+       %10 = ConcatV2(%8, %9, 0)  float32[5,3]
+       %11 = MatMul(%0, %10)  float32[40,3]
+       %12 = Slice(input4, [3], [3])  float32[3]
+       %13 = BiasAdd(%11, %12)  float32[40,3]
+       %14 = Neg(%13)  float32[40,3]
+       %15 = Slice(input2, [0 6], [-1 3])  float32[2,3]
+       %16 = Slice(input3, [0 6], [-1 3])  float32[3,3]
+       %17 = ConcatV2(%15, %16, 0)  float32[5,3]
+       %18 = MatMul(%0, %17)  float32[40,3]
+       %19 = Slice(input4, [6], [3])  float32[3]
+       %20 = BiasAdd(%18, %19)  float32[40,3]
+       %21 = Tanh(%20)  float32[40,3]
+       out %7, %14, %21`,
+    );
+  });
+
+  it('adds two sums that are cut alike, and computes apart the parts that are needed apart', () => {
+    const rows = 32;
+    const [x, h, kernel, recurrent, b, c] = inputsFor(rows);
+    const ofInput = cutInThrees(biasAdd(matMul(x, kernel, false, false), b), rows, 3);
+    const ofState = cutInThrees(biasAdd(matMul(h, recurrent, false, false), c), rows, 3);
+    const both = (op: string, index: number) =>
+      float(op, [ofInput[index] as GraphValue, ofState[index] as GraphValue], [rows, 3]);
+    const gates = [0, 1].map((index) => float('Sigmoid', [both('Add', index)], [rows, 3]));
+    assertMakes(
+      separateGates,
+      graphOf([x, h, kernel, recurrent, b, c], [...gates, both('Mul', 2)]),
+      `%0 = ConcatV2(input0, input1, 1)  float32[32,5]
+       %1 = Slice(input2, [0 0], [-1 3])  float32[2,3]
+       %2 = Slice(input3, [0 0], [-1 3])  float32[3,3]
+       %3 = ConcatV2(%1, %2, 0)  float32[5,3]
+       %4 = MatMul(%0, %3)  float32[32,3]
+       %5 = Slice(input4, [0], [3])  float32[3]
+       %6 = Slice(input5, [0], [3])  float32[3]
+       %7 = AddN(%5, %6)  float32[3]
+       %8 = BiasAdd(%4, %7)  float32[32,3]
+       %9 = Sigmoid(%8)  float32[32,3]
+       %10 = Slice(input2, [0 3], [-1 3])  float32[2,3]
+       %11 = Slice(input3, [0 3], [-1 3])  float32[3,3]
+       %12 = ConcatV2(%10, %11, 0)  float32[5,3]
+       %13 = MatMul(%0, %12)  float32[32,3]
+       %14 = Slice(input4, [3], [3])  float32[3]
+       %15 = Slice(input5, [3], [3])  float32[3]
+       %16 = AddN(%14, %15)  float32[3]
+       %17 = BiasAdd(%13, %16)  float32[32,3]
+       %18 = Sigmoid(%17)  float32[32,3]
+       %19 = Slice(input2, [0 6], [-1 3])  float32[2,3]
+       %20 = MatMul(input0, %19)  float32[32,3]
+       %21 = Slice(input4, [6], [3])  float32[3]
+       %22 = BiasAdd(%20, %21)  float32[32,3]
+       %23 = Slice(input3, [0 6], [-1 3])  float32[3,3]
+       %24 = MatMul(input1, %23)  float32[32,3]
+       %25 = Slice(input5, [6], [3])  float32[3]
+       %26 = BiasAdd(%24, %25)  float32[32,3]
+       %27 = Mul(%22, %26)  float32[32,3]
+       out %9, %18, %27`,
+    );
+  });
+
+  it('leaves as they are few rows, large weights, and what is mostly computed otherwise', () => {
+    for (const graph of [
+      lstm(31, ['Sigmoid', 'Sigmoid', 'Tanh']),
+      lstm(40, ['Sigmoid', 'Sigmoid', 'Tanh'], 31),
+      lstm(40, ['Neg', 'Neg', 'Tanh']),
+    ]) {
+      assert.equal(describeGraph(separateGates(graph)), describeGraph(graph));
+    }
+  });
+});
+
+describe('joinParts', () => {
   it('computes from the whole what most of its parts need, step by step', () => {
     const z = input('z', 2, 9);
-    const [first, second, third] = gatesOf(z);
+    const [first, second, third] = cutInThrees(z, 2, 3) as [GraphValue, GraphValue, GraphValue];
     const gate = (value: GraphValue) =>
       float('Maximum', [float('Mul', [value, scale], [2, 3]), zero], [2, 3]);
     const [scale, zero] = [scalar(0.25, DT_FLOAT), scalar(0, DT_FLOAT)];
@@ -324,7 +432,7 @@ describe('joinParts', () => {
 
   it('leaves alone what only one part needs, and what differs from part to part', () => {
     const [z, y] = [input('z', 2, 9), input('y', 2, 3)];
-    const [first, second, third] = gatesOf(z);
+    const [first, second, third] = cutInThrees(z, 2, 3) as [GraphValue, GraphValue, GraphValue];
     const graph = graphOf(
       [z, y],
       [

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
 import { shardSizes } from '../../lib/graph/passes/shardBatch';
 import { graph, layers } from '../../lib/index';
+import { FUSED_KERNELS } from '../../lib/native/fusedKernels';
 import * as tf from '../../lib/tensorflow';
 import { assertClose, normal, operations } from './graphs';
 import { assertLockstep, disposeBatches } from './lockstep';
@@ -89,6 +90,8 @@ describe('recurrent layers in a graph', () => {
       });
       const model = modelOf(make());
       const runner = graph.compileModel(model, { immediately: true });
+      // So many rows that each core computes the gates one by one.
+      batches.push(batchOf(33 * availableParallelism()));
       for (const { inputs } of batches) {
         const expected = tf.tidy(() => model.predict(inputs[0] as tf.Tensor) as tf.Tensor);
         const actual = runner.predictOnBatch(inputs);
@@ -99,6 +102,29 @@ describe('recurrent layers in a graph', () => {
       disposeBatches(batches);
     });
   }
+
+  const takesGates = FUSED_KERNELS.MatMul?.takes('Sigmoid');
+  const skip = !takesGates && 'only oneDNN has the kernel';
+  it('predict by one product for each gate, with its bias and its activation', { skip }, () => {
+    const rows = 32 * availableParallelism();
+    const operationsOf = (steps: number) => {
+      const settings = { ...recurrent(), recurrentActivation: 'sigmoid' as const };
+      const layer = tf.layers.lstm({ ...settings, inputShape: [steps, FEATURES] });
+      const model = tf.sequential({ layers: [layer, dense(classes)] });
+      const x = normal([rows, steps, FEATURES], 1);
+      const found = operations(([given]) => [model.apply(given as tf.Tensor) as tf.Tensor], x);
+      x.dispose();
+      model.dispose();
+      return found;
+    };
+    const [many, few] = [operationsOf(20), operationsOf(10)];
+    const further = (op: string) =>
+      many.filter((one) => one === op).length - few.filter((one) => one === op).length;
+    const perStep = 10 * availableParallelism();
+    assert.equal(further('_FusedMatMul'), 4 * perStep);
+    assert.equal(further('Tanh'), perStep);
+    assert.equal(further('Sigmoid') + further('SplitV') + further('BiasAdd'), 0);
+  });
 
   it('multiply twice for each step and share, forwards and back, and add no gradients', () => {
     const rows = 32;

@@ -5,7 +5,7 @@
 
 import { type Attributes, int, strings } from '../../native/attributes';
 import { DT_FLOAT } from '../../native/backend';
-import { FUSED_KERNELS } from '../../native/fusedKernels';
+import { FUSED_ACTIVATIONS, FUSED_KERNELS } from '../../native/fusedKernels';
 import {
   constant,
   type GraphNode,
@@ -17,7 +17,6 @@ import {
   shapeOf,
 } from '../../native/graphNode';
 import { biasAdd } from '../builders';
-import { OPERATIONS } from '../operations';
 import { applyRules, countUses, type Pass, type Rule } from '../transform';
 
 /** Filters of no more channels than these oneDNN takes as they are. */
@@ -44,7 +43,10 @@ export const fuse: Pass = (graph) => {
     BiasAdd: onlyUser(fuseBias),
   };
   const activation = onlyUser(fuseActivation);
-  return applyRules(graph, (op) => rules[op] ?? (OPERATIONS[op]?.isFused ? activation : undefined));
+  return applyRules(
+    graph,
+    (op) => rules[op] ?? (FUSED_ACTIVATIONS.has(op) ? activation : undefined),
+  );
 };
 
 /** Only a fused kernel can do without oneDNN: a convolution without a bias gets one of zeros. */
@@ -89,7 +91,8 @@ function isFasterWithoutOneDnn(node: GraphNode): boolean {
 function fuseActivation(node: GraphNode): GraphValue | null {
   const { op, inputs, attributes } = inputOf(node, 0).node;
   const { fused_ops: fused } = attributes;
-  return fused?.kind === 'strings' && fused.value.length === 1
+  const kernel = Object.values(FUSED_KERNELS).find((one) => one.op === op);
+  return fused?.kind === 'strings' && fused.value.length === 1 && kernel?.takes(node.op)
     ? graphValue(
         op,
         inputs,

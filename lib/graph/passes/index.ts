@@ -11,6 +11,7 @@ import { joinSteps } from './joinSteps';
 import { foldNormalization } from './normalization';
 import { pool } from './pooling';
 import { schedule } from './schedule';
+import { separateGates } from './separateGates';
 import { shardBatch } from './shardBatch';
 import { shardVariables } from './shardVariables';
 import { simplify } from './simplify';
@@ -24,6 +25,7 @@ export type Stage =
   | 'foldNormalization'
   | 'shardVariables'
   | 'shardBatch'
+  | 'separateGates'
   | 'joinSteps'
   | 'joinParts'
   | 'crop'
@@ -44,6 +46,7 @@ export const passesFor = (
   foldNormalization,
   shardVariables: shardVariables(cores),
   shardBatch: shardBatch(cores),
+  separateGates,
   joinSteps,
   joinParts,
   crop,

@@ -1,6 +1,7 @@
 /** Faster equals of pooling and its gradients. */
 
 import { DT_FLOAT } from '../../native/backend';
+import { FUSED_KERNELS } from '../../native/fusedKernels';
 import {
   type GraphNode,
   type GraphValue,
@@ -33,8 +34,8 @@ export const pool: Pass = (graph) =>
  */
 function poolBeforeActivation(node: GraphNode): GraphValue | null {
   const { node: activation } = inputOf(node, 0);
-  const operation = OPERATIONS[activation.op];
-  if (!operation?.isMonotone || operation.isFused) {
+  const isFused = FUSED_KERNELS.Conv2D?.takes(activation.op);
+  if (!OPERATIONS[activation.op]?.isMonotone || isFused) {
     return null;
   }
   const pooled = graphValue('MaxPool', activation.inputs, node.attributes, node.outputs);
