@@ -87,7 +87,7 @@ export const OPERATIONS: Record<string, Operation> = {
   MaxPool3DGrad: { sharding: rows('rows', 'rows', 'rows') },
   AvgPool3D: { sharding: rows('rows') },
   AvgPool3DGrad: { sharding: rows('shape', 'rows') },
-  FusedBatchNorm: { sharding: rows('rows', 'whole', 'whole', 'whole', 'whole') },
+  FusedBatchNorm: { sharding: alongLastAxis('rows', 'rows', 'whole', 'whole', 'whole', 'whole') },
   ResizeNearestNeighbor: { sharding: rows('rows', 'whole') },
   ResizeNearestNeighborGrad: { sharding: rows('rows', 'whole') },
   ResizeBilinear: { sharding: rows('rows', 'whole') },

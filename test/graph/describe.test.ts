@@ -86,6 +86,7 @@ it('SHOW_GRAPH_STAGES prints every stage to stderr', () => {
       'separateGates',
       'joinSteps',
       'joinParts',
+      'narrowNormalization',
       'crop',
       'pool',
     ],

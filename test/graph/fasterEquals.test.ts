@@ -1,11 +1,13 @@
 /** Faster equivalents of operations: they are used, and their results are equal. */
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
 import type { TensorFunction } from '../../lib/graph/capture/capture';
+import { shardSizes } from '../../lib/graph/passes/shardBatch';
 import { graph } from '../../lib/index';
 import { sparseSoftmaxCrossentropy } from '../../lib/native/softmaxCrossentropy';
 import * as tf from '../../lib/tensorflow';
-import { assertSame, nodes, operations, upstreamGradient } from './graphs';
+import { assertSame, nodes, normal, operations, upstreamGradient } from './graphs';
 import { maximumDifference } from './lockstep';
 
 type Size = [number, number, number, number];
@@ -55,6 +57,63 @@ describe('normalisation by averages after a convolution', () => {
         kernel.dispose();
       });
     }
+  }
+});
+
+describe('normalisation by averages', () => {
+  const { dense, conv1d, conv2d, depthwiseConv2d, separableConv2d, reLU } = tf.layers;
+  const window = { filters: 3, kernelSize: 2 };
+
+  const ROWS = 16;
+
+  /** A layer and a normalisation, with random weights. */
+  function normalized(layer: tf.layers.Layer, shape: number[]) {
+    const first = tf.layers.inputLayer({ inputShape: shape });
+    const model = tf.sequential({ layers: [first, layer, tf.layers.batchNormalization(), reLU()] });
+    const body: TensorFunction = ([x]) => [model.apply(x as tf.Tensor) as tf.Tensor];
+    const x = normal([ROWS, ...shape], 1);
+    const weights = model.getWeights();
+    // The last one is the variance.
+    const random = ({ shape }: tf.Tensor, i: number) =>
+      tf.tidy(() => tf.add(tf.abs(normal(shape, i + 2)), i === weights.length - 1 ? 1 : -0.3));
+    model.setWeights(weights.map(random));
+    return { model, body, x };
+  }
+
+  for (const [layer, shape] of [
+    [dense({ units: 5 }), [6]],
+    [dense({ units: 5 }), [3, 6]],
+    [conv1d(window), [6, 4]],
+    [conv2d(window), [4, 5, 2]],
+    [depthwiseConv2d({ kernelSize: 2 }), [4, 5, 2]],
+    [separableConv2d(window), [4, 5, 2]],
+  ] as [tf.layers.Layer, number[]][]) {
+    it(`becomes a part of ${layer.getClassName()} for ${shape.join(' × ')}`, () => {
+      const { model, body, x } = normalized(layer, shape);
+      assert.ok(!operations(body, x).includes('FusedBatchNorm'));
+      assertSame(body, x);
+      model.dispose();
+    });
+  }
+
+  it('is left by itself where the results are fewer than the weights', () => {
+    const { model, body, x } = normalized(dense({ units: 5 }), [17]);
+    assert.ok(operations(body, x).includes('FusedBatchNorm'));
+    assertSame(body, x);
+    model.dispose();
+  });
+
+  for (const shape of [[6, 8, 3], [3, 2, 3], [6, 3], [3]]) {
+    it(`takes ${shape.join(' × ')} for narrow images, on each core`, () => {
+      const { model, body, x } = normalized(reLU(), shape);
+      const found = nodes(body, x).filter(({ op }) => op === 'FusedBatchNorm');
+      assert.equal(found.length, shardSizes(ROWS, availableParallelism()).length);
+      for (const { outputs } of found) {
+        assert.deepEqual(outputs[0]?.shape.slice(1), [1, 4, 3]);
+      }
+      assertSame(body, x);
+      model.dispose();
+    });
   }
 });
 

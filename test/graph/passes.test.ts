@@ -8,7 +8,7 @@ import { deduplicate } from '../../lib/graph/passes/deduplicate';
 import { fuse } from '../../lib/graph/passes/fuse';
 import { joinParts } from '../../lib/graph/passes/joinParts';
 import { joinSteps } from '../../lib/graph/passes/joinSteps';
-import { foldNormalization } from '../../lib/graph/passes/normalization';
+import { foldNormalization, narrowNormalization } from '../../lib/graph/passes/normalization';
 import { pool } from '../../lib/graph/passes/pooling';
 import { schedule } from '../../lib/graph/passes/schedule';
 import { separateGates } from '../../lib/graph/passes/separateGates';
@@ -70,6 +70,17 @@ describe('simplify', () => {
     );
   });
 
+  it('takes a vector for one that has further axes of size 1', () => {
+    const [x, b] = [input('x', 5, 2, 2, 3), input('b', 1, 1, 1, 3)];
+    assertMakes(
+      simplify,
+      graphOf([x, b], [float('Add', [x, b], [5, 2, 2, 3])]),
+      `%0 = Reshape(input1, [3])  float32[3]
+       %1 = BiasAdd(input0, %0)  float32[5,2,2,3]
+       out %1`,
+    );
+  });
+
   it('puts a reshape behind bias and activation, but only where nothing is trained', () => {
     const [x, w, b] = [input('x', 2, 3), input('w', 3, 4), input('b', 4)];
     const product = reshape(matMul(x, w, false, false), [1, 2, 4]);
@@ -118,15 +129,17 @@ describe('simplify', () => {
   });
 
   it('leaves alone what only looks alike', () => {
-    const [x, b] = [input('x', 2, 3), input('b', 1, 3)];
-    const added = float('Add', [x, b], [2, 3]);
+    const [x, column, row] = [input('x', 2, 3), input('column', 2, 1), input('row', 1, 3)];
+    const added = float('Add', [x, column], [2, 3]);
     const summed = float('Sum', [added, integers([1])], [2], { keep_dims: bool(false) });
+    const twice = float('Add', [row, row], [1, 3]);
     assertMakes(
       simplify,
-      graphOf([x, b], [summed]),
+      graphOf([x, column, row], [summed, twice]),
       `%0 = Add(input0, input1)  float32[2,3]
        %1 = Sum(%0, [1])  float32[2]
-       out %1`,
+       %2 = Add(input2, input2)  float32[1,3]
+       out %1, %2`,
     );
   });
 });
@@ -582,6 +595,23 @@ describe('foldNormalization', () => {
       );
     }
   });
+});
+
+it('narrowNormalization takes the pixels of all images for rows of four', () => {
+  const x = input('x', 2, 3, 6, 5);
+  const ofChannels = ['gamma', 'beta', 'mean', 'variance'].map((name) => input(name, 5));
+  const attributes = { is_training: bool(false), data_format: string('NHWC') };
+  assertMakes(
+    narrowNormalization,
+    graphOf(
+      [x, ...ofChannels],
+      [float('FusedBatchNorm', [x, ...ofChannels], [2, 3, 6, 5], attributes)],
+    ),
+    `%0 = Reshape(input0, [9 1 4 5])  float32[9,1,4,5]
+     %1 = FusedBatchNorm(%0, input1, input2, input3, input4)  float32[9,1,4,5]
+     %2 = Reshape(%1, [2 3 6 5])  float32[2,3,6,5]
+     out %2`,
+  );
 });
 
 it('multiplyImages takes a convolution of the whole image for a product of matrices', () => {

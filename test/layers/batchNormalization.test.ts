@@ -103,6 +103,29 @@ for (const shape of [
   });
 }
 
+test('a prediction normalises images of any size by the averages, and leaves nothing in memory', () => {
+  for (const shape of [
+    [2, 6, 8, 3],
+    [1, 3, 2, 3],
+    [3, 1, 5, 3],
+  ]) {
+    const x = tf.randomNormal<tf.Rank.R4>(shape as [number, number, number, number], 1, 2);
+    const [mean, scale, offset] = [1, 2, 3].map((seed) =>
+      tf.randomNormal<tf.Rank.R1>([3], 0, 1, 'float32', seed),
+    ) as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+    const variance = tf.tensor1d([0.5, 2, 3]);
+    const { numTensors } = tf.memory();
+    tf.tidy(() => {
+      const actual = tf.batchNorm4d(x, mean, variance, offset, scale, 0.01);
+      const deviation = tf.sqrt(tf.add(variance, 0.01));
+      const normal = tf.div(tf.sub(x, mean), deviation);
+      assertClose(actual, tf.add(tf.mul(normal, scale), offset));
+    });
+    assert.equal(tf.memory().numTensors, numTensors);
+    tf.dispose([x, mean, scale, offset, variance]);
+  }
+});
+
 test('the gradient of a normalised batch can be differentiated again', () => {
   tf.tidy(() => {
     const [x, gamma, beta] = inputs([2, 3, 3]);

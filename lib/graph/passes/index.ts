@@ -8,7 +8,7 @@ import { deduplicate } from './deduplicate';
 import { fuse } from './fuse';
 import { joinParts } from './joinParts';
 import { joinSteps } from './joinSteps';
-import { foldNormalization } from './normalization';
+import { foldNormalization, narrowNormalization } from './normalization';
 import { pool } from './pooling';
 import { schedule } from './schedule';
 import { separateGates } from './separateGates';
@@ -28,6 +28,7 @@ export type Stage =
   | 'separateGates'
   | 'joinSteps'
   | 'joinParts'
+  | 'narrowNormalization'
   | 'crop'
   | 'pool'
   | 'multiplyImages'
@@ -49,6 +50,7 @@ export const passesFor = (
   separateGates,
   joinSteps,
   joinParts,
+  narrowNormalization,
   crop,
   pool,
   multiplyImages,

@@ -1,7 +1,7 @@
 /**
  * Normalisation by fixed averages, as in prediction, is a factor and a summand for each channel. After a
- * convolution the factor goes into its filter and the summand into a bias, so that the images need not be
- * gone through once more.
+ * convolution or a product the factor goes into its weights and the summand into a bias, so that the results
+ * need not be gone through once more.
  */
 
 import { DT_FLOAT } from '../../native/backend';
@@ -13,8 +13,11 @@ import {
   numbersOf,
   scalar,
   shapeOf,
+  type TensorType,
 } from '../../native/graphNode';
+import { narrowImages } from '../../native/narrowImages';
 import { attributeIs, biasAdd, float, reshape } from '../builders';
+import { sizeOf } from '../operations';
 import { applyRules, countUses, type Pass, type Rule } from '../transform';
 
 export const foldNormalization: Pass = (graph) => {
@@ -23,26 +26,64 @@ export const foldNormalization: Pass = (graph) => {
   return applyRules(graph, (op) => (op === 'FusedBatchNorm' ? rule : undefined));
 };
 
-const FILTERED = ['Conv2D', 'DepthwiseConv2dNative'];
+/** What is not folded goes through narrow images. */
+export const narrowNormalization: Pass = (graph) =>
+  applyRules(graph, (op) => (op === 'FusedBatchNorm' ? narrowed : undefined));
 
-/** Whether it normalises by averages what a convolution has made for it alone. */
-function isFoldable(node: GraphNode, uses: ReadonlyMap<GraphNode, number>): boolean {
-  const { convolution, bias } = sourceOf(node);
+function narrowed(node: GraphNode): GraphValue | null {
+  const [images, ...others] = node.inputs as [GraphValue, ...GraphValue[]];
+  const narrow = narrowImages(shapeOf(images));
+  const [output, ...moments] = node.outputs as [TensorType, ...TensorType[]];
+  const outputs = [{ ...output, shape: narrow }, ...moments];
+  const inputs = [reshape(images, narrow), ...others];
+  return attributeIs(node, 'data_format', 'NHWC')
+    ? reshape(graphValue(node.op, inputs, node.attributes, outputs), output.shape)
+    : null;
+}
+
+/** What comes before a normalisation: a convolution or a product, perhaps with a bias, and reshaped. */
+interface Source {
+  product: GraphNode;
+  bias: GraphValue | null;
+  /** All nodes from the product on. */
+  nodes: GraphNode[];
+}
+
+function sourceOf(node: GraphNode): Source {
+  const nodes: GraphNode[] = [];
+  let bias: GraphValue | null = null;
+  for (let source = inputOf(node, 0).node; ; source = inputOf(source, 0).node) {
+    nodes.push(source);
+    if (source.op === 'BiasAdd' && bias === null) {
+      bias = inputOf(source, 1);
+    } else if (!keepsChannels(source)) {
+      return { product: source, bias, nodes };
+    }
+  }
+}
+
+function keepsChannels(node: GraphNode): boolean {
   return (
-    attributeIs(node, 'is_training', false) &&
-    FILTERED.includes(convolution.op) &&
-    attributeIs(convolution, 'data_format', 'NHWC') &&
-    uses.get(convolution) === 1 &&
-    (bias === null || uses.get(inputOf(node, 0).node) === 1)
+    node.op === 'Reshape' && shapeOf(inputOf(node, 0)).at(-1) === shapeOf({ node, index: 0 }).at(-1)
   );
 }
 
-/** What comes before a normalisation: a convolution, perhaps with a bias. */
-function sourceOf(node: GraphNode): { convolution: GraphNode; bias: GraphValue | null } {
-  const { node: source } = inputOf(node, 0);
-  return source.op === 'BiasAdd'
-    ? { convolution: inputOf(source, 0).node, bias: inputOf(source, 1) }
-    : { convolution: source, bias: null };
+/** Whether it normalises by averages what a convolution or a product has made for it alone. */
+function isFoldable(node: GraphNode, uses: ReadonlyMap<GraphNode, number>): boolean {
+  const { product, nodes } = sourceOf(node);
+  return (
+    attributeIs(node, 'is_training', false) &&
+    hasWeights(product) &&
+    nodes.every((one) => uses.get(one) === 1) &&
+    sizeOf(shapeOf(inputOf(product, 1))) <= sizeOf(shapeOf({ node: product, index: 0 }))
+  );
+}
+
+function hasWeights(node: GraphNode): boolean {
+  return node.op === 'MatMul'
+    ? attributeIs(node, 'transpose_b', false)
+    : ['Conv2D', 'DepthwiseConv2dNative'].includes(node.op) &&
+        attributeIs(node, 'data_format', 'NHWC');
 }
 
 function fold(node: GraphNode): GraphValue {
@@ -53,18 +94,19 @@ function fold(node: GraphNode): GraphValue {
     GraphValue,
     GraphValue,
   ];
-  const { convolution, bias } = sourceOf(node);
-  const [images, filter] = [inputOf(convolution, 0), inputOf(convolution, 1)];
+  const { product, bias } = sourceOf(node);
+  const [values, weights] = [inputOf(product, 0), inputOf(product, 1)];
   const channels = shapeOf(gamma);
   const epsilon = scalar(numbersOf(node, 'epsilon')[0] ?? 0, DT_FLOAT);
   const deviation = float('Rsqrt', [float('Add', [variance, epsilon], channels)], channels);
   const factor = float('Mul', [gamma, deviation], channels);
   // The filters of a depthwise convolution have two axes for their channels.
-  const ofFilter = convolution.op === 'Conv2D' ? factor : reshape(factor, shapeOf(filter).slice(2));
-  const folded = float('Mul', [filter, ofFilter], shapeOf(filter));
+  const isDepthwise = product.op === 'DepthwiseConv2dNative';
+  const ofWeights = isDepthwise ? reshape(factor, shapeOf(weights).slice(2)) : factor;
+  const folded = float('Mul', [weights, ofWeights], shapeOf(weights));
   const centre = bias ? float('Sub', [mean, bias], channels) : mean;
   const summand = float('Sub', [beta, float('Mul', [centre, factor], channels)], channels);
-  const { op, attributes, outputs } = convolution;
-  const filtered = graphValue(op, [images, folded], attributes, outputs);
-  return biasAdd(filtered, summand);
+  const { op, attributes, outputs } = product;
+  const weighted = graphValue(op, [values, folded], attributes, outputs);
+  return reshape(biasAdd(weighted, summand), shapeOf({ node, index: 0 }));
 }

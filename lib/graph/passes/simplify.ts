@@ -52,13 +52,16 @@ export const simplify: Pass = (graph) => {
   return applyRules(graph, (op) => rules[op]);
 };
 
-/** A vector added along the last axis. */
+/** A vector added along the last axis; tfjs's layers give it the other axes too, of size 1. */
 function vectorAdded(node: GraphNode): GraphValue | null {
   const [values, bias] = [inputOf(node, 0), inputOf(node, 1)];
   const { dtype, shape } = typeOf(values);
-  const isBias =
-    dtype === DT_FLOAT && shape.length >= 2 && sameShape(shapeOf(bias), shape.slice(-1));
-  return isBias ? biasAdd(values, bias) : null;
+  const [size = 0, ...ones] = shapeOf(bias).toReversed();
+  const isVector = size === shape.at(-1) && ones.every((length) => length === 1);
+  const isBroadcast = ones.length < shape.length && !sameShape(shapeOf(bias), shape);
+  return dtype === DT_FLOAT && shape.length >= 2 && isVector && isBroadcast
+    ? biasAdd(values, reshape(bias, [size]))
+    : null;
 }
 
 /** tfjs reshapes a product before it adds the bias. */
