@@ -10,8 +10,8 @@ import { metricDescription, unweighted } from './metricFunctions/descriptions';
 import { callsCustomCode } from './runners/compileModel';
 import { MANY_ROWS } from './runners/compilePolicy';
 
-/** All that layers give out for one batch is to stay in the processor's caches, more or less. */
-const BYTES_PER_BATCH = 2 ** 25;
+/** What the largest layer gives out for one batch is to stay in the processor's caches, more or less. */
+const BYTES_PER_LAYER = 2 ** 24;
 const MOST_ROWS = 512;
 const KERAS_ROWS = 32;
 
@@ -76,11 +76,8 @@ function isFree(model: ModelInternals): boolean {
 function mostRows({ layers }: ModelInternals): number {
   const bytes = layers
     .flatMap(({ outputShape }) => shapesOf(outputShape))
-    .reduce(
-      (sum, [, ...sizes]) => sum + 4 * tf.util.sizeFromShape(sizes.map((size) => size ?? 1)),
-      0,
-    );
-  const rows = 2 ** Math.floor(Math.log2(BYTES_PER_BATCH / bytes));
+    .map(([, ...sizes]) => 4 * tf.util.sizeFromShape(sizes.map((size) => size ?? 1)));
+  const rows = 2 ** Math.floor(Math.log2(BYTES_PER_LAYER / Math.max(...bytes)));
   return Math.min(MOST_ROWS, Math.max(KERAS_ROWS, rows));
 }
 

@@ -53,6 +53,15 @@ test('batches of predict and evaluate: larger ones that leave no rest, within th
   assert.equal(evaluationBatchSize(inner, 10_000), 512);
   const cnn = innerModel(models.cnn({ seed: 1 }));
   assert.equal(predictionBatchSize(cnn, 10_000), 125);
+  const ofDepth = (depth: number) => {
+    const first = tf.layers.inputLayer({ inputShape: [64, 64, 16] });
+    return tf.sequential({
+      layers: [first, ...Array.from({ length: depth }, () => tf.layers.reLU())],
+    });
+  };
+  for (const depth of [1, 30]) {
+    assert.equal(predictionBatchSize(innerModel(ofDepth(depth)), 6400), 64, 'whatever the depth');
+  }
 });
 
 test('batches of predict: as many rows as are asked for, for each core, within the caches', () => {
