@@ -316,14 +316,14 @@ describe('separateGates', { skip: withoutOneDnn }, () => {
       input(names[index] as string, ...shape),
     ) as [GraphValue, GraphValue, GraphValue, GraphValue, GraphValue, GraphValue];
 
-  const lstm = (rows: number, activations: string[], size = 2) => {
+  const lstm = (rows: number, activations: string[], size = 2, needsSum = false) => {
     const [x, h, kernel, recurrent, b] = inputsFor(rows, size);
     const products = [matMul(x, kernel, false, false), matMul(h, recurrent, false, false)];
     const sum = biasAdd(float('Add', products, [rows, 9]), b);
     const gates = cutInThrees(sum, rows, 3).map((gate, index) =>
       float(activations[index] as string, [gate], [rows, 3]),
     );
-    return graphOf([x, h, kernel, recurrent, b], gates);
+    return graphOf([x, h, kernel, recurrent, b], needsSum ? [...gates, sum] : gates);
   };
 
   it('multiplies input and state together, for each gate', () => {
@@ -399,11 +399,12 @@ describe('separateGates', { skip: withoutOneDnn }, () => {
     );
   });
 
-  it('leaves as they are few rows, large weights, and what is mostly computed otherwise', () => {
+  it('leaves as they are few rows, large weights, and what is mostly needed otherwise', () => {
     for (const graph of [
       lstm(31, ['Sigmoid', 'Sigmoid', 'Tanh']),
       lstm(40, ['Sigmoid', 'Sigmoid', 'Tanh'], 31),
       lstm(40, ['Neg', 'Neg', 'Tanh']),
+      lstm(40, ['Sigmoid', 'Sigmoid', 'Tanh'], 2, true),
     ]) {
       assert.equal(describeGraph(separateGates(graph)), describeGraph(graph));
     }
