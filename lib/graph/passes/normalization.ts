@@ -41,6 +41,9 @@ function narrowed(node: GraphNode): GraphValue | null {
     : null;
 }
 
+/** To go through so many weights takes no longer than another operation. */
+const FEW_WEIGHTS = 2 ** 17;
+
 /** What comes before a normalisation: a convolution or a product, perhaps with a bias, and reshaped. */
 interface Source {
   product: GraphNode;
@@ -75,7 +78,8 @@ function isFoldable(node: GraphNode, uses: ReadonlyMap<GraphNode, number>): bool
     attributeIs(node, 'is_training', false) &&
     hasWeights(product) &&
     nodes.every((one) => uses.get(one) === 1) &&
-    sizeOf(shapeOf(inputOf(product, 1))) <= sizeOf(shapeOf({ node: product, index: 0 }))
+    sizeOf(shapeOf(inputOf(product, 1))) <=
+      sizeOf(shapeOf({ node: product, index: 0 })) + FEW_WEIGHTS
   );
 }
 
