@@ -88,11 +88,14 @@ export function cut(value: GraphValue, axis: number, sizes: number[]): GraphValu
   });
 }
 
-/** Puts values one after the other along an axis. */
+/** Puts values one after the other along an axis; a single one is the result itself. */
 export function concatenate(values: GraphValue[], axis: number): GraphValue {
   const [first] = values;
   if (first === undefined) {
     throw new Error('There are no values to concatenate.');
+  }
+  if (values.length === 1) {
+    return first;
   }
   const { dtype, shape } = typeOf(first);
   const total = values.reduce((sum, value) => sum + (shapeOf(value)[axis] ?? 0), 0);
@@ -112,10 +115,12 @@ export function unpack(value: GraphValue): GraphValue[] {
   return outputs.map((_, index) => ({ node, index }));
 }
 
-/** The sum of float32 values of one shape. */
+/** The sum of float32 values of one shape; a single one is the result itself. */
 export function addAll(values: GraphValue[]): GraphValue {
-  const shape = values[0] ? shapeOf(values[0]) : [];
-  return float('AddN', values, shape, { N: int(values.length) });
+  const [first, ...others] = values as [GraphValue, ...GraphValue[]];
+  return others.length === 0
+    ? first
+    : float('AddN', values, shapeOf(first), { N: int(values.length) });
 }
 
 /** The product of two matrices, each of which may be taken transposed. */

@@ -58,9 +58,10 @@ function pack(scalars: GraphValue[]): GraphValue {
  */
 export function variableNodes(variable: SessionVariable): GraphNode[] {
   const { name, handle, blocks = [handle], mustBeFinite } = variable;
-  const values = blocks.map((block) => readVariable(block));
-  const [value] = values;
-  const whole = value && values.length === 1 ? value : concatenate(values, 0);
+  const whole = concatenate(
+    blocks.map((block) => readVariable(block)),
+    0,
+  );
   return [
     loadingNode(name, blocks, variableType(handle)),
     named(`${name}_value`, whole),

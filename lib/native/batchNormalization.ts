@@ -122,19 +122,14 @@ const { executeMultipleOutputs } = backend;
 
 /** The kernel for predictions, which tfjs gives the images as they are. */
 backend.executeMultipleOutputs = function (op, attributes, inputs, outputCount) {
-  const [images, ...others] = inputs as [tf.Tensor, ...tf.Tensor[]];
+  const execute = (given: tf.TensorInfo[]) =>
+    executeMultipleOutputs.call(this, op, attributes, given, outputCount);
   if (op !== 'FusedBatchNorm') {
-    return executeMultipleOutputs.call(this, op, attributes, inputs, outputCount);
+    return execute(inputs);
   }
+  const [images, ...others] = inputs as [tf.Tensor, ...tf.Tensor[]];
   const narrow = tf.reshape(images, narrowImages(images.shape));
-  const outputs = executeMultipleOutputs.call(
-    this,
-    op,
-    attributes,
-    [narrow, ...others],
-    outputCount,
-  );
-  const [normalized, ...moments] = outputs as [tf.Tensor, ...tf.Tensor[]];
+  const [normalized, ...moments] = execute([narrow, ...others]) as [tf.Tensor, ...tf.Tensor[]];
   const output = tf.reshape(normalized, images.shape);
   tf.dispose([narrow, normalized]);
   return [output, ...moments];

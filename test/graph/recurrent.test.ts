@@ -103,23 +103,32 @@ describe('recurrent layers in a graph', () => {
     });
   }
 
+  /** Of each operation: how many more there are for ten more steps. */
+  function furtherOperations(
+    rows: number,
+    options: { recurrentActivation?: 'sigmoid' },
+    run: (model: tf.Sequential, x: tf.Tensor) => tf.Tensor[],
+  ) {
+    const [many, few] = [20, 10].map((steps) => {
+      const settings = { ...recurrent(), ...options, inputShape: [steps, FEATURES] };
+      const model = tf.sequential({ layers: [tf.layers.lstm(settings), dense(classes)] });
+      const x = normal([rows, steps, FEATURES], 1);
+      const found = operations(([given]) => run(model, given as tf.Tensor), x);
+      x.dispose();
+      model.dispose();
+      return found;
+    }) as [string[], string[]];
+    const count = (found: string[], op: string) => found.filter((one) => one === op).length;
+    return (op: string) => count(many, op) - count(few, op);
+  }
+
   const takesGates = FUSED_KERNELS.MatMul?.takes('Sigmoid');
   const skip = !takesGates && 'only oneDNN has the kernel';
   it('predict by one product for each gate, with its bias and its activation', { skip }, () => {
     const rows = 32 * availableParallelism();
-    const operationsOf = (steps: number) => {
-      const settings = { ...recurrent(), recurrentActivation: 'sigmoid' as const };
-      const layer = tf.layers.lstm({ ...settings, inputShape: [steps, FEATURES] });
-      const model = tf.sequential({ layers: [layer, dense(classes)] });
-      const x = normal([rows, steps, FEATURES], 1);
-      const found = operations(([given]) => [model.apply(given as tf.Tensor) as tf.Tensor], x);
-      x.dispose();
-      model.dispose();
-      return found;
-    };
-    const [many, few] = [operationsOf(20), operationsOf(10)];
-    const further = (op: string) =>
-      many.filter((one) => one === op).length - few.filter((one) => one === op).length;
+    const further = furtherOperations(rows, { recurrentActivation: 'sigmoid' }, (model, x) => [
+      model.apply(x) as tf.Tensor,
+    ]);
     const perStep = 10 * availableParallelism();
     assert.equal(further('_FusedMatMul'), 4 * perStep);
     assert.equal(further('Tanh'), perStep);
@@ -128,22 +137,10 @@ describe('recurrent layers in a graph', () => {
 
   it('multiply twice for each step and share, forwards and back, and add no gradients', () => {
     const rows = 32;
-    const productsOf = (steps: number) => {
-      const layer = tf.layers.lstm({ ...recurrent(), inputShape: [steps, FEATURES] });
-      const model = tf.sequential({ layers: [layer, dense(classes)] });
-      const loss = (x: tf.Tensor) => tf.sum(model.apply(x) as tf.Tensor) as tf.Scalar;
-      const x = normal([rows, steps, FEATURES], 1);
-      const found = operations(
-        ([given]) => Object.values(tf.variableGrads(() => loss(given as tf.Tensor)).grads),
-        x,
-      );
-      x.dispose();
-      model.dispose();
-      return found.filter((op) => op === 'MatMul').length;
-    };
-    assert.equal(
-      productsOf(20) - productsOf(10),
-      10 * 2 * shardSizes(rows, availableParallelism()).length,
-    );
+    const further = furtherOperations(rows, {}, (model, x) => {
+      const loss = () => tf.sum(model.apply(x) as tf.Tensor) as tf.Scalar;
+      return Object.values(tf.variableGrads(loss).grads);
+    });
+    assert.equal(further('MatMul'), 10 * 2 * shardSizes(rows, availableParallelism()).length);
   });
 });

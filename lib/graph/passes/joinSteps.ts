@@ -117,7 +117,7 @@ class StepJoiner extends Rewriting {
     if (all.length === terms.length) {
       return null;
     }
-    const total = all.length === 1 ? (all[0] as GraphValue) : addAll(all);
+    const total = addAll(all);
     markOrigin([total], root);
     return total;
   }

@@ -101,5 +101,5 @@ function averagePoolingGradient(node: GraphNode): GraphValue | null {
 /** A matrix of this shape, put beside itself several times. */
 function repeat(value: GraphValue, shape: number[], times: number): GraphValue {
   const matrix = reshape(value, shape);
-  return times === 1 ? matrix : concatenate(Array<GraphValue>(times).fill(matrix), 1);
+  return concatenate(Array<GraphValue>(times).fill(matrix), 1);
 }

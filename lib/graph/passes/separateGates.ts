@@ -10,6 +10,7 @@ import {
   type Graph,
   type GraphNode,
   type GraphValue,
+  inputOf,
   nodesOf,
   numbered,
   shapeOf,
@@ -147,10 +148,13 @@ class GateSeparator extends Rewriting {
     };
   }
 
-  private noteGate({ op, inputs }: GraphNode): void {
-    const [input] = inputs;
-    const sum = input && GATES.includes(op) ? this.sumAt(input) : null;
-    const [rows = 0] = input ? shapeOf(input) : [];
+  private noteGate(node: GraphNode): void {
+    if (!GATES.includes(node.op)) {
+      return;
+    }
+    const input = inputOf(node, 0);
+    const sum = this.sumAt(input);
+    const [rows = 0] = shapeOf(input);
     if (!sum || sum.biases.length === 0 || rows < LEAST_ROWS) {
       return;
     }
@@ -177,14 +181,14 @@ class GateSeparator extends Rewriting {
     const [, size = 0] = shapeOf(value);
     const lefts = products.map(({ left }) => ({ value: left, start: 0 }));
     const left = this.once(lefts, 0, () =>
-      joined(
+      concatenate(
         lefts.map((one) => this.whole(one.value)),
         1,
       ),
     );
     const matrices = products.map(({ weights }) => weights);
     const weights = this.once(matrices, size, () =>
-      joined(
+      concatenate(
         matrices.map((matrix) => this.columns(matrix, size)),
         0,
       ),
@@ -192,7 +196,7 @@ class GateSeparator extends Rewriting {
     let result = matMul(left, weights, false, false);
     if (biases.length > 0) {
       const bias = this.once(biases, size, () =>
-        added(biases.map((one) => this.columns(one, size))),
+        addAll(biases.map((one) => this.columns(one, size))),
       );
       result = biasAdd(result, bias);
     }
@@ -226,12 +230,4 @@ class GateSeparator extends Rewriting {
 function isFaster(): boolean {
   const { MatMul: kernel } = FUSED_KERNELS;
   return kernel?.isAvailable() === true && GATES.every((op) => kernel.takes(op));
-}
-
-function joined(values: GraphValue[], axis: number): GraphValue {
-  return values.length === 1 ? (values[0] as GraphValue) : concatenate(values, axis);
-}
-
-function added(vectors: GraphValue[]): GraphValue {
-  return vectors.length === 1 ? (vectors[0] as GraphValue) : addAll(vectors);
 }
