@@ -1,5 +1,11 @@
 /** How passes make a new graph: node by node, by rules for single operations or by their own code. */
-import { type Graph, type GraphNode, type GraphValue, nodesOf } from '../native/graphNode';
+import {
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  nodesOf,
+  numbered,
+} from '../native/graphNode';
 
 /** Graph to graph: what no output and no update needs is left out. */
 export type Pass = (graph: Graph) => Graph;
@@ -62,22 +68,39 @@ export class Rewriting {
     const after = node.after.map((other) => this.nodeOf(other));
     const overwrites = node.overwrites?.map((other) => this.nodeOf(other));
     const isSame =
-      inputs.every(({ node: other, index }, place) => {
-        const own = node.inputs[place];
-        return own?.node === other && own.index === index;
-      }) &&
+      areSame(inputs, node.inputs) &&
       after.every((other, place) => node.after[place] === other) &&
       (overwrites ?? []).every((other, place) => node.overwrites?.[place] === other);
     return isSame ? node : { ...node, inputs, after, ...(overwrites && { overwrites }) };
   }
 
-  /** The new graph. */
+  /** The new graph; the old one if nothing in it has moved. */
   finish(graph: Graph): Graph {
-    return {
-      ...graph,
-      outputs: graph.outputs.map((output) => this.whole(output)),
-      updates: graph.updates.map((node) => this.nodeOf(node)),
-    };
+    const outputs = graph.outputs.map((output) => this.whole(output));
+    const updates = graph.updates.map((node) => this.nodeOf(node));
+    const isSame =
+      areSame(outputs, graph.outputs) &&
+      updates.every((node, place) => graph.updates[place] === node);
+    return isSame ? graph : { ...graph, outputs, updates };
+  }
+}
+
+function areSame(values: GraphValue[], others: GraphValue[]): boolean {
+  return values.every(({ node, index }, place) => {
+    const other = others[place];
+    return other?.node === node && other.index === index;
+  });
+}
+
+/** A rewriting by code of its own, which goes through the nodes of the graph and tells them apart. */
+export abstract class NodeByNode extends Rewriting {
+  protected readonly nodes: readonly GraphNode[];
+  protected readonly numbers: Map<GraphNode, number>;
+
+  constructor(protected readonly graph: Graph) {
+    super();
+    this.nodes = nodesOf(graph);
+    this.numbers = numbered(this.nodes);
   }
 }
 
@@ -121,7 +144,7 @@ export function countUses(graph: Graph): Map<GraphNode, number> {
 
 /** The values by what `keyOf` says of each, as `Map.groupBy` does since Node.js 21. */
 export function grouped<Key, Value>(
-  values: Value[],
+  values: readonly Value[],
   keyOf: (value: Value) => Key,
 ): Map<Key, Value[]> {
   const groups = new Map<Key, Value[]>();

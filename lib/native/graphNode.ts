@@ -201,7 +201,7 @@ export function assignVariable(handle: GraphValue, value: GraphValue): GraphNode
 }
 
 /** A number for each node, in their order. */
-export function numbered(nodes: GraphNode[]): Map<GraphNode, number> {
+export function numbered(nodes: readonly GraphNode[]): Map<GraphNode, number> {
   return new Map(nodes.map((node, number) => [node, number]));
 }
 
@@ -219,35 +219,43 @@ export function keyOf(node: GraphNode, numbers: ReadonlyMap<GraphNode, number>):
 
 /** The given nodes and all that they depend on, each after those that it depends on. */
 export function inOrder(wanted: GraphNode[]): GraphNode[] {
-  const found = new Set<GraphNode>();
-  const ordered: GraphNode[] = [];
+  const entered = new Set<GraphNode>();
+  const ordered = new Set<GraphNode>();
   // An explicit stack instead of recursion: a graph can be thousands of nodes deep.
-  const stack = wanted.map((node) => ({ node, entered: false })).reverse();
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const { node, entered } = top;
-    if (entered) {
-      ordered.push(node);
-    } else if (!found.has(node)) {
-      found.add(node);
-      stack.push({ node, entered: true });
-      const all = [...node.inputs.map((input) => input.node), ...node.after];
-      for (const needed of all.reverse()) {
-        if (!found.has(needed)) {
-          stack.push({ node: needed, entered: false });
-        }
+  const stack = wanted.toReversed();
+  for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+    if (entered.has(node)) {
+      stack.pop();
+      ordered.add(node);
+    } else {
+      entered.add(node);
+      const { inputs, after } = node;
+      for (let place = after.length - 1; place >= 0; place--) {
+        stack.push(after[place] as GraphNode);
+      }
+      for (let place = inputs.length - 1; place >= 0; place--) {
+        stack.push((inputs[place] as GraphValue).node);
       }
     }
   }
-  return ordered;
+  return [...ordered];
 }
+
+const nodesOfGraphs = new WeakMap<Graph, readonly GraphNode[]>();
 
 /**
  * All nodes that a function's outputs and updates depend on, in the order in which they were
- * called: each comes after those that it depends on.
+ * called: each comes after those that it depends on. They are looked for once for each graph.
  */
-export function nodesOf({ outputs, updates }: Graph): GraphNode[] {
-  const nodes = inOrder([...outputs.map(({ node }) => node), ...updates]);
-  return nodes.sort((a, b) => positionOf(a) - positionOf(b));
+export function nodesOf(graph: Graph): readonly GraphNode[] {
+  const known = nodesOfGraphs.get(graph);
+  if (known) {
+    return known;
+  }
+  const nodes = inOrder([...graph.outputs.map(({ node }) => node), ...graph.updates]);
+  nodes.sort((a, b) => positionOf(a) - positionOf(b));
+  nodesOfGraphs.set(graph, nodes);
+  return nodes;
 }
 
 function positionOf({ origin }: GraphNode): number {

@@ -9,7 +9,7 @@ import * as tf from '../../lib/tensorflow';
 import { maximumDifference } from './lockstep';
 
 /** The nodes of a function's graph, each after those that it depends on. */
-export function nodes(body: TensorFunction, ...inputs: tf.Tensor[]): GraphNode[] {
+export function nodes(body: TensorFunction, ...inputs: tf.Tensor[]): readonly GraphNode[] {
   const scope = new SessionVariables();
   const { graph } = captureStable(body, { name: 'function', inputs, feed: 'inputs', scope });
   return nodesOf({ ...runPasses(graph), updates: [] });

@@ -120,7 +120,7 @@ function followGradients({ origins }: Recorder, replacements: Replacements): voi
       function (this: EngineInternals, ...args) {
         addTapeNode.apply(this, args);
         // The tape may have been put in another order: the new node need not be the last.
-        const node = [...this.state.activeTape].reverse().find((other) => !seen.has(other));
+        const node = this.state.activeTape.findLast((other) => !seen.has(other));
         if (node !== undefined) {
           seen.add(node);
           stayInPlace(node, origins);

@@ -46,8 +46,7 @@ export const crop: Pass = (graph) => {
     crops.add(node);
   }
   const cropped = crops.finish(graph);
-  crops.cutFromWhole(cropped);
-  return cropped;
+  return crops.cutFromWhole(cropped);
 };
 
 class Crops extends Rewriting {
@@ -114,7 +113,10 @@ class Crops extends Rewriting {
   }
 
   /** What is needed as a whole too is not computed twice: it is cropped afterwards. */
-  cutFromWhole(graph: Graph): void {
+  cutFromWhole(graph: Graph): Graph {
+    if (this.crops.size === 0) {
+      return graph;
+    }
     const live = new Set(nodesOf(graph));
     for (const [node, crops] of this.crops) {
       for (const cropped of live.has(node) ? crops.values() : []) {
@@ -122,6 +124,8 @@ class Crops extends Rewriting {
         Object.assign(cropped.node, { op, inputs, attributes });
       }
     }
+    // Another graph by now, of other nodes.
+    return { ...graph };
   }
 }
 

@@ -13,15 +13,13 @@ import {
   graphNode,
   inputOf,
   keyOf,
-  nodesOf,
-  numbered,
   shapeOf,
   typeOf,
 } from '../../native/graphNode';
 import { copyOf, reshape, sameShape } from '../builders';
 import { OPERATIONS } from '../operations';
 import { elementByElement, elementsOfOneShape, isAlongFirstAxis } from '../sharding';
-import { markOrigin, type Pass, Rewriting } from '../transform';
+import { markOrigin, NodeByNode, type Pass } from '../transform';
 
 export const joinParts: Pass = (graph) => new PartJoiner(graph).run();
 
@@ -57,19 +55,11 @@ interface Part {
   index: number;
 }
 
-class PartJoiner extends Rewriting {
-  private readonly nodes: GraphNode[];
-  private readonly numbers: Map<GraphNode, number>;
+class PartJoiner extends NodeByNode {
   private readonly alike = new Map<string | GraphNode, Alike>();
   private readonly parts = new Map<GraphNode, Part>();
   private readonly wholes = new Map<Alike, GraphValue>();
   private readonly cuts = new Map<Alike, GraphNode>();
-
-  constructor(private readonly graph: Graph) {
-    super();
-    this.nodes = nodesOf(graph);
-    this.numbers = numbered(this.nodes);
-  }
 
   run(): Graph {
     for (const node of this.nodes) {

@@ -8,8 +8,6 @@ import {
   type GraphNode,
   type GraphValue,
   inputOf,
-  nodesOf,
-  numbered,
   shapeOf,
 } from '../../native/graphNode';
 import {
@@ -23,23 +21,15 @@ import {
   sameShape,
   unpack,
 } from '../builders';
-import { countUses, grouped, markOrigin, type Pass, Rewriting } from '../transform';
+import { countUses, grouped, markOrigin, NodeByNode, type Pass } from '../transform';
 
 /** Fewer uses of the same weights are taken for branches of a network, not for steps of a sequence. */
 export const LEAST_STEPS = 4;
 
 export const joinSteps: Pass = (graph) => new StepJoiner(graph).run();
 
-class StepJoiner extends Rewriting {
-  private readonly nodes: GraphNode[];
-  private readonly numbers: Map<GraphNode, number>;
+class StepJoiner extends NodeByNode {
   private readonly joined = new Map<string, GraphValue>();
-
-  constructor(private readonly graph: Graph) {
-    super();
-    this.nodes = nodesOf(graph);
-    this.numbers = numbered(this.nodes);
-  }
 
   run(): Graph {
     const products = this.independentProducts();
@@ -187,7 +177,7 @@ function placedAt({ origin }: GraphNode, node: GraphNode): GraphNode {
 }
 
 /** What is added by each sum that is not itself a term of another one. */
-function sumsOf(graph: Graph, nodes: GraphNode[]): Map<GraphNode, GraphValue[]> {
+function sumsOf(graph: Graph, nodes: readonly GraphNode[]): Map<GraphNode, GraphValue[]> {
   const uses = countUses(graph);
   const inner = new Set<GraphNode>();
   const sums = new Map<GraphNode, GraphValue[]>();

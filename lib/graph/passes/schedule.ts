@@ -23,7 +23,7 @@ export const schedule: Pass = (graph) => {
   };
 };
 
-function usersOf(nodes: GraphNode[]): Users {
+function usersOf(nodes: readonly GraphNode[]): Users {
   const users = new Map<GraphNode, GraphNode[]>(nodes.map((node) => [node, []]));
   for (const node of nodes) {
     for (const input of new Set(node.inputs.map((value) => value.node))) {

@@ -11,12 +11,10 @@ import {
   type GraphNode,
   type GraphValue,
   inputOf,
-  nodesOf,
-  numbered,
   shapeOf,
 } from '../../native/graphNode';
 import { addAll, attributeIs, biasAdd, concatenate, matMul, sameShape, slice } from '../builders';
-import { countUses, markOrigin, type Pass, Rewriting } from '../transform';
+import { countUses, markOrigin, NodeByNode, type Pass } from '../transform';
 
 /** With fewer rows several products take longer than one that is cut. */
 const LEAST_ROWS = 32;
@@ -47,10 +45,8 @@ interface Sum {
   parts: GraphValue[];
 }
 
-class GateSeparator extends Rewriting {
-  private readonly nodes: GraphNode[];
-  private readonly numbers: Map<GraphNode, number>;
-  private readonly uses: Map<GraphNode, number>;
+class GateSeparator extends NodeByNode {
+  private readonly uses = countUses(this.graph);
   /** What a node's result is a sum of; of a node that cuts a sum, the whole. */
   private readonly sums = new Map<GraphNode, Sum>();
   /** By the node that cuts a sum: which of its parts are gates. */
@@ -58,13 +54,6 @@ class GateSeparator extends Rewriting {
   /** By the matrix of weights: the rows of all gates, at all steps, that are computed with it. */
   private readonly rows = new Map<GraphNode, number>();
   private readonly made = new Map<string, GraphValue>();
-
-  constructor(private readonly graph: Graph) {
-    super();
-    this.nodes = nodesOf(graph);
-    this.numbers = numbered(this.nodes);
-    this.uses = countUses(graph);
-  }
 
   run(): Graph {
     for (const node of this.nodes) {

@@ -72,7 +72,7 @@ function variablesOf({ inputs }: GraphNode): GraphNode[] {
 }
 
 /** The layer or line that a node belongs to; an update belongs where its variable is used first. */
-function boxOf(node: GraphNode, nodes: GraphNode[]): string {
+function boxOf(node: GraphNode, nodes: readonly GraphNode[]): string {
   const [changed] = node.inputs;
   if (changed && isHandle(changed)) {
     const reader = nodes.find(
