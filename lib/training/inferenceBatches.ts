@@ -37,8 +37,7 @@ export function predictionBatchSize(model: ModelInternals, rows: number, named?:
 
 /**
  * Rows per batch for an evaluation. Keras's own losses and metrics are means over rows, the same for
- * batches of any size; a function of the user's need not be. A power of two, as 32: the shares of right
- * answers are then exact.
+ * batches of any size; a function of the user's need not be.
  */
 export function evaluationBatchSize(model: ModelInternals, rows: number): number {
   const named = model.outputs.flatMap((_, output) => [
@@ -46,7 +45,21 @@ export function evaluationBatchSize(model: ModelInternals, rows: number): number
     ...metricsOfOutput(model, output),
   ]);
   const areMeans = named.every(isOfKeras);
-  return areMeans && rows > KERAS_ROWS && isFree(model) ? mostRows(model) : KERAS_ROWS;
+  return areMeans && rows > KERAS_ROWS && isFree(model)
+    ? exactSize(rows, mostRows(model))
+    : KERAS_ROWS;
+}
+
+/**
+ * The rest of the rows runs op by op, which takes several times as long for each: a size that leaves a
+ * small one. The sum of two powers of two, with which `RunningMeans` counts exactly.
+ *
+ * @param most a power of two.
+ */
+function exactSize(rows: number, most: number): number {
+  const sizes = [1, 3 / 4, 5 / 8].map((part) => part * most).filter((size) => size >= KERAS_ROWS);
+  const rests = sizes.map((size) => rows % size);
+  return rows <= most ? most : (sizes[rests.indexOf(Math.min(...rests))] as number);
 }
 
 function isOfKeras(metric: unknown): boolean {

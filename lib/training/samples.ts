@@ -94,14 +94,20 @@ export class RunningMeans {
 
   constructor(private readonly reported: readonly Reported[]) {}
 
-  /** `values`: one for each that is reported, or its sums. The others are means over the batch. */
+  /**
+   * Counts a batch.
+   *
+   * @param values one for each that is reported, or its sums. The others are means over the batch, in
+   *   float32. Multiplied by the rows, and rounded as they are, shares of right answers are whole numbers
+   *   again, at least for sums of two powers of two (https://doi.org/10.1145/103162.103163, theorem 7).
+   */
   add(values: readonly number[], rows: number): void {
     let place = 0;
     for (const { sums } of this.reported) {
       const end = place + (sums?.count ?? 1);
       for (; place < end; place++) {
         const value = values[place] as number;
-        this.totals[place] = (this.totals[place] ?? 0) + (sums ? value : value * rows);
+        this.totals[place] = (this.totals[place] ?? 0) + (sums ? value : Math.fround(value * rows));
       }
     }
     this.rows += rows;
