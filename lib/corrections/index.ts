@@ -3,6 +3,7 @@
  * all of tfjs in this process, so that its own `model.fit` and a graph agree.
  */
 import './activityRegularizers';
+import './depthwise';
 import './dilation';
 import './filterGradients';
 import './gradients';

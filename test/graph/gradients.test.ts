@@ -40,6 +40,13 @@ const cases: Record<string, [Function, inputs: number[][]]> = {
   'minimum with a column': [(x, y) => tf.minimum(x, y), [[2, 3], [2, 1]]], // biome-ignore format: pair
   'squared difference from a row': [(x, y) => tf.squaredDifference(x, y), [[3, 2], [2]]],
   'one matrix for all': [(x, y) => tf.matMul(x, y), [[3, 2, 2], [1, 2, 2]]], // biome-ignore format: pair
+  'a depthwise convolution by one number, after one that is not depthwise': [
+    (x, filter, bias) => {
+      const convolved = tf.add(tf.conv2d(x as Images, filter as Images, 1, 'valid'), bias);
+      return tf.depthwiseConv2d(convolved as Images, filter as Images, 1, 'valid');
+    },
+    [[8, 3, 2, 1], [1, 1, 1, 1], [1]], // biome-ignore format: one line
+  ],
   copies: [(x) => tf.tile(x, [3, 1, 2]), [[2, 3, 2]]],
   'the only row': [(x) => tf.unstack(x)[0] as tf.Tensor, [[1, 3]]],
   'the only part': [(x) => tf.split(x, 1)[0] as tf.Tensor, [[2, 3]]],
