@@ -68,6 +68,29 @@ function summedTo(shape: number[], gradient: tf.Tensor): tf.Tensor {
   return axes.length === 0 ? gradient : tf.reshape(tf.sum(gradient, axes), shape);
 }
 
+/** Several values may be the largest. They share the gradient, as in TensorFlow; tfjs gives it to each. */
+for (const kernelName of ['Max', 'Min']) {
+  correctGradient(kernelName, () => (dy, saved, attributes) => {
+    const [x, y] = saved as [tf.Tensor, tf.Tensor];
+    const { axis, reductionIndices = axis } = attributes as unknown as ExtremeOptions;
+    const axes = tf.util.parseAxisParam(reductionIndices as number | number[], x.shape);
+    const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+    return {
+      x: () => {
+        const isResult = tf.cast(tf.equal(x, tf.reshape(y, kept)), 'float32');
+        const share = tf.div(tf.reshape(dy as tf.Tensor, kept), tf.sum(isResult, axes, true));
+        return tf.mul(isResult, share);
+      },
+    };
+  });
+}
+
+/** The axes of the largest values, and of the smallest ones. */
+interface ExtremeOptions {
+  reductionIndices?: number | number[];
+  axis?: number | number[];
+}
+
 /** tfjs transposes the gradient, unless the sums go along the last axis. */
 correctGradient('Cumsum', () => (dy, _, attributes) => {
   const { axis, exclusive, reverse } = attributes as unknown as CumsumOptions;

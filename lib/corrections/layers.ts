@@ -20,7 +20,10 @@ type Constant = Pick<Weight, 'trainable' | 'read'>;
 interface NormalizationLayer {
   gamma?: Weight | Constant | null;
   beta?: Weight | Constant | null;
-  call(inputs: tf.Tensor | tf.Tensor[], options: { training?: boolean }): tf.Tensor;
+  call(
+    inputs: tf.Tensor | tf.Tensor[],
+    options: { training?: boolean; mask?: tf.Tensor | null },
+  ): tf.Tensor;
 }
 
 export interface BatchNormalizationLayer extends NormalizationLayer {

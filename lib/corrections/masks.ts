@@ -42,10 +42,14 @@ export function endMasks(prototype: Pick<tf.layers.Layer, 'apply'>): void {
   };
 }
 
-function endsMask(layer: tf.layers.Layer): boolean {
+/** Whether what a layer gives has no mask; it may go by one itself. */
+export function endsMask(layer: tf.layers.Layer): boolean {
   const { supportsMasking, returnSequences } = internals(layer);
+  const isMean = layer.getClassName() === 'GlobalAveragePooling1D';
   // Layers in a model know themselves whether they end it.
-  return !(layer instanceof tf.LayersModel) && (!supportsMasking || returnSequences === false);
+  return (
+    !(layer instanceof tf.LayersModel) && (!supportsMasking || returnSequences === false || isMean)
+  );
 }
 
 endMasks(tf.layers.Layer.prototype);
@@ -135,6 +139,26 @@ interface MaskedLayer {
   call(inputs: tf.Tensor | tf.Tensor[], options: { mask?: Mask }): tf.Tensor;
   computeMask: ComputeMask;
 }
+
+/** What Keras 3 gives for the steps that do not count, where all inputs have the same mask. */
+function correctMasked(made: tf.layers.Layer, ofMasked: (inputs: tf.Tensor[]) => tf.Tensor): void {
+  const layer = prototypeOf<MaskedLayer>(made);
+  const { call } = layer;
+  layer.call = function (inputs, options) {
+    const { mask } = options;
+    return tf.tidy(() => {
+      const result = call.call(this, inputs, options);
+      const shape = result.shape.map((size, axis) => (axis < 2 ? size : 1));
+      return mask ? tf.where(tf.reshape(mask, shape), result, ofMasked([inputs].flat())) : result;
+    });
+  };
+}
+
+correctMasked(tf.layers.multiply({ name: unnumbered }), ([first]) =>
+  tf.zerosLike(first as tf.Tensor),
+);
+correctMasked(tf.layers.maximum({ name: unnumbered }), ([first]) => first as tf.Tensor);
+correctMasked(tf.layers.minimum({ name: unnumbered }), ([first]) => first as tf.Tensor);
 
 const averaging = prototypeOf<MaskedLayer>(tf.layers.globalAveragePooling1d({ name: unnumbered }));
 averaging.call = (inputs, { mask }) =>

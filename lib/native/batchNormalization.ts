@@ -94,23 +94,59 @@ const layer = prototypeOf<BatchNormalizationLayer>(
 );
 const ofTfjs = layer.call;
 
-/** tfjs's layer takes the kernels too where they can do its work: along the last axis. */
+/** tfjs's layer takes the kernels too where they can do its work: along the last axis, of all steps. */
 layer.call = function (inputs, options) {
   const batch = [inputs].flat()[0] as tf.Tensor;
-  const isOther = !options.training || isFrozen(this) || ![-1, batch.rank - 1].includes(this.axis);
-  if (isOther || batch.dtype !== 'float32' || tf.getBackend() !== 'tensorflow') {
-    return ofTfjs.call(this, inputs, options);
+  const { training, mask } = options;
+  const isTraining = training && !isFrozen(this);
+  const isMasked = mask?.rank === batch.rank - 1;
+  const isOther = ![-1, batch.rank - 1].includes(this.axis);
+  if (isTraining && mask && isMasked) {
+    return tf.tidy(() => train(this, batch, countedNormalizer(mask, this.axis)));
   }
-  return tf.tidy(() => {
-    const channels = [batch.shape.at(-1) as number];
-    const gamma = this.gamma?.read() ?? tf.ones(channels);
-    const beta = this.beta?.read() ?? tf.zeros(channels);
-    const { normalized, mean, variance } = normalizeBatch(batch, gamma, beta, this.epsilon);
-    moveTowards(this.movingMean, mean, this.momentum);
-    moveTowards(this.movingVariance, variance, this.momentum);
-    return normalized;
-  });
+  return !isTraining || isOther || batch.dtype !== 'float32' || tf.getBackend() !== 'tensorflow'
+    ? ofTfjs.call(this, inputs, options)
+    : tf.tidy(() => train(this, batch, normalizeBatch));
 };
+
+function train(
+  layer: BatchNormalizationLayer,
+  batch: tf.Tensor,
+  normalize: typeof normalizeBatch,
+): tf.Tensor {
+  const channels = [batch.shape.at(layer.axis) as number];
+  const gamma = layer.gamma?.read() ?? tf.ones(channels);
+  const beta = layer.beta?.read() ?? tf.zeros(channels);
+  const { normalized, mean, variance } = normalize(batch, gamma, beta, layer.epsilon);
+  moveTowards(layer.movingMean, mean, layer.momentum);
+  moveTowards(layer.movingVariance, variance, layer.momentum);
+  return normalized;
+}
+
+/** Keras's own: it is added to the number of steps, of which there may be none. */
+const LEAST_COUNT = 1e-7;
+
+/**
+ * Normalises as Keras 3 does where a mask says which steps count: all of them, by the mean and the
+ * variance of those that do.
+ */
+function countedNormalizer(mask: tf.Tensor, axis: number): typeof normalizeBatch {
+  return (batch, gamma, beta, epsilon) => {
+    const index = (axis + batch.rank) % batch.rank;
+    const ofChannels = batch.shape.map((size, place) => (place === index ? size : 1));
+    const others = [...batch.shape.keys()].filter((place) => place !== index);
+    const counts = tf.broadcastTo(tf.cast(tf.expandDims(mask, -1), 'float32'), batch.shape);
+    const count = tf.add(tf.sum(counts, others), LEAST_COUNT);
+    const sumOf = (values: tf.Tensor) =>
+      tf.sum(tf.where(tf.cast(counts, 'bool'), values, tf.zerosLike(values)), others);
+    const mean = tf.div(sumOf(batch), count);
+    const difference = tf.sub(batch, tf.reshape(mean, ofChannels));
+    const variance = tf.div(sumOf(tf.square(difference)), count);
+    const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
+    const scaled = tf.mul(difference, tf.reshape(scale, ofChannels));
+    return { normalized: tf.add(scaled, tf.reshape(beta, ofChannels)), mean, variance };
+  };
+}
 
 function moveTowards(average: Weight, value: tf.Tensor, momentum: number): void {
   const old = average.read();

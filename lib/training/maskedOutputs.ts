@@ -1,4 +1,5 @@
 /** Outputs that carry a mask, such as an answer at each step behind an Embedding with `maskZero`. */
+import { endsMask } from '../corrections/masks';
 import * as tf from '../tensorflow';
 import { internals } from '../tfjsInternals';
 import { innerModel } from './compiledModel';
@@ -27,10 +28,9 @@ function carriesMask({ sourceLayer, inputs }: tf.SymbolicTensor): boolean {
   if (sourceLayer instanceof tf.LayersModel) {
     return innerModel(sourceLayer).outputs.some(carriesMask);
   }
-  const { supportsMasking, returnSequences, maskZero } = internals(sourceLayer);
   return (
     sourceLayer.getClassName() === 'Masking' ||
-    maskZero === true ||
-    (supportsMasking && returnSequences !== false && inputs.some(carriesMask))
+    internals(sourceLayer).maskZero === true ||
+    (!endsMask(sourceLayer) && inputs.some(carriesMask))
   );
 }

@@ -86,6 +86,27 @@ describe('the gradient of', () => {
   }
 });
 
+it('the gradient of equal largest and smallest values is divided among them', () => {
+  tf.tidy(() => {
+    const x = tf.tensor2d([[3, 1, 3], [2, 2, 2]]); // biome-ignore format: rows
+    const slopes = tf.tensor1d([1, 6]);
+    const cases: [Function, number[][]][] = [
+      [(values) => tf.max(values, 1), [[0.5, 0, 0.5], [2, 2, 2]]], // biome-ignore format: pair
+      [(values) => tf.min(values, -1), [[0, 1, 0], [2, 2, 2]]], // biome-ignore format: pair
+    ];
+    for (const [f, expected] of cases) {
+      const gradient = tf.grad(f);
+      const compiled = graph.compile((values: tf.Tensor) => gradient(values, slopes));
+      assertClose(
+        [gradient(x, slopes), compiled(x)],
+        [tf.tensor(expected), tf.tensor(expected)],
+        1e-6,
+      );
+      compiled.dispose();
+    }
+  });
+});
+
 describe('a kernel of one pixel with strides', () => {
   // oneDNN writes past its memory: the program crashes with AVX-512, the numbers are wrong with AVX2.
   const cases: [rows: number, channels: number, isDepthwise?: boolean][] = [

@@ -262,6 +262,14 @@ def shared_penalty(x):
     return L.Add()([inner(inner(x)), dense(dense(x))])
 
 
+def merged_flat(kind):
+    def build(x):
+        masked = L.Embedding(6, 3, mask_zero=True)(x)
+        return L.Flatten()(eval(f"L.{kind}")([masked, L.Dense(3)(masked)]))
+
+    return build
+
+
 case("activity_regularizer", "of a layer whose states go on", SERIES, states)
 case("activity_regularizer", "of layers used twice", VECTOR, shared_penalty)
 case("a layer used three times", "", VECTOR, shared)
@@ -271,6 +279,10 @@ if version == "3":
     each("Activation", VECTOR, ["'hard_silu'"])
     case("operations with numbers", "", VECTOR, lambda x: 3 + (1 - L.Dense(3)(x) * 2.0) / 4.0 - 0.5)
     case("operations with numbers", "1 / x", VECTOR, lambda x: 1 / (L.Dense(3, activation="sigmoid")(x) + 1))
+    for kind in ["Multiply()", "Maximum()", "Minimum()"]:
+        case("Embedding", f"6, 3, mask_zero=True (then {kind} of two, then Flatten)", (4,), merged_flat(kind))
+    case("Embedding", "6, 3, mask_zero=True (then BatchNormalization)", (4,),
+         lambda x: L.BatchNormalization()(L.Embedding(6, 3, mask_zero=True)(x)))
 
 
 def inputs(shape, integer):

@@ -103,6 +103,22 @@ for (const shape of [
   });
 }
 
+test('batch normalisation trains on the steps that count', () => {
+  tf.tidy(() => {
+    const make = () => tf.layers.batchNormalization({ inputShape: [3, 2], momentum: 0.5 });
+    const [masked, plain] = [make(), make()];
+    const x = tf.tensor([1, 2, 3, -4, 5, 9, 7, 8, 2, 2, 1, 0], [2, 3, 2]);
+    const mask = tf.tensor([0, 1, 1, 1, 0, 0], [2, 3], 'bool');
+    const output = masked.apply(x, { training: true, mask }) as tf.Tensor;
+    const counted = tf.tensor([3, -4, 5, 9, 7, 8], [1, 3, 2]);
+    const expected = plain.apply(counted, { training: true }) as tf.Tensor;
+    assertClose(tf.slice(tf.reshape(output, [6, 2]), 1, 3), tf.reshape(expected, [3, 2]));
+    for (const [index, weight] of masked.getWeights().entries()) {
+      assertClose(weight, plain.getWeights()[index] as tf.Tensor);
+    }
+  });
+});
+
 test('a prediction normalises images of any size by the averages, and leaves nothing in memory', () => {
   for (const shape of [
     [2, 6, 8, 3],

@@ -66,6 +66,23 @@ test('only the steps that count are averaged, by the layers of tfjs and of the l
   x.dispose();
 });
 
+test('a mask that a model is given ends at the mean of the steps', () => {
+  const sequence = tf.input({ shape: [3, 3] });
+  const vector = tf.layers.globalAveragePooling1d({}).apply(sequence) as tf.SymbolicTensor;
+  const squares = tf.layers.multiply().apply([vector, vector]) as tf.SymbolicTensor;
+  const model = tf.sequential({
+    layers: [
+      tf.layers.masking({ inputShape: [3, 3] }),
+      tf.model({ inputs: sequence, outputs: squares }),
+    ],
+  });
+  // As many steps as numbers in each.
+  const x = tf.tensor([0, 0, 0, 1, 2, 3, 1, 2, 3], [1, 3, 3]);
+  assert.deepEqual(predicted(model, x), [1, 4, 9]);
+  model.dispose();
+  x.dispose();
+});
+
 test('a mask ends at a recurrent layer that gives only its last output', () => {
   const model = tf.sequential({
     layers: [
@@ -142,6 +159,26 @@ test('inputs with the same mask are merged, and keep it', () => {
   ] as const) {
     const model = merged(merge, plusOne(), sum());
     assert.deepEqual(predicted(model, x), [expected], merge.name);
+    model.dispose();
+  }
+  x.dispose();
+});
+
+test('masked steps are merged as in Keras 3', () => {
+  const x = tf.tensor2d([[0, 2, 3]]);
+  for (const [merge, expected] of [
+    [tf.layers.add(), [3, 3, 3]],
+    [tf.layers.multiply(), [0, 2, 2]],
+    [tf.layers.maximum(), [1, 2, 2]],
+    [tf.layers.minimum(), [1, 1, 1]],
+  ] as const) {
+    const steps = tf.input({ shape: [3] });
+    const embedding = { inputDim: 4, outputDim: 1, maskZero: true, embeddingsInitializer: ones };
+    const masked = tf.layers.embedding(embedding as { inputDim: 4; outputDim: 1 }).apply(steps);
+    const both = [masked, plusOne().apply(masked)] as tf.SymbolicTensor[];
+    const outputs = tf.layers.flatten().apply(merge.apply(both)) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: steps, outputs });
+    assert.deepEqual(predicted(model, x), expected, merge.getClassName());
     model.dispose();
   }
   x.dispose();

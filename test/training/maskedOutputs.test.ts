@@ -31,8 +31,10 @@ it('an output with a mask is named once, unless the steps have weights', async (
   assert.equal(warn.mock.callCount(), 1);
   assert.match(String(warn.mock.calls[0]?.arguments[0]), /"answers.* carries a mask.*sampleWeight/);
 
-  // The last output of a recurrent layer, and what a convolution makes, carry none.
+  // The last output of a recurrent layer, a mean, and what a convolution makes, carry none.
   await training.fit(model(tf.layers.gru({ units: 1 })), x, perRow, quiet);
+  const mean = tf.layers.globalAveragePooling1d({});
+  await training.fit(model(mean, tf.layers.dense({ units: 1 })), x, perRow, quiet);
   const convolution = tf.layers.conv1d({ filters: 1, kernelSize: 1 });
   await training.fit(model(convolution), x, perStep, quiet);
   assert.equal(warn.mock.callCount(), 1);
