@@ -129,12 +129,10 @@ function attentionNode(node: Json, layer: tf.layers.Layer): Json {
   };
 }
 
-/** What Keras 3 makes of masks where masked values are merged. */
-const maskMerging = ['Any', 'Concatenate', 'ExpandDims', 'LogicalOr'];
-
 /**
- * The operations by which Keras 3 makes the masks of Embedding (with `mask_zero`) and Masking, and merges
- * them. Others of their kind are not among them.
+ * The operations by which Keras 3 makes the masks of Embedding (with `mask_zero`) and Masking, and joins
+ * those of values that are added up or the like. Others of their kind are not among them; nor are those
+ * of concatenated values, for which Keras would take the name of the layer once more.
  */
 export function maskOperations(entries: JsonObject[]): Set<string> {
   const makesMasks = ({ class_name, config }: JsonObject) =>
@@ -142,37 +140,28 @@ export function maskOperations(entries: JsonObject[]): Set<string> {
     (class_name === 'Embedding' && isObject(config) && config.mask_zero === true);
   const masked = entries.filter(makesMasks).map((entry) => String(tensorsInto(entry)[0]));
   const found = new Set<string>();
-  const zeros = entries.filter(({ class_name }) => class_name === 'ZerosLike');
-  const isMask = (tensor: Json[]) => found.has(String(tensor[0]));
-  const isOfMasks = (tensor: Json[]) =>
-    isMask(tensor) || zeros.some(({ name }) => name === tensor[0]);
   for (const entry of entries) {
     const inputs = tensorsInto(entry);
-    const kind = String(entry.class_name);
-    const isRoot = kind === 'NotEqual' && masked.includes(String(inputs[0]));
-    if (isRoot || (maskMerging.includes(kind) && inputs.some(isMask) && inputs.every(isOfMasks))) {
+    const isMask =
+      entry.class_name === 'NotEqual'
+        ? masked.includes(String(inputs[0]))
+        : ['Any', 'LogicalOr'].includes(String(entry.class_name)) &&
+          inputs.every(([name]) => found.has(String(name)));
+    if (isMask) {
       found.add(String(entry.name));
-    }
-  }
-  for (const { name } of zeros) {
-    const users = entries.filter((entry) => tensorsInto(entry).some(([one]) => one === name));
-    if (users.every((entry) => found.has(String(entry.name)))) {
-      found.add(String(name));
     }
   }
   return found;
 }
 
-/** All tensors that go into the calls of a layer of Keras 3, each as `[layer, node, tensor]`. */
+/** The tensors that go into the call of an operation of Keras 3, each as `[layer, node, tensor]`. */
 function tensorsInto({ inbound_nodes: nodes = null }: JsonObject): Json[][] {
-  const collect = (json: Json): Json[][] => {
-    const history = historyOf(json);
-    if (history) {
-      return [history];
-    }
-    return typeof json === 'object' && json !== null ? Object.values(json).flatMap(collect) : [];
-  };
-  return collect(nodes);
+  const [node] = asList(nodes, 'The connections of a layer');
+  const args = isObject(node) ? asList(node.args, 'Arguments') : [];
+  return args.flatMap((argument) => {
+    const history = historyOf(argument);
+    return history ? [history] : [];
+  });
 }
 
 /** What Rescaling has to do for an operation of Keras 3 with a number. */
