@@ -74,7 +74,7 @@ for (const kernelName of ['Max', 'Min']) {
     const [x, y] = saved as [tf.Tensor, tf.Tensor];
     const { axis, reductionIndices = axis } = attributes as unknown as ExtremeOptions;
     const axes = tf.util.parseAxisParam(reductionIndices as number | number[], x.shape);
-    const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+    const kept = x.shape.map((size, place) => (axes.includes(place) ? 1 : size));
     return {
       x: () => {
         const isResult = tf.cast(tf.equal(x, tf.reshape(y, kept)), 'float32');

@@ -148,8 +148,11 @@ function correctMasked(made: tf.layers.Layer, ofMasked: (inputs: tf.Tensor[]) =>
     const { mask } = options;
     return tf.tidy(() => {
       const result = call.call(this, inputs, options);
-      const shape = result.shape.map((size, axis) => (axis < 2 ? size : 1));
-      return mask ? tf.where(tf.reshape(mask, shape), result, ofMasked([inputs].flat())) : result;
+      if (!mask) {
+        return result;
+      }
+      const shape = result.shape.map((size, axis) => (axis < mask.rank ? size : 1));
+      return tf.where(tf.reshape(mask, shape), result, ofMasked([inputs].flat()));
     });
   };
 }

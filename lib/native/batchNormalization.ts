@@ -99,9 +99,8 @@ layer.call = function (inputs, options) {
   const batch = [inputs].flat()[0] as tf.Tensor;
   const { training, mask } = options;
   const isTraining = training && !isFrozen(this);
-  const isMasked = mask?.rank === batch.rank - 1;
   const isOther = ![-1, batch.rank - 1].includes(this.axis);
-  if (isTraining && mask && isMasked) {
+  if (isTraining && mask?.rank === batch.rank - 1) {
     return tf.tidy(() => train(this, batch, countedNormalizer(mask, this.axis)));
   }
   return !isTraining || isOther || batch.dtype !== 'float32' || tf.getBackend() !== 'tensorflow'
@@ -135,10 +134,10 @@ function countedNormalizer(mask: tf.Tensor, axis: number): typeof normalizeBatch
     const index = (axis + batch.rank) % batch.rank;
     const ofChannels = batch.shape.map((size, place) => (place === index ? size : 1));
     const others = [...batch.shape.keys()].filter((place) => place !== index);
-    const counts = tf.broadcastTo(tf.cast(tf.expandDims(mask, -1), 'float32'), batch.shape);
-    const count = tf.add(tf.sum(counts, others), LEAST_COUNT);
+    const isCounted = tf.expandDims(mask, -1);
     const sumOf = (values: tf.Tensor) =>
-      tf.sum(tf.where(tf.cast(counts, 'bool'), values, tf.zerosLike(values)), others);
+      tf.sum(tf.where(isCounted, values, tf.zerosLike(values)), others);
+    const count = tf.add(sumOf(tf.onesLike(batch)), LEAST_COUNT);
     const mean = tf.div(sumOf(batch), count);
     const difference = tf.sub(batch, tf.reshape(mean, ofChannels));
     const variance = tf.div(sumOf(tf.square(difference)), count);

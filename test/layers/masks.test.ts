@@ -184,6 +184,18 @@ test('masked steps are merged as in Keras 3', () => {
   x.dispose();
 });
 
+test('vectors that are masked as a whole are multiplied', () => {
+  const input = tf.input({ shape: [2] });
+  const masked = tf.layers.masking({ maskValue: 0 }).apply(input);
+  const both = [masked, tf.layers.dense({ units: 2, ...kernel }).apply(masked)];
+  const product = tf.layers.multiply().apply(both as tf.SymbolicTensor[]);
+  const model = tf.model({ inputs: input, outputs: product as tf.SymbolicTensor });
+  const x = tf.tensor2d([[0, 0], [2, 3]]); // biome-ignore format: rows
+  assert.deepEqual(predicted(model, x), [0, 0, 12, 18]);
+  model.dispose();
+  x.dispose();
+});
+
 test('inputs with different masks are refused where somebody goes by them', () => {
   const x = tf.tensor3d([[[0], [2], [3]]]);
   for (const merge of [
