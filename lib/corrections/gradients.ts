@@ -104,19 +104,37 @@ interface CumsumOptions {
 }
 
 /**
- * Their results jump or stay as they are: the gradients are 0. tfjs has none of comparisons and throws,
- * and takes the quotient's for that of its whole part.
+ * Their results jump or stay as they are: the gradients are 0. tfjs has none of comparisons and of what
+ * is made of them (a mask after layers that are trained) and throws, and takes the quotient's for that of
+ * its whole part.
  */
-const steps = ['Equal', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'NotEqual', 'FloorDiv'];
+const steps = {
+  Equal: 2,
+  Greater: 2,
+  GreaterEqual: 2,
+  Less: 2,
+  LessEqual: 2,
+  NotEqual: 2,
+  FloorDiv: 2,
+  LogicalAnd: 2,
+  LogicalOr: 2,
+  LogicalNot: 1,
+  All: 1,
+  Any: 1,
+};
 tf.unregisterGradient('FloorDiv');
-for (const kernelName of steps) {
+for (const [kernelName, count] of Object.entries(steps)) {
+  const inputsToSave = count === 1 ? ['x'] : ['a', 'b'];
   tf.registerGradient({
     kernelName,
-    inputsToSave: ['a', 'b'],
-    gradFunc: (_, saved: tf.Tensor[]) => {
-      const [a, b] = saved as [tf.Tensor, tf.Tensor];
-      return { a: () => tf.zeros(a.shape), b: () => tf.zeros(b.shape) };
-    },
+    inputsToSave,
+    gradFunc: (_, saved: tf.Tensor[]) =>
+      Object.fromEntries(
+        inputsToSave.map((name, index) => [
+          name,
+          () => tf.zeros((saved[index] as tf.Tensor).shape),
+        ]),
+      ),
   });
 }
 

@@ -47,6 +47,18 @@ const cases: Record<string, [Function, inputs: number[][]]> = {
     },
     [[8, 3, 2, 1], [1, 1, 1, 1], [1]], // biome-ignore format: one line
   ],
+  'rows that a mask lets count': [
+    (x) => tf.mul(x, tf.cast(tf.any(tf.notEqual(x, 0), -1, true), 'float32')),
+    [[3, 2]],
+  ],
+  'values that conditions let count': [
+    (x) => {
+      const isBetween = tf.logicalAnd(tf.greater(x, -0.5), tf.less(x, 0.5));
+      const isWhole = tf.all(tf.equal(x, 0), -1, true);
+      return tf.mul(x, tf.cast(tf.logicalNot(tf.logicalOr(isBetween, isWhole)), 'float32'));
+    },
+    [[4, 2]],
+  ],
   copies: [(x) => tf.tile(x, [3, 1, 2]), [[2, 3, 2]]],
   'the only row': [(x) => tf.unstack(x)[0] as tf.Tensor, [[1, 3]]],
   'the only part': [(x) => tf.split(x, 1)[0] as tf.Tensor, [[2, 3]]],

@@ -1,12 +1,14 @@
-"""The Keras side of run.ts: python keras_side.py make|check 2|3 FOLDER
+"""The Keras side of run.ts: python keras_side.py make|check 2|3 FOLDER [ONLY]
 
 make: builds a model around each layer below, in each of its configurations, and saves it, with what
-Keras computes with it (predictions, and the losses of three training steps) in made.json.
+Keras computes with it (predictions, and the losses of three training steps) in made.json. ONLY: some
+layers, every:N, or random:FIRST-LAST, which puts several of them together, with these seeds.
 check: loads the files that the library saved and writes what Keras predicts to checked.json.
 """
 import json
 import os
 import pathlib
+import random
 import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -285,6 +287,36 @@ if version == "3":
          lambda x: L.BatchNormalization()(L.Embedding(6, 3, mask_zero=True)(x)))
 
 
+MERGES = ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"]
+MOST_NUMBERS = 2000
+
+
+def several_layers(seed):
+    """A model of several of the layers above, with branches; it may begin with words, and a mask."""
+    chosen = random.Random(seed)
+    begin = chosen.choice([VECTOR, SERIES, IMAGE, "words"])
+
+    def build(x):
+        if begin == "words":
+            x = L.Embedding(6, 3, mask_zero=chosen.random() < 0.7)(x)
+        earlier = []
+        for _ in range(chosen.randint(2, 5)):
+            fitting = [one for one in cases if len(one["shape"]) == len(x.shape) - 1
+                       and one["layer"] != "Embedding" and not one["random"]]
+            earlier.append(x)
+            x = chosen.choice(fitting)["build"](x)
+            if None in x.shape[1:] or np.prod(x.shape[1:]) > MOST_NUMBERS:
+                raise ValueError(f"a value of {x.shape}")
+            same = [one for one in earlier if one.shape == x.shape]
+            if same and chosen.random() < 0.5:
+                x = getattr(L, chosen.choice(MERGES))()([x, chosen.choice(same)])
+        return x
+
+    words = begin == "words"
+    return {"layer": "Embedding" if words else "several layers", "options": f"seed {seed}",
+            "shape": (4,) if words else begin, "build": build, "random": False}
+
+
 def inputs(shape, integer):
     count = 8 * int(np.prod(shape))
     values = np.arange(count) * 7 % 6 if integer else np.sin(np.arange(count))
@@ -320,6 +352,8 @@ def make(index, entry):
     made["penalty"] = penalty(model)
     losses = lambda: float(np.ravel(model.train_on_batch(x, y))[0])
     made["losses"] = [] if entry["random"] else [losses() for _ in range(3)]
+    if not np.isfinite(made["predictions"] + made["losses"]).all():
+        raise ValueError("numbers that are not finite")
     return name, made
 
 
@@ -338,7 +372,11 @@ def check(name, entry):
 if command == "make":
     only = sys.argv[4] if len(sys.argv) > 4 else ""
     made, failed = {}, {}
-    for index, entry in enumerate(cases):
+    chosen = cases
+    if only.startswith("random:"):
+        first, last = only.removeprefix("random:").split("-")
+        chosen, only = [several_layers(seed) for seed in range(int(first), int(last) + 1)], ""
+    for index, entry in enumerate(chosen):
         if only.startswith("every:"):
             if index % int(only.removeprefix("every:")):
                 continue

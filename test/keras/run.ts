@@ -1,6 +1,6 @@
 /**
  * `npm run test:keras [-- LAYER,LAYER…]`: generated models of Keras 3 and Keras 2, around each
- * layer in many configurations, are loaded here. Predictions and the losses of three training steps
+ * layer in many configurations or of several layers, are loaded here. Predictions and the losses of three training steps
  * are compared with Keras's, eager and compiled; files saved here are loaded in Keras and compared
  * too. The table goes to results/layers.md. A model is either right or refused by name: anything
  * else fails.
@@ -51,9 +51,10 @@ becomes of them here: loaded, trained, compiled, saved. Without names and option
 of results/layers.md. It makes a Python environment with TensorFlow first.
 
 Options:
-  --keras V  only Keras 3, or only Keras 2
-  --sample   every twentieth model
-  --help     print this text
+  --keras V     only Keras 3, or only Keras 2
+  --sample      every twentieth model
+  --random A-B  models of several of the layers, put together at random with the seeds from A to B
+  --help        print this text
 
 Exit status: 0, or 1 where a model is neither right nor refused by name.
 `;
@@ -61,12 +62,17 @@ const { values, positionals } = parseArgs({
   options: {
     keras: { type: 'string' },
     sample: { type: 'boolean', default: false },
+    random: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 });
-/** Which models: `every:20`, names of layers, or all. */
-const only = values.sample ? 'every:20' : (positionals[0] ?? '');
+/** Which models: `random:0-99`, `every:20`, names of layers, or all. */
+const only = values.random
+  ? `random:${values.random}`
+  : values.sample
+    ? 'every:20'
+    : (positionals[0] ?? '');
 const folder = path.resolve('.cache', only === '' ? 'test-layers' : 'test-layers-part');
 const outcomesFile = (version: string) => path.join(folder, version, 'outcomes.json');
 
