@@ -43,7 +43,7 @@ export function endMasks(prototype: Pick<tf.layers.Layer, 'apply'>): void {
 }
 
 /** Whether what a layer gives has no mask; it may go by one itself. */
-export function endsMask(layer: tf.layers.Layer): boolean {
+function endsMask(layer: tf.layers.Layer): boolean {
   const { supportsMasking, returnSequences } = internals(layer);
   const isMean = layer.getClassName() === 'GlobalAveragePooling1D';
   // Layers in a model know themselves whether they end it.
@@ -53,6 +53,18 @@ export function endsMask(layer: tf.layers.Layer): boolean {
 }
 
 endMasks(tf.layers.Layer.prototype);
+
+/** Whether steps of a value may be masked: it comes from an Embedding with `maskZero`, or from Masking. */
+export function carriesMask({ sourceLayer, inputs }: tf.SymbolicTensor): boolean {
+  if (sourceLayer instanceof tf.LayersModel) {
+    return sourceLayer.outputs.some(carriesMask);
+  }
+  return (
+    sourceLayer.getClassName() === 'Masking' ||
+    internals(sourceLayer).maskZero === true ||
+    (!endsMask(sourceLayer) && inputs.some(carriesMask))
+  );
+}
 
 function refuseDisputed(layer: tf.layers.Layer, mask: Mask): void {
   if (mask && disputed.has(mask) && goesByMask(layer)) {

@@ -6,6 +6,7 @@ import { countAsUsedOnce } from './disposal';
 import { hardSigmoidFromKeras, type KerasVersion } from './hardSigmoid';
 import type { Json, JsonObject } from './json';
 import { modelConfigFromKeras } from './kerasModelConfig';
+import { warnOfMaskedSteps } from './maskedSteps';
 
 type ModelJson = Parameters<typeof tf.models.modelFromJSON>[0];
 
@@ -26,6 +27,9 @@ export async function makeModel(
   countAsUsedOnce(model);
   try {
     settleAxes(model);
+    if (version === 2) {
+      warnOfMaskedSteps(model);
+    }
     await fill(model);
     return model;
   } catch (error) {

@@ -1,7 +1,6 @@
 /** Outputs that carry a mask, such as an answer at each step behind an Embedding with `maskZero`. */
-import { endsMask } from '../corrections/masks';
-import * as tf from '../tensorflow';
-import { internals } from '../tfjsInternals';
+import { carriesMask } from '../corrections/masks';
+import type * as tf from '../tensorflow';
 import { innerModel } from './compiledModel';
 
 const modelsWarnedOf = new WeakSet<tf.LayersModel>();
@@ -21,16 +20,5 @@ export function warnOfMaskedOutputs(model: tf.LayersModel, isWeighted: boolean):
     `The output "${output.sourceLayer.name}" of the model "${model.name}" carries a mask. Keras leaves ` +
       'masked steps out of loss and metrics; here they count. Give sampleWeight, [rows, steps], with ' +
       '0 for them.',
-  );
-}
-
-function carriesMask({ sourceLayer, inputs }: tf.SymbolicTensor): boolean {
-  if (sourceLayer instanceof tf.LayersModel) {
-    return innerModel(sourceLayer).outputs.some(carriesMask);
-  }
-  return (
-    sourceLayer.getClassName() === 'Masking' ||
-    internals(sourceLayer).maskZero === true ||
-    (!endsMask(sourceLayer) && inputs.some(carriesMask))
   );
 }

@@ -33,6 +33,24 @@ for (const [name, expected] of Object.entries(expectedOfKeras2)) {
   });
 }
 
+test('layers that Keras 2 computes otherwise for masked steps are named', async (context) => {
+  const warn = context.mock.method(console, 'warn', () => {});
+  const file = path.join(folder, 'masked.h5');
+  for (const [index, maskZero] of [false, true].entries()) {
+    const steps = tf.input({ shape: [3] });
+    const embedded = tf.layers.embedding({ inputDim: 4, outputDim: 2, maskZero }).apply(steps);
+    const both = [embedded, embedded] as tf.SymbolicTensor[];
+    const product = tf.layers.multiply({ name: 'square' }).apply(both);
+    const outputs = tf.layers.flatten().apply(product) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: steps, outputs });
+    await saving.saveKerasH5(model, file);
+    model.dispose();
+    (await saving.loadKerasH5(file)).dispose();
+    assert.equal(warn.mock.callCount(), index);
+  }
+  assert.match(String(warn.mock.calls[0]?.arguments[0]), /"square" \(Multiply\) .* Keras 2 mult/);
+});
+
 test('optimiser settings and learning rate survive', async () => {
   const optimizer = tf.train.rmsprop(0.02, 0.8, 0.3, 1e-6, true);
   const loaded = await savedAndLoaded(compiled({ optimizer }));
