@@ -185,6 +185,7 @@ for (const prototype of [
   averaging,
   prototypeOf(tf.layers.elu({ name: unnumbered })),
   prototypeOf(tf.layers.leakyReLU({ name: unnumbered })),
+  prototypeOf(tf.layers.rescaling({ name: unnumbered, scale: 1 })),
 ]) {
   Object.defineProperty(prototype, 'supportsMasking', { get: () => true, set: () => undefined });
 }

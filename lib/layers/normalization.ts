@@ -26,6 +26,7 @@ class Normalization extends KerasLayer<NormalizationSettings> {
     const { axis = -1, mean = null, variance = null, invert = false } = options;
     const only = Array.isArray(axis) ? ((axis as number[])[0] ?? null) : axis;
     super(options, { axis: only, mean, variance, invert });
+    this.supportsMasking = true;
     if ((mean === null) !== (variance === null)) {
       throw new Error(`Normalization "${this.name}" needs both mean and variance, or neither.`);
     }
@@ -172,7 +173,6 @@ class RMSNormalization extends KerasLayer<{ epsilon: number }> {
 
   constructor(options: RmsNormalizationOptions = {}) {
     super(options, { epsilon: options.epsilon ?? 1e-6 });
-    this.supportsMasking = true;
   }
 
   override build(inputShape: Shape | Shape[]): void {

@@ -8,7 +8,7 @@ const attention = 'MultiHeadAttention';
 const attentionArguments = ['query', 'value', 'key'];
 
 /** Layers that tfjs hands the states they start from as further inputs. */
-const recurrent = ['ConvLSTM2D', 'GRU', 'LSTM', 'SimpleRNN'];
+export const recurrent = ['ConvLSTM2D', 'GRU', 'LSTM', 'SimpleRNN'];
 
 /** The arguments by which Keras 3 hands masks to layers. */
 const maskArguments = ['mask', 'query_mask', 'value_mask', 'key_mask'];

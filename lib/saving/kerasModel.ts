@@ -27,9 +27,7 @@ export async function makeModel(
   countAsUsedOnce(model);
   try {
     settleAxes(model);
-    if (version === 2) {
-      warnOfMaskedSteps(model);
-    }
+    warnOfMaskedSteps(model, version);
     await fill(model);
     return model;
   } catch (error) {

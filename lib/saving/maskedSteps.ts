@@ -1,24 +1,41 @@
-/** Layers that Keras 2 and Keras 3 compute otherwise for the steps of a sequence that are masked. */
+/** Layers that one version of Keras computes otherwise for the steps of a sequence that are masked. */
 import { carriesMask } from '../corrections/masks';
 import type * as tf from '../tensorflow';
+import type { KerasVersion } from './hardSigmoid';
+import { recurrent } from './kerasConnections';
 
 const inKeras2: Record<string, string> = {
   BatchNormalization: 'counts masked steps in training',
   Maximum: 'compares masked steps',
   Minimum: 'compares masked steps',
   Multiply: 'multiplies masked steps',
+  Normalization: 'hands no mask on',
+  Rescaling: 'hands no mask on',
 };
 
-/** Says of a model in the form of Keras 2 where it is computed as in Keras 3. */
-export function warnOfMaskedSteps(model: tf.LayersModel): void {
+/** Says of a model that comes from a file where it is computed otherwise than in that version of Keras. */
+export function warnOfMaskedSteps(model: tf.LayersModel, version: KerasVersion): void {
   for (const layer of model.layers) {
-    const inputs = layer.inboundNodes.flatMap(({ inputTensors }) => inputTensors);
-    const difference = inKeras2[layer.getClassName()];
-    if (difference && inputs.some(carriesMask)) {
+    const difference = differenceOf(layer, version);
+    if (difference) {
       console.warn(
-        `The layer "${layer.name}" (${layer.getClassName()}) leaves masked steps out, as in Keras 3; ` +
-          `Keras 2 ${difference}.`,
+        `The layer "${layer.name}" (${layer.getClassName()}) has a masked input: ${difference}.`,
       );
     }
   }
+}
+
+function differenceOf(layer: tf.layers.Layer, version: KerasVersion): string | undefined {
+  const inputs = layer.inboundNodes.map(({ inputTensors }) => inputTensors);
+  const name = layer.getClassName();
+  if (version === 2) {
+    const other = inputs.flat().some(carriesMask) ? inKeras2[name] : undefined;
+    return other && `it is computed as in Keras 3, while Keras 2 ${other}`;
+  }
+  const isStarted = inputs.some(
+    ([sequence, ...states]) => states.length > 0 && sequence && carriesMask(sequence),
+  );
+  return recurrent.includes(name) && isStarted
+    ? 'masked steps are passed over, while Keras 3 does not heed the mask where states are given'
+    : undefined;
 }

@@ -287,8 +287,9 @@ if version == "3":
          lambda x: L.BatchNormalization()(L.Embedding(6, 3, mask_zero=True)(x)))
 
 
-# Keras 2 computes other values for masked steps.
-MASKED = ["Multiply", "Maximum", "Minimum", "BatchNormalization"] if version == "2" else []
+# What Keras 2, or Keras 3, computes otherwise for masked steps; said on loading.
+MASKED = (["Multiply", "Maximum", "Minimum", "BatchNormalization", "Normalization", "Rescaling"]
+          if version == "2" else [])
 MERGES = ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"]
 MOST_NUMBERS = 2000
 
@@ -305,7 +306,8 @@ def several_layers(seed):
         for _ in range(chosen.randint(2, 5)):
             left_out = ["Embedding"] + (MASKED if begin == "words" else [])
             fitting = [one for one in cases if len(one["shape"]) == len(x.shape) - 1
-                       and one["layer"] not in left_out and not one["random"]]
+                       and one["layer"] not in left_out and not one["random"]
+                       and not (begin == "words" and "state" in one["options"])]
             earlier.append(x)
             x = chosen.choice(fitting)["build"](x)
             if None in x.shape[1:] or np.prod(x.shape[1:]) > MOST_NUMBERS:

@@ -39,7 +39,14 @@ test('a mask ends at a layer that does not hand it on', () => {
 
 test('the layers that hand a mask on in Keras do', () => {
   const x = tf.tensor3d([[[0], [2], [3]]]);
-  for (const layer of [tf.layers.elu(), tf.layers.leakyReLU(), layers.elu(), tf.layers.prelu()]) {
+  for (const layer of [
+    tf.layers.elu(),
+    tf.layers.leakyReLU(),
+    layers.elu(),
+    tf.layers.prelu(),
+    tf.layers.rescaling({ scale: 1 }),
+    layers.normalization({ mean: 0, variance: 1 }),
+  ]) {
     const model = tf.sequential({
       layers: [tf.layers.masking({ inputShape: [3, 1] }), layer, plusOne(), sum()],
     });

@@ -15,6 +15,25 @@ import { fixture, predictions, trainingLosses } from './fixtures';
 const folder = mkdtempSync(path.join(tmpdir(), 'keras-file-'));
 after(() => rmSync(folder, { recursive: true }));
 
+test('a recurrent layer that starts from states, of masked steps, is named', async (context) => {
+  const warn = context.mock.method(console, 'warn', () => {});
+  const file = path.join(folder, 'started.keras');
+  const steps = tf.input({ shape: [3] });
+  const state = tf.input({ shape: [2] });
+  const embedding = tf.layers.embedding({ inputDim: 4, outputDim: 2, maskZero: true });
+  const sequence = embedding.apply(steps) as tf.SymbolicTensor;
+  const first = tf.layers.simpleRNN({ units: 2, name: 'first', returnSequences: true });
+  const started = tf.layers.simpleRNN({ units: 2, name: 'started' });
+  const outputs = started.apply([first.apply(sequence), state] as tf.SymbolicTensor[]);
+  const model = tf.model({ inputs: [steps, state], outputs: outputs as tf.SymbolicTensor });
+  await saving.saveModel(model, file);
+  (await saving.loadModel(file)).dispose();
+  model.dispose();
+  const messages = warn.mock.calls.map((call) => String(call.arguments[0]));
+  assert.equal(messages.length, 1);
+  assert.match(messages[0] as string, /"started" .* Keras 3 does not heed the mask/);
+});
+
 for (const name of [
   'keras2_adam',
   'keras2_momentum',

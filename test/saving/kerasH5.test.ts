@@ -48,7 +48,7 @@ test('layers that Keras 2 computes otherwise for masked steps are named', async 
     (await saving.loadKerasH5(file)).dispose();
     assert.equal(warn.mock.callCount(), index);
   }
-  assert.match(String(warn.mock.calls[0]?.arguments[0]), /"square" \(Multiply\) .* Keras 2 mult/);
+  assert.match(String(warn.mock.calls[0]?.arguments[0]), /"square" \(Multiply\) .*Keras 2 mult/);
 });
 
 test('optimiser settings and learning rate survive', async () => {
