@@ -54,8 +54,17 @@ function endsMask(layer: tf.layers.Layer): boolean {
 
 endMasks(tf.layers.Layer.prototype);
 
+const masked = new WeakMap<tf.SymbolicTensor, boolean>();
+
 /** Whether steps of a value may be masked: it comes from an Embedding with `maskZero`, or from Masking. */
-export function carriesMask({ sourceLayer, inputs }: tf.SymbolicTensor): boolean {
+export function carriesMask(value: tf.SymbolicTensor): boolean {
+  // Noted, as in a network with branches many paths lead to a value.
+  const carries = masked.get(value) ?? getsMask(value);
+  masked.set(value, carries);
+  return carries;
+}
+
+function getsMask({ sourceLayer, inputs }: tf.SymbolicTensor): boolean {
   if (sourceLayer instanceof tf.LayersModel) {
     return sourceLayer.outputs.some(carriesMask);
   }

@@ -41,3 +41,19 @@ it('an output with a mask is named once, unless the steps have weights', async (
   warn.mock.restore();
   tf.dispose([x, perStep, perRow]);
 });
+
+it('a mask is looked for once, however many paths lead to an output', async () => {
+  const input = tf.input({ shape: [2] });
+  let value = input;
+  for (let block = 0; block < 40; block++) {
+    const made = tf.layers.dense({ units: 2 }).apply(value);
+    value = tf.layers.add().apply([value, made] as tf.SymbolicTensor[]) as tf.SymbolicTensor;
+  }
+  const residual = tf.model({ inputs: input, outputs: value });
+  residual.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  const x = tf.zeros([1, 2]);
+  const { loss } = await training.evaluate(residual, x, x, { verbose: 0 });
+  assert.equal(loss, 0);
+  residual.dispose();
+  x.dispose();
+});
