@@ -6,33 +6,14 @@
 import * as tf from '@tensorflow/tfjs-node';
 import { correctKernel } from './registrations';
 
-function computeAsConvolution(
-  kernelName: string,
-  convolution: string,
-  filterShape: (call: Parameters<tf.KernelFunc>[0]) => number[],
-): void {
-  const { kernelFunc } = tf.getKernel(convolution, 'tensorflow');
-  correctKernel(kernelName, (known) => (call) => {
+for (const suffix of ['', 'BackpropInput', 'BackpropFilter']) {
+  correctKernel(`DepthwiseConv2dNative${suffix}`, (known) => (call) => {
+    const { filterShape } = call.attrs as unknown as { filterShape?: number[] };
+    if (tf.util.sizeFromShape(call.inputs.filter?.shape ?? filterShape ?? []) !== 1) {
+      return known(call);
+    }
     // tfjs leaves the format out, and perhaps the dilations, which a single number has not.
     const attrs = { ...call.attrs, dataFormat: 'NHWC', dilations: 1 };
-    return tf.util.sizeFromShape(filterShape(call)) === 1
-      ? kernelFunc({ ...call, attrs })
-      : known(call);
+    return tf.getKernel(`Conv2D${suffix}`, 'tensorflow').kernelFunc({ ...call, attrs });
   });
 }
-
-computeAsConvolution(
-  'DepthwiseConv2dNative',
-  'Conv2D',
-  ({ inputs }) => (inputs.filter as tf.TensorInfo).shape,
-);
-computeAsConvolution(
-  'DepthwiseConv2dNativeBackpropInput',
-  'Conv2DBackpropInput',
-  ({ inputs }) => (inputs.filter as tf.TensorInfo).shape,
-);
-computeAsConvolution(
-  'DepthwiseConv2dNativeBackpropFilter',
-  'Conv2DBackpropFilter',
-  ({ attrs }) => (attrs as unknown as { filterShape: number[] }).filterShape,
-);

@@ -161,8 +161,12 @@ interface MaskedLayer {
   computeMask: ComputeMask;
 }
 
-/** What Keras 3 gives for the steps that do not count, where all inputs have the same mask. */
-function correctMasked(made: tf.layers.Layer, ofMasked: (inputs: tf.Tensor[]) => tf.Tensor): void {
+/**
+ * What Keras 3 gives for the steps that do not count, where all inputs have the same mask.
+ *
+ * @param ofMasked makes it of the first input.
+ */
+function correctMasked(made: tf.layers.Layer, ofMasked: (first: tf.Tensor) => tf.Tensor): void {
   const layer = prototypeOf<MaskedLayer>(made);
   const { call } = layer;
   layer.call = function (inputs, options) {
@@ -173,16 +177,14 @@ function correctMasked(made: tf.layers.Layer, ofMasked: (inputs: tf.Tensor[]) =>
         return result;
       }
       const shape = result.shape.map((size, axis) => (axis < mask.rank ? size : 1));
-      return tf.where(tf.reshape(mask, shape), result, ofMasked([inputs].flat()));
+      return tf.where(tf.reshape(mask, shape), result, ofMasked([inputs].flat()[0] as tf.Tensor));
     });
   };
 }
 
-correctMasked(tf.layers.multiply({ name: unnumbered }), ([first]) =>
-  tf.zerosLike(first as tf.Tensor),
-);
-correctMasked(tf.layers.maximum({ name: unnumbered }), ([first]) => first as tf.Tensor);
-correctMasked(tf.layers.minimum({ name: unnumbered }), ([first]) => first as tf.Tensor);
+correctMasked(tf.layers.multiply({ name: unnumbered }), (first) => tf.zerosLike(first));
+correctMasked(tf.layers.maximum({ name: unnumbered }), (first) => first);
+correctMasked(tf.layers.minimum({ name: unnumbered }), (first) => first);
 
 const averaging = prototypeOf<MaskedLayer>(tf.layers.globalAveragePooling1d({ name: unnumbered }));
 averaging.call = (inputs, { mask }) =>

@@ -141,12 +141,14 @@ export function maskOperations(entries: JsonObject[]): Set<string> {
   const masked = entries.filter(makesMasks).map((entry) => String(tensorsInto(entry)[0]));
   const found = new Set<string>();
   for (const entry of entries) {
+    if (!['NotEqual', 'Any', 'LogicalOr'].includes(String(entry.class_name))) {
+      continue;
+    }
     const inputs = tensorsInto(entry);
     const isMask =
       entry.class_name === 'NotEqual'
         ? masked.includes(String(inputs[0]))
-        : ['Any', 'LogicalOr'].includes(String(entry.class_name)) &&
-          inputs.every(([name]) => found.has(String(name)));
+        : inputs.length > 0 && inputs.every(([name]) => found.has(String(name)));
     if (isMask) {
       found.add(String(entry.name));
     }

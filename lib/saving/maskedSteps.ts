@@ -29,8 +29,10 @@ function differenceOf(layer: tf.layers.Layer, version: KerasVersion): string | u
   const inputs = layer.inboundNodes.map(({ inputTensors }) => inputTensors);
   const name = layer.getClassName();
   if (version === 2) {
-    const other = inputs.flat().some(carriesMask) ? inKeras2[name] : undefined;
-    return other && `it is computed as in Keras 3, while Keras 2 ${other}`;
+    const other = inKeras2[name];
+    return other && inputs.flat().some(carriesMask)
+      ? `it is computed as in Keras 3, while Keras 2 ${other}`
+      : undefined;
   }
   const isStarted = inputs.some(
     ([sequence, ...states]) => states.length > 0 && sequence && carriesMask(sequence),

@@ -239,15 +239,15 @@ case("Embedding", "6, 3, mask_zero=True (then a Sequential with LSTM)", (4,),
      lambda x: sequential(L.Dense(3), L.LSTM(3))(L.Embedding(6, 3, mask_zero=True)(x)))
 
 
-def merging(kind, masks):
+def merging(kind, masks, last=lambda: L.LSTM(3)):
     def build(x):
         merge = eval(f"L.{kind}")
         masked = L.Embedding(6, 3, mask_zero=True)(x)
         if masks == "the same mask":
-            return L.LSTM(3)(merge([masked, L.Dense(3)(masked)]))
+            return last()(merge([masked, L.Dense(3)(masked)]))
         unmasked = L.Embedding(6, 3)(x)
         both = [masked, unmasked] if masks == "none in the second" else [unmasked, masked]
-        return L.LSTM(3)(merge(both))
+        return last()(merge(both))
 
     return build
 
@@ -264,14 +264,6 @@ def shared_penalty(x):
     return L.Add()([inner(inner(x)), dense(dense(x))])
 
 
-def merged_flat(kind):
-    def build(x):
-        masked = L.Embedding(6, 3, mask_zero=True)(x)
-        return L.Flatten()(eval(f"L.{kind}")([masked, L.Dense(3)(masked)]))
-
-    return build
-
-
 case("activity_regularizer", "of a layer whose states go on", SERIES, states)
 case("activity_regularizer", "of layers used twice", VECTOR, shared_penalty)
 case("a layer used three times", "", VECTOR, shared)
@@ -282,7 +274,8 @@ if version == "3":
     case("operations with numbers", "", VECTOR, lambda x: 3 + (1 - L.Dense(3)(x) * 2.0) / 4.0 - 0.5)
     case("operations with numbers", "1 / x", VECTOR, lambda x: 1 / (L.Dense(3, activation="sigmoid")(x) + 1))
     for kind in ["Multiply()", "Maximum()", "Minimum()"]:
-        case("Embedding", f"6, 3, mask_zero=True (then {kind} of two, then Flatten)", (4,), merged_flat(kind))
+        case("Embedding", f"6, 3, mask_zero=True (then {kind} of two, then Flatten)", (4,),
+             merging(kind, "the same mask", L.Flatten))
     case("Embedding", "6, 3, mask_zero=True (then BatchNormalization)", (4,),
          lambda x: L.BatchNormalization()(L.Embedding(6, 3, mask_zero=True)(x)))
 
@@ -298,27 +291,26 @@ def several_layers(seed):
     """A model of several of the layers above, with branches; it may begin with words, and a mask."""
     chosen = random.Random(seed)
     begin = chosen.choice([VECTOR, SERIES, IMAGE, "words"])
+    words = begin == "words"
+    left_out = ["Embedding"] + (MASKED if words else [])
+    single = [one for one in cases if one["layer"] not in left_out and not one["random"]
+              and not (words and "state" in one["options"])]
+    merges = [one for one in MERGES if one not in left_out]
 
     def build(x):
-        if begin == "words":
+        if words:
             x = L.Embedding(6, 3, mask_zero=chosen.random() < 0.7)(x)
         earlier = []
         for _ in range(chosen.randint(2, 5)):
-            left_out = ["Embedding"] + (MASKED if begin == "words" else [])
-            fitting = [one for one in cases if len(one["shape"]) == len(x.shape) - 1
-                       and one["layer"] not in left_out and not one["random"]
-                       and not (begin == "words" and "state" in one["options"])]
             earlier.append(x)
-            x = chosen.choice(fitting)["build"](x)
+            x = chosen.choice([one for one in single if len(one["shape"]) == len(x.shape) - 1])["build"](x)
             if None in x.shape[1:] or np.prod(x.shape[1:]) > MOST_NUMBERS:
                 raise ValueError(f"a value of {x.shape}")
             same = [one for one in earlier if one.shape == x.shape]
             if same and chosen.random() < 0.5:
-                merges = [one for one in MERGES if one not in left_out]
                 x = getattr(L, chosen.choice(merges))()([x, chosen.choice(same)])
         return x
 
-    words = begin == "words"
     return {"layer": "Embedding" if words else "several layers", "options": f"seed {seed}",
             "shape": (4,) if words else begin, "build": build, "random": False, "most": 50, "seed": seed}
 

@@ -1,9 +1,9 @@
 /**
  * `npm run test:keras [-- LAYER,LAYER…]`: generated models of Keras 3 and Keras 2, around each
- * layer in many configurations or of several layers, are loaded here. Predictions and the losses of three training steps
- * are compared with Keras's, eager and compiled; files saved here are loaded in Keras and compared
- * too. The table goes to results/layers.md. A model is either right or refused by name: anything
- * else fails.
+ * layer in many configurations or of several layers, are loaded here. Predictions and the losses of
+ * three training steps are compared with Keras's, eager and compiled; files saved here are loaded in
+ * Keras and compared too. The table goes to results/layers.md. A model is either right or refused by
+ * name: anything else fails.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -45,8 +45,7 @@ export const crop: Pass = (graph) => {
   for (const node of nodesOf(graph)) {
     crops.add(node);
   }
-  const cropped = crops.finish(graph);
-  return crops.cutFromWhole(cropped);
+  return crops.cutFromWhole(crops.finish(graph));
 };
 
 class Crops extends Rewriting {
