@@ -20,6 +20,8 @@ export interface CompiledCell {
   /** The source map from `code` to `source`, as JSON. */
   sourceMap: string;
   isAsync: boolean;
+  /** The names that it gives values. */
+  names: string[];
   imports: CellImport[];
   /** The module that the cell defines instead of running. */
   module?: string;

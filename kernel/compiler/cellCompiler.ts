@@ -2,6 +2,7 @@
 import path from 'node:path';
 import ts from 'typescript';
 import type { CellMistake, CompileResult } from '../messages';
+import { namesWithValues } from './cellFile';
 import { hasTopLevelAwait, importsOf } from './cellImports';
 import type { CompilerSourceFile } from './internals';
 import { NotebookProgram } from './notebookProgram';
@@ -16,6 +17,8 @@ const notAcrossCells = new Set([
 
 /** `// @strict: false` at the start of a line turns strict checking off for the notebook. */
 const strictComment = /^[ \t]*\/\/[ \t]*@strict:[ \t]*(true|false)\b/m;
+/** What TypeScript writes at the end of a file that exports nothing. */
+const ending = /((?<![^\n])export \{\};\s*)?\/\/# sourceMappingURL=[^\n]*\s*$/;
 /** `/** @module name *\/` makes a cell a module that other cells can import. */
 const moduleComment = /^\s*\/\*\*[^/]*@module\s+(\w+)[^/]*\*\//;
 
@@ -63,13 +66,15 @@ export class CellCompiler {
       false,
       { before: [transformCell(checker, cellSet)] },
     );
-    const code = emitted.code
-      .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
-      .replace(/^export \{\};$/m, '');
+    const code = emitted.code.replace(ending, '');
     const imports = importsOf(file, checker);
     this.notebook.add(file);
     return {
-      cell: { name, source, ...emitted, code, isAsync: hasTopLevelAwait(file), imports },
+      cell: {
+        ...{ name, source, ...emitted, code, imports },
+        isAsync: hasTopLevelAwait(file),
+        names: namesWithValues(file),
+      },
     };
   }
 
@@ -81,7 +86,18 @@ export class CellCompiler {
     const mistakes = this.mistakesIn(file);
     return mistakes.length > 0
       ? { mistakes }
-      : { cell: { name, source, code: '', sourceMap: '', isAsync: false, imports: [], module } };
+      : {
+          cell: {
+            name,
+            source,
+            code: '',
+            sourceMap: '',
+            isAsync: false,
+            names: [],
+            imports: [],
+            module,
+          },
+        };
   }
 
   private mistakesIn(file: CompilerSourceFile): CellMistake[] {

@@ -35,6 +35,15 @@ export function leaveOpenTypes(file: ts.SourceFile): void {
   }
 }
 
+/** The names at the top of a cell that have no value, and so cannot be read, until the cell has run. */
+export function namesWithValues(file: CompilerSourceFile): string[] {
+  const { Value, Alias, FunctionScopedVariable } = ts.SymbolFlags;
+  return [file.locals, file.symbol?.exports]
+    .flatMap((table) => [...(table?.values() ?? [])])
+    .filter(({ flags }) => flags & (Value | Alias) && !(flags & FunctionScopedVariable))
+    .map(ts.symbolName);
+}
+
 /** The modules that a file imports, in any form. */
 export function specifiersOf(file: ts.SourceFile): Set<string> {
   const found = new Set<string>();

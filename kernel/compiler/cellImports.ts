@@ -2,17 +2,20 @@
 import ts from 'typescript';
 import type { CellImport } from '../messages';
 
+/** Whether an imported name, or one that `import a = b.c` gives, is more than a type. */
+export function standsForValue(name: ts.Identifier, checker: ts.TypeChecker): boolean {
+  const symbol = checker.getSymbolAtLocation(name);
+  return (
+    symbol !== undefined &&
+    (symbol.flags & ts.SymbolFlags.Alias
+      ? (checker.getAliasedSymbol(symbol).flags & ts.SymbolFlags.Value) !== 0
+      : true)
+  );
+}
+
 /** The imports of a cell, without names that are only types, as in TypeScript. */
 export function importsOf(file: ts.SourceFile, checker: ts.TypeChecker): CellImport[] {
-  const isValue = (name: ts.Identifier | undefined) => {
-    const symbol = name && checker.getSymbolAtLocation(name);
-    return (
-      symbol !== undefined &&
-      (symbol.flags & ts.SymbolFlags.Alias
-        ? (checker.getAliasedSymbol(symbol).flags & ts.SymbolFlags.Value) !== 0
-        : true)
-    );
-  };
+  const isValue = (name: ts.Identifier) => standsForValue(name, checker);
   const imports: CellImport[] = [];
   for (const statement of file.statements) {
     if (ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier)) {

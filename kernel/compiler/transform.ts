@@ -13,6 +13,7 @@
  * | the last expression `x` | `$kernel.result = x`                                      |
  */
 import ts from 'typescript';
+import { standsForValue } from './cellImports';
 import { internals } from './internals';
 import {
   assign,
@@ -76,7 +77,9 @@ class CellTransformer {
       return [];
     }
     if (ts.isImportEqualsDeclaration(statement)) {
-      return ts.isExternalModuleReference(statement.moduleReference) || statement.isTypeOnly
+      return ts.isExternalModuleReference(statement.moduleReference) ||
+        statement.isTypeOnly ||
+        !standsForValue(statement.name, this.checker)
         ? []
         : factory.createExpressionStatement(
             assign(inScope(statement.name), this.entity(statement.moduleReference)),

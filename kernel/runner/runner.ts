@@ -17,6 +17,7 @@ import { createNotebookHost, createTslab } from './host';
 import { Input } from './input';
 import { importMeta, Modules, pick, type Transpile } from './modules';
 import { Output } from './output';
+import { Scope } from './scope';
 import { render } from './values';
 import { Waits } from './waits';
 
@@ -44,7 +45,7 @@ class Run {
 type CellFunction = (scope: object, kernel: object) => unknown;
 
 export class Runner {
-  private readonly scope: Record<string, unknown> = {};
+  private readonly scope = new Scope();
   private readonly output: Output;
   private readonly input: Input;
   private readonly comms: Comms;
@@ -156,11 +157,13 @@ export class Runner {
       return undefined;
     }
     rememberSource(cell.name, cell.source, cell.sourceMap);
+    const { variables } = this.scope;
+    this.scope.declare(cell.names, cell.name);
     for (const { specifier, bindings } of cell.imports) {
       const loading = this.modules.load(specifier);
       const module = loading instanceof Promise ? await this.waits.wait(loading) : loading;
       for (const { name, imported } of bindings) {
-        this.scope[name] = pick(module as Record<string, unknown>, imported);
+        variables[name] = pick(module as Record<string, unknown>, imported);
       }
     }
     const head = `(${cell.isAsync ? 'async ' : ''}function ($scope, $kernel) { 'use strict'; `;
@@ -169,7 +172,7 @@ export class Runner {
       columnOffset: -head.length,
     }) as CellFunction;
     const kernel = this.kernelOf(cell);
-    const ended = run.call(undefined, this.scope, kernel);
+    const ended = run.call(undefined, variables, kernel);
     if (ended instanceof Promise) {
       await ended;
     }

@@ -61,6 +61,20 @@ check({ rows: 3 });"""
         self.error_of("const declaredBefore = 7;\nthrow new Error('later')")
         self.assertEqual(self.printed("console.log(declaredBefore)"), "7\n")
 
+    def test_what_a_failed_cell_did_not_come_to_cannot_be_read(self):
+        _, cell = self.error_of("JSON.parse('{'); let after = 2; function readsAfter() { return after }")
+        for code in ("after + 1", "readsAfter()"):
+            error, _ = self.error_of(code)
+            self.assertEqual(error["ename"], "ReferenceError")
+            self.assertEqual(error["evalue"], f"after has no value: {cell} declares it, but did not get there.")
+        self.assertEqual(self.printed("after = 5; console.log(readsAfter(), after)"), "5 5\n")
+        self.error_of("const late = () => later; late(); const later = 1")
+
+    def test_a_failed_cell_leaves_the_values_of_earlier_ones(self):
+        self.printed("const kept = 1, { log: print } = console")
+        self.error_of("JSON.parse('{'); const kept = 2")
+        self.assertEqual(self.printed("print(kept)"), "1\n")
+
     def test_cells_sent_with_a_failing_one_are_aborted(self):
         ids = [self.client.execute(code) for code in ("throw new Error('first')", "1", "2")]
         replies = [self.client.get_shell_msg(timeout=10) for _ in ids]

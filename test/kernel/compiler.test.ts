@@ -92,6 +92,15 @@ describe('the compiler of cells', () => {
     assert.deepEqual(notebook.mistakes('new Account().sum'), ['2341 1:15']);
   });
 
+  test('leaves out names that stand for types alone, and nothing of texts', () => {
+    const notebook = new Notebook();
+    notebook.run('namespace Shapes { export interface Square { side: number } }');
+    notebook.run('import Square = Shapes.Square; const square: Square = { side: 1 };');
+    assert.equal(notebook.run('const same: Square = square; same.side'), 1);
+    const text = 'export {};\n//# sourceMappingURL=x\n';
+    assert.equal(notebook.run(`const file = \`${text}\`; file`), text);
+  });
+
   test('its cost does not grow with the number of cells', () => {
     const notebook = new Notebook();
     const cost = (count: number) => {
