@@ -1,5 +1,7 @@
 /** Metrics as Keras's files write them. */
 import * as tf from '../tensorflow';
+import type { ModelInternals } from '../tfjsInternals';
+import { metricNames, metricsOfOutput } from '../training/compiledModel';
 import { kerasFunctions } from '../training/lossFunctions/rowFunctions';
 import {
   type MetricDescription,
@@ -14,25 +16,51 @@ import { camelCase, functionName, isEmpty } from './kerasFunctions';
 
 type Metric = string | ((truth: tf.Tensor, predicted: tf.Tensor) => tf.Tensor);
 
-/** Metrics that both sides have under a name: tfjs's and Keras's, and the short names. */
-const namedMetrics: [tfjs: Metric, keras: string, ...shortNames: string[]][] = [
-  ['acc', 'acc'],
-  ['accuracy', 'accuracy'],
-  ['binaryAccuracy', 'binary_accuracy'],
-  ['categoricalAccuracy', 'categorical_accuracy'],
-  [tf.metrics.sparseCategoricalAccuracy, 'sparse_categorical_accuracy'],
-  [tf.metrics.binaryCrossentropy, 'binary_crossentropy', 'bce', 'BCE'],
-  ['categoricalCrossentropy', 'categorical_crossentropy'],
-  ['sparseCategoricalCrossentropy', 'sparse_categorical_crossentropy'],
-  ['mse', 'mean_squared_error', 'mse', 'MSE'],
-  ['mae', 'mean_absolute_error', 'mae', 'MAE'],
-  ['mape', 'mean_absolute_percentage_error', 'mape', 'MAPE'],
-  [kerasFunctions.meansquaredlogarithmicerror, 'mean_squared_logarithmic_error', 'msle', 'MSLE'],
-  [kerasFunctions.kldivergence, 'kl_divergence', 'kullback_leibler_divergence', 'kld', 'KLD'],
-  [kerasFunctions.cosinesimilarity, 'cosine_similarity'],
-  [kerasFunctions.logcosh, 'log_cosh_error', 'log_cosh', 'logcosh'],
-  [kerasFunctions.hinge, 'hinge'],
-  [kerasFunctions.squaredhinge, 'squared_hinge'],
+/** Metrics that both sides have: tfjs's name or a function, Keras's class, and its names. */
+const namedMetrics: [
+  tfjs: Metric,
+  className: string | undefined,
+  canonical: string,
+  ...short: string[],
+][] = [
+  // Which class they are Keras tells from the shapes.
+  ['acc', undefined, 'acc'],
+  ['accuracy', undefined, 'accuracy'],
+  ['binaryAccuracy', 'BinaryAccuracy', 'binary_accuracy'],
+  ['categoricalAccuracy', 'CategoricalAccuracy', 'categorical_accuracy'],
+  [
+    tf.metrics.sparseCategoricalAccuracy,
+    'SparseCategoricalAccuracy',
+    'sparse_categorical_accuracy',
+  ],
+  [tf.metrics.binaryCrossentropy, 'BinaryCrossentropy', 'binary_crossentropy', 'bce', 'BCE'],
+  ['categoricalCrossentropy', 'CategoricalCrossentropy', 'categorical_crossentropy'],
+  [
+    'sparseCategoricalCrossentropy',
+    'SparseCategoricalCrossentropy',
+    'sparse_categorical_crossentropy',
+  ],
+  ['mse', 'MeanSquaredError', 'mean_squared_error', 'mse', 'MSE'],
+  ['mae', 'MeanAbsoluteError', 'mean_absolute_error', 'mae', 'MAE'],
+  ['mape', 'MeanAbsolutePercentageError', 'mean_absolute_percentage_error', 'mape', 'MAPE'],
+  [
+    kerasFunctions.meansquaredlogarithmicerror,
+    'MeanSquaredLogarithmicError',
+    'mean_squared_logarithmic_error',
+    ...['msle', 'MSLE'],
+  ],
+  [
+    kerasFunctions.kldivergence,
+    'KLDivergence',
+    'kl_divergence',
+    ...['kullback_leibler_divergence', 'kld', 'KLD'],
+  ],
+  [kerasFunctions.cosinesimilarity, 'CosineSimilarity', 'cosine_similarity'],
+  [kerasFunctions.logcosh, 'LogCoshError', 'log_cosh_error', 'log_cosh', 'logcosh'],
+  [kerasFunctions.hinge, 'Hinge', 'hinge'],
+  [kerasFunctions.squaredhinge, 'SquaredHinge', 'squared_hinge'],
+  [kerasFunctions.categoricalhinge, 'CategoricalHinge', 'categorical_hinge'],
+  [kerasFunctions.poisson, 'Poisson', 'poisson'],
 ];
 
 /** A class of metrics in Keras. */
@@ -72,6 +100,18 @@ const metricClasses: Record<string, MetricClass> = {
   TruePositives: { options: thresholds, make: metricFunctions.truePositives },
 };
 
+/** A metric, and under which name Keras reports it. */
+interface NamedMetric {
+  metric: Metric;
+  name: string;
+}
+
+/** Metrics as `model.compile` takes them, and their names for each output. */
+export interface MetricsOfModel {
+  metrics: tf.ModelCompileArgs['metrics'];
+  names: string[][];
+}
+
 /**
  * A model's metrics, from Keras's `metrics` and `weighted_metrics`; with weights those that are of the
  * latter.
@@ -80,15 +120,23 @@ export function metricsFromKeras(
   metrics: Json | undefined,
   weighted: Json | undefined,
   outputNames: readonly string[],
-): tf.ModelCompileArgs['metrics'] {
-  const lists = listsByOutput(metrics, outputNames, 'metrics').map((list) =>
-    list.map(metricFromKeras),
-  );
+): MetricsOfModel {
   const weightedLists = listsByOutput(weighted, outputNames, 'weighted_metrics');
-  for (const [output, list] of weightedLists.entries()) {
-    lists[output]?.push(...list.map((metric) => weightedMetric(metricFromKeras(metric))));
-  }
-  return metricsForTfjs(lists, outputNames);
+  const lists = listsByOutput(metrics, outputNames, 'metrics').map((list, output) => {
+    const outputName = outputNames[output] as string;
+    const ofRowsWithWeights = (weightedLists[output] ?? []).map((one) => {
+      const { metric, name } = metricFromKeras(one, outputName);
+      return { metric: weightedMetric(metric), name };
+    });
+    return [...list.map((one) => metricFromKeras(one, outputName)), ...ofRowsWithWeights];
+  });
+  return {
+    metrics: metricsForTfjs(
+      lists.map((list) => list.map(({ metric }) => metric)),
+      outputNames,
+    ),
+    names: lists.map((list) => list.map(({ name }) => name)),
+  };
 }
 
 /** The metrics of each output. A flat list holds for all, as in Keras 2. */
@@ -118,21 +166,29 @@ function listsByOutput(
   return value.map(flat);
 }
 
-function metricFromKeras(metric: Json): Metric {
-  const ofClass = metricOfClass(metric);
-  if (ofClass) {
-    return ofClass;
-  }
+function metricFromKeras(metric: Json, outputName: string): NamedMetric {
   const given = isObject(metric) && isObject(metric.config) ? metric.config.name : metric;
-  // 'acc' is how the user wrote it; Keras 2 puts the output's name before it.
-  const short = typeof given === 'string' ? /(?:^|_)(acc)$|^(accuracy)$/.exec(given) : null;
-  return metricNamed(short?.[1] ?? short?.[2] ?? functionName(metric, 'metric'));
+  // Keras 2 puts the output's name before it.
+  const named =
+    typeof given === 'string' && given.startsWith(`${outputName}_`)
+      ? given.slice(outputName.length + 1)
+      : given;
+  const name = typeof named === 'string' ? named : functionName(metric, 'metric');
+  const isAccuracy = name === 'acc' || name === 'accuracy';
+  return {
+    metric:
+      metricOfClass(metric) ?? metricNamed(isAccuracy ? name : functionName(metric, 'metric')),
+    name,
+  };
 }
 
 function metricNamed(name: string): Metric {
-  const entry = namedMetrics.find(([, ...kerasNames]) => kerasNames.includes(name));
+  const entry = namedMetrics.find(([, , ...names]) => names.includes(name));
   if (!entry) {
-    const supported = [...namedMetrics.map(([, keras]) => keras), ...Object.keys(metricClasses)];
+    const supported = [
+      ...namedMetrics.map(([, , canonical]) => canonical),
+      ...Object.keys(metricClasses),
+    ];
     throw new Error(`The metric ${name} is not supported; supported are ${supported.join(', ')}.`);
   }
   return entry[0];
@@ -181,43 +237,53 @@ function optionValue(option: string, value: Json): Json {
 }
 
 /** A model's metrics as Keras's `metrics` and `weighted_metrics`. */
-export function metricsToKeras(value: unknown): { metrics: Json; weighted_metrics: Json } {
-  const isWeighted = (metric: unknown) => unweighted(metric) !== undefined;
-  return {
-    metrics: value === undefined || value === null ? null : listed(value, (m) => !isWeighted(m)),
-    weighted_metrics: hasAny(value, isWeighted) ? listed(value, isWeighted) : null,
-  };
-}
-
-function hasAny(value: unknown, isOne: (metric: unknown) => boolean): boolean {
-  const lists = typeof value === 'object' && value !== null ? Object.values(value) : [value];
-  return lists.flat().some(isOne);
-}
-
-/** tfjs takes one metric, a list of them, or either for each output by its name. */
-function listed(value: unknown, isOne: (metric: unknown) => boolean): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([output, list]) => [output, listed([list].flat(), isOne)]),
+export function metricsToKeras(model: ModelInternals): { metrics: Json; weighted_metrics: Json } {
+  const { outputNames } = model;
+  const names = metricNames(model);
+  const lists = outputNames.map((_, output) =>
+    metricsOfOutput(model, output).map((metric, index) => {
+      const isWeighted = unweighted(metric) !== undefined;
+      return { isWeighted, json: metricToKeras(metric, names[output]?.[index]) };
+    }),
+  );
+  const ofKind = (weighted: boolean) =>
+    byOutput(
+      lists.map((list) =>
+        list.filter(({ isWeighted }) => isWeighted === weighted).map(({ json }) => json),
+      ),
+      outputNames,
     );
-  }
-  return [value].flat().filter(isOne).map(metricToKeras);
+  return { metrics: ofKind(false), weighted_metrics: ofKind(true) };
 }
 
-function metricToKeras(given: unknown): Json {
+/** A list, or a record of lists by the names of several outputs; null if there is nothing in them. */
+function byOutput(lists: Json[][], outputNames: readonly string[]): Json {
+  if (isEmpty(lists)) {
+    return null;
+  }
+  return lists.length === 1
+    ? (lists[0] as Json[])
+    : Object.fromEntries(outputNames.map((name, output) => [name, lists[output] as Json[]]));
+}
+
+function metricToKeras(given: unknown, name: string | undefined): Json {
   const metric = unweighted(given) ?? given;
   const description = metricDescription(metric);
   if (description) {
-    return describedMetric(description);
+    return describedMetric({ ...description, name: name ?? description.name });
   }
   const entry = namedMetrics.find(
-    ([tfjs, ...names]) => tfjs === metric || names.includes(String(metric)),
+    ([tfjs, , ...names]) => tfjs === metric || names.includes(String(metric)),
   );
   if (!entry) {
     const what = typeof metric === 'string' ? `The metric ${metric}` : "A metric of the user's own";
     throw new Error(`${what} cannot be saved; save with { includeOptimizer: false }.`);
   }
-  return entry[1];
+  const [, className, canonical] = entry;
+  // Of Keras's short names Keras 3 does not know all.
+  return name === undefined || className === undefined || name === canonical
+    ? canonical
+    : describedMetric({ className, name, config: {} });
 }
 
 function describedMetric({ className, name, config }: MetricDescription): JsonObject {

@@ -1,5 +1,5 @@
 import type * as tf from '../tensorflow';
-import { innerModel } from '../training/compiledModel';
+import { innerModel, reportMetricsAs } from '../training/compiledModel';
 import { type LossDescription, lossDescription } from '../training/lossFunctions/descriptions';
 import * as losses from '../training/lossFunctions/index';
 import { kerasFunctions } from '../training/lossFunctions/rowFunctions';
@@ -68,7 +68,7 @@ function lossWithOptions(value: Json): LossFunction | undefined {
 export function trainingConfigToKeras(model: tf.LayersModel): JsonObject {
   return {
     loss: lossesToKeras(model.loss as unknown),
-    ...metricsToKeras(model.metrics as unknown),
+    ...metricsToKeras(innerModel(model)),
     loss_weights: lossWeightsToKeras(model),
     optimizer_config: optimizerToKeras(model.optimizer),
   };
@@ -91,10 +91,11 @@ export function compileFromKeras(
   }
   const loss = lossesFromKeras(config.loss);
   const { outputNames } = innerModel(model);
-  const metrics = metricsFromKeras(config.metrics, config.weighted_metrics, outputNames);
+  const { metrics, names } = metricsFromKeras(config.metrics, config.weighted_metrics, outputNames);
   const lossWeights = lossWeightsFromKeras(config.loss_weights, outputNames);
   const optimizer = optimizerFromKeras(config.optimizer_config, learningRate);
   model.compile({ optimizer, loss, metrics });
+  reportMetricsAs(innerModel(model), names);
   if (lossWeights) {
     declareLossWeights(lossFunctionsOf(model), lossWeights);
   }

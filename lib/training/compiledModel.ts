@@ -67,6 +67,16 @@ export function reportMetricsAs(model: ModelInternals, names: (string | undefine
   reportedNames.set(model.lossFunctions as object, names);
 }
 
+/** What the user called the metrics of each output; undefined for a function of the user's own. */
+export function metricNames(model: ModelInternals): (string | undefined)[][] {
+  const given = model.lossFunctions && reportedNames.get(model.lossFunctions);
+  return model.outputNames.map((_, output) =>
+    metricsOfOutput(model, output).map(
+      (metric, index) => given?.[output]?.[index] ?? nameOf(metric),
+    ),
+  );
+}
+
 /**
  * What is reported of loss and metrics, in the order of a batch's values. A metric keeps the name that
  * the user gave it, as in Keras, where tfjs turns 'accuracy' into 'acc'.
@@ -74,12 +84,12 @@ export function reportMetricsAs(model: ModelInternals, names: (string | undefine
 export function reportedValues(model: ModelInternals): Reported[] {
   const prefixes =
     model.outputNames.length > 1 ? model.outputNames.map((name) => `${name}_`) : [''];
-  const given = model.lossFunctions && reportedNames.get(model.lossFunctions);
+  const names = metricNames(model);
   const metrics = prefixes.flatMap((prefix, index) =>
     metricsOfOutput(model, index).map((metric, place) => ({
       prefix,
       metric,
-      name: given?.[index]?.[place] ?? nameOf(metric),
+      name: names[index]?.[place],
     })),
   );
   const firstMetric = model.metricsNames.length - metrics.length;

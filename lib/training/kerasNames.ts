@@ -17,6 +17,8 @@ const {
   kldivergence,
   cosinesimilarity,
   logcosh,
+  poisson,
+  categoricalhinge,
 } = kerasFunctions;
 
 /** Each with its names in Keras; without underscores and in small letters. */
@@ -67,6 +69,8 @@ const metrics: [meaning: Meaning, ...names: string[]][] = [
   [logcosh, 'logcosh', 'logcosherror'],
   [hinge, 'hinge'],
   [squaredhinge, 'squaredhinge'],
+  [categoricalhinge, 'categoricalhinge'],
+  [poisson, 'poisson'],
 ];
 
 /** With Keras's default settings, which are others than tfjs's. */

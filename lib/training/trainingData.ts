@@ -116,8 +116,9 @@ function validationBatches(
   const { x, y, sampleWeight, names } = validationParts(
     data as Exclude<ValidationData, DataSource>,
   );
+  const size = validationBatchSize(options);
   const samples = preparedSamples(model, x, y, { sampleWeight, names });
-  return new SampleBatches(samples, validationBatchSize(options), undefined);
+  return new SampleBatches(samples, size, undefined);
 }
 
 interface ValidationParts {

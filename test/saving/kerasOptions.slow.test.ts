@@ -116,11 +116,12 @@ for (const { file } of cases) {
     assert.equal(actual.error, undefined);
     assertClose(actual.predictions, expected.predictions, 1e-5);
     for (const [index, step] of expected.steps.entries()) {
-      const values = Object.values(step);
-      const largest = Math.max(1, ...values.map(Math.abs));
-      // Keras may name a metric otherwise, and sorts by name: compare the values in order of size.
-      const sorted = (logs: Record<string, number>) => Object.values(logs).sort((a, b) => a - b);
-      assertClose(sorted(actual.steps[index] ?? {}), sorted(step), 1e-4 * largest);
+      const names = Object.keys(step).sort();
+      const ofKerasStep = actual.steps[index] ?? {};
+      assert.deepEqual(Object.keys(ofKerasStep).sort(), names);
+      const largest = Math.max(1, ...Object.values(step).map(Math.abs));
+      const inOrder = (logs: Record<string, number>) => names.map((name) => logs[name] as number);
+      assertClose(inOrder(ofKerasStep), inOrder(step), 1e-4 * largest);
     }
   });
 }

@@ -76,7 +76,7 @@ for (const [name, { loss, metrics }] of Object.entries(metricCases)) {
       await saving.saveModel(model, file);
       const loaded = await saving.loadModel(file);
       const actual = await training.evaluate(loaded, x, targets, options);
-      assert.deepEqual(Object.values(actual), Object.values(expected));
+      assert.deepEqual(actual, expected);
       loaded.dispose();
     }
     model.dispose();
@@ -84,8 +84,62 @@ for (const [name, { loss, metrics }] of Object.entries(metricCases)) {
   });
 }
 
+const metric = (className: string, config: object | string) => ({ class_name: className, config });
+
+/** Loads a model whose file says this of its metrics. */
+async function loadedWith(
+  model: tf.LayersModel,
+  metrics: unknown,
+  weighted: unknown = null,
+): Promise<tf.LayersModel> {
+  const file = path.join(folder, 'metrics.keras');
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  await saving.saveModel(model, file);
+  const saved = unzipSync(readFileSync(file));
+  const config = JSON.parse(strFromU8(saved['config.json'] as Uint8Array));
+  Object.assign(config.compile_config, { metrics, weighted_metrics: weighted });
+  const files = { ...saved, 'config.json': strToU8(JSON.stringify(config)) };
+  writeFileSync(file, zipSync(files, { level: 0 }));
+  return saving.loadModel(file);
+}
+
+test('a metric keeps the name that it has in Keras', async () => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [2] })] });
+  const given = [
+    'mse',
+    'cosine_similarity',
+    metric('MeanAbsolutePercentageError', { name: 'percent' }),
+    metric('MeanMetricWrapper', { name: 'mean', fn: 'mean_absolute_error' }),
+    metric('function', 'mean_squared_logarithmic_error'),
+  ];
+  const loaded = await loadedWith(model, given, ['mse', metric('R2Score', { name: 'r2' })]);
+  assert.deepEqual(Object.keys(await training.evaluate(loaded, x, y, { verbose: 0 })), [
+    ...['loss', 'mse', 'cosine_similarity', 'percent', 'mean', 'mean_squared_logarithmic_error'],
+    ...['weighted_mse', 'r2'],
+  ]);
+  loaded.dispose();
+  model.dispose();
+});
+
+test('a metric of one of several outputs keeps the name that it has in Keras', async () => {
+  const input = tf.input({ shape: [2] });
+  const outputs = ['a', 'b'].map(
+    (name) => tf.layers.dense({ units: 2, name }).apply(input) as tf.SymbolicTensor,
+  );
+  const model = tf.model({ inputs: input, outputs });
+  // Keras 2 puts the output's name before that of a metric.
+  const loaded = await loadedWith(model, {
+    a: [metric('MeanMetricWrapper', { name: 'a_mse', fn: 'mean_squared_error' })],
+    b: [metric('MeanAbsoluteError', { name: 'error' })],
+  });
+  assert.deepEqual(Object.keys(await training.evaluate(loaded, x, [y, y], { verbose: 0 })), [
+    ...['loss', 'a_loss', 'b_loss', 'a_mse', 'b_error'],
+  ]);
+  loaded.dispose();
+  model.dispose();
+});
+
 test('a metric of Keras that is not the same here is refused by name', async () => {
-  const metric = (className: string, config: object) => ({ class_name: className, config });
   const cases: [object, RegExp][] = [
     [metric('AUC', { multi_label: true }), /AUC with multi_label = true is not supported/],
     [metric('AUC', { summation_method: 'minoring' }), /minoring" is not supported; only "interp/],
@@ -94,17 +148,9 @@ test('a metric of Keras that is not the same here is refused by name', async () 
     [metric('F1Score', { average: null }), /F1Score with average = null is not supported/],
     [metric('MeanIoU', { num_classes: 2 }), /The metric mean_io_u is not supported/],
   ];
-  const file = path.join(folder, 'refused.keras');
   const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [2] })] });
-  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', metrics: ['mse'] });
-  await saving.saveModel(model, file);
-  const saved = unzipSync(readFileSync(file));
-  const config = JSON.parse(strFromU8(saved['config.json'] as Uint8Array));
   for (const [one, message] of cases) {
-    config.compile_config.metrics = [one];
-    const files = { ...saved, 'config.json': strToU8(JSON.stringify(config)) };
-    writeFileSync(file, zipSync(files, { level: 0 }));
-    await assert.rejects(saving.loadModel(file), { message });
+    await assert.rejects(loadedWith(model, [one]), { message });
   }
   model.dispose();
 });

@@ -36,6 +36,10 @@ test('options out of range', async () => {
   for (const validationSplit of [-0.1, 1, 2, Number.NaN]) {
     await assertRefused(/from 0 to below 1, not/, { validationSplit });
   }
+  for (const rest of [{ validationSplit: 0.2 }, { validationData: [x, y] as const }]) {
+    const message = /validationBatchSize must be a whole number of at least 1, not 0/;
+    await assertRefused(message, { validationBatchSize: 0, ...rest });
+  }
   const message = /validationSplit 0\.99 of 20 rows leaves 0 for training and 20 for validation/;
   await assertRefused(message, { validationSplit: 0.99 });
 });

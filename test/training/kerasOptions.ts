@@ -176,6 +176,7 @@ export const metricCases: Record<string, { loss: training.Loss; metrics: trainin
     metrics: [
       'root_mean_squared_error',
       'mean_absolute_error',
+      'mse',
       'logcosh',
       'cosine_similarity',
       metrics.r2Score(),
@@ -190,6 +191,8 @@ export const metricCases: Record<string, { loss: training.Loss; metrics: trainin
     metrics: [
       metrics.topKCategoricalAccuracy({ k: 2 }),
       'categorical_accuracy',
+      'categorical_hinge',
+      'poisson',
       metrics.f1Score({ average: 'macro', name: 'macro' }),
       metrics.f1Score({ average: 'micro', name: 'micro' }),
       metrics.f1Score({ average: 'weighted', name: 'weighted' }),

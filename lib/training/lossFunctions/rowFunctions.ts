@@ -69,6 +69,17 @@ export const kerasFunctions = {
       const [ofTargets, ofOutputs] = [atMostOne(targets.toFloat()), atMostOne(outputs)];
       return tf.sum(tf.mul(ofTargets, tf.log(tf.div(ofTargets, ofOutputs))), -1);
     })) as RowFunction,
+  /** Follows https://keras.io/api/losses/probabilistic_losses/#poisson-function. */
+  poisson: meanOverLast((targets, outputs) =>
+    tf.sub(outputs, tf.mul(targets, tf.log(tf.add(outputs, epsilon)))),
+  ),
+  /** Follows https://keras.io/api/losses/hinge_losses/#categorical_hinge-function. */
+  categoricalhinge: ((targets, outputs) =>
+    tf.tidy(() => {
+      const right = tf.sum(tf.mul(targets, outputs), -1);
+      const wrong = tf.max(tf.mul(tf.sub(1, targets), outputs), -1);
+      return tf.relu(tf.add(tf.sub(wrong, right), 1));
+    })) as RowFunction,
   /** Follows https://keras.io/api/metrics/regression_metrics/#cosinesimilarity-class. */
   cosinesimilarity: ((targets, outputs) =>
     tf.tidy(() =>
