@@ -95,6 +95,12 @@ export function optimizerFromKeras(
       throw new Error(`${className} with ${name} = ${shown(value)} is not supported.`);
     }
   }
+  if (className === 'Nadam' && 'jit_compile' in config) {
+    console.warn(
+      'The optimizer Nadam trains as in Keras 3. In Keras 2, which has written it, a step of training ' +
+        'lowers the momentum once for each weight; here once, so that the numbers are slightly other.',
+    );
+  }
   const given = known.filter((name) => config[name] !== undefined && config[name] !== null);
   const options = given.map((name) => {
     const value = config[name] as Json;

@@ -86,18 +86,14 @@ for (const [name, { loss, metrics }] of Object.entries(metricCases)) {
 
 const metric = (className: string, config: object | string) => ({ class_name: className, config });
 
-/** Loads a model whose file says this of its metrics. */
-async function loadedWith(
-  model: tf.LayersModel,
-  metrics: unknown,
-  weighted: unknown = null,
-): Promise<tf.LayersModel> {
-  const file = path.join(folder, 'metrics.keras');
+/** Loads a model in whose file these parts of how it was compiled are others. */
+async function loadedWith(model: tf.LayersModel, changes: object): Promise<tf.LayersModel> {
+  const file = path.join(folder, 'changed.keras');
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   await saving.saveModel(model, file);
   const saved = unzipSync(readFileSync(file));
   const config = JSON.parse(strFromU8(saved['config.json'] as Uint8Array));
-  Object.assign(config.compile_config, { metrics, weighted_metrics: weighted });
+  Object.assign(config.compile_config, changes);
   const files = { ...saved, 'config.json': strToU8(JSON.stringify(config)) };
   writeFileSync(file, zipSync(files, { level: 0 }));
   return saving.loadModel(file);
@@ -105,14 +101,15 @@ async function loadedWith(
 
 test('a metric keeps the name that it has in Keras', async () => {
   const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [2] })] });
-  const given = [
+  const metrics = [
     'mse',
     'cosine_similarity',
     metric('MeanAbsolutePercentageError', { name: 'percent' }),
     metric('MeanMetricWrapper', { name: 'mean', fn: 'mean_absolute_error' }),
     metric('function', 'mean_squared_logarithmic_error'),
   ];
-  const loaded = await loadedWith(model, given, ['mse', metric('R2Score', { name: 'r2' })]);
+  const weighted = ['mse', metric('R2Score', { name: 'r2' })];
+  const loaded = await loadedWith(model, { metrics, weighted_metrics: weighted });
   assert.deepEqual(Object.keys(await training.evaluate(loaded, x, y, { verbose: 0 })), [
     ...['loss', 'mse', 'cosine_similarity', 'percent', 'mean', 'mean_squared_logarithmic_error'],
     ...['weighted_mse', 'r2'],
@@ -128,10 +125,11 @@ test('a metric of one of several outputs keeps the name that it has in Keras', a
   );
   const model = tf.model({ inputs: input, outputs });
   // Keras 2 puts the output's name before that of a metric.
-  const loaded = await loadedWith(model, {
+  const metrics = {
     a: [metric('MeanMetricWrapper', { name: 'a_mse', fn: 'mean_squared_error' })],
     b: [metric('MeanAbsoluteError', { name: 'error' })],
-  });
+  };
+  const loaded = await loadedWith(model, { metrics });
   assert.deepEqual(Object.keys(await training.evaluate(loaded, x, [y, y], { verbose: 0 })), [
     ...['loss', 'a_loss', 'b_loss', 'a_mse', 'b_error'],
   ]);
@@ -150,7 +148,20 @@ test('a metric of Keras that is not the same here is refused by name', async () 
   ];
   const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [2] })] });
   for (const [one, message] of cases) {
-    await assert.rejects(loadedWith(model, [one]), { message });
+    await assert.rejects(loadedWith(model, { metrics: [one] }), { message });
   }
+  model.dispose();
+});
+
+test('Nadam of Keras 2, which trains otherwise, is loaded with a warning', async (t) => {
+  const warn = t.mock.method(console, 'warn', () => {});
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [2] })] });
+  const config = { learning_rate: 0.01, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 };
+  for (const [mark, count] of [[{}, 0] as const, [{ jit_compile: false }, 1] as const]) {
+    const optimizer = { class_name: 'Nadam', config: { ...config, ...mark } };
+    (await loadedWith(model, { optimizer })).dispose();
+    assert.equal(warn.mock.callCount(), count);
+  }
+  assert.match(String(warn.mock.calls[0]?.arguments[0]), /Nadam trains as in Keras 3/);
   model.dispose();
 });
