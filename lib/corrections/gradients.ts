@@ -91,6 +91,22 @@ interface ExtremeOptions {
   axis?: number | number[];
 }
 
+/** TensorFlow's gradients where the functions have kinks: at 6 that of larger values, at 0 of larger ones. */
+const kinks: Record<string, (dy: tf.Tensor, x: tf.Tensor) => tf.Tensor> = {
+  Relu6: (dy, x) => tf.mul(dy, tf.mul(tf.less(x, 6), tf.step(x))),
+  Selu: (dy, x) => {
+    const [scale, scaleTimesAlpha] = [1.0507009873554805, 1.7580993408473768];
+    const ofNegative = tf.mul(tf.mul(dy, scaleTimesAlpha), tf.exp(x));
+    return tf.where(tf.less(x, 0), ofNegative, tf.mul(dy, scale));
+  },
+};
+for (const [kernelName, gradient] of Object.entries(kinks)) {
+  correctGradient(kernelName, () => (dy, saved) => {
+    const [x] = saved as [tf.Tensor];
+    return { x: () => gradient(dy as tf.Tensor, x) };
+  });
+}
+
 /** tfjs transposes the gradient, unless the sums go along the last axis. */
 correctGradient('Cumsum', () => (dy, _, attributes) => {
   const { axis, exclusive, reverse } = attributes as unknown as CumsumOptions;

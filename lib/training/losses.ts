@@ -1,4 +1,4 @@
-/** Puts Keras's cross-entropies in the place of tfjs's, and has output layers note their logits. */
+/** Puts Keras's losses in the place of tfjs's, and has output layers note their logits. */
 
 import * as tf from '../tensorflow';
 import { internals, type LayerInternals, type ModelInternals } from '../tfjsInternals';
@@ -10,6 +10,7 @@ import {
   sparseCategoricalCrossentropy,
 } from './lossFunctions/crossentropy';
 import { lossDescription } from './lossFunctions/descriptions';
+import { lossesOfTfjs } from './lossFunctions/rowFunctions';
 import { declareKnownCode } from './runners/modelCode';
 
 type Loss = (targets: tf.Tensor, outputs: tf.Tensor) => tf.Tensor;
@@ -19,7 +20,7 @@ const layersWithLogits = new WeakSet<LayerInternals>();
 /** The lists of losses that have been gone through; `model.compile` makes a new one. */
 const listsWithKerasLosses = new WeakSet<Loss[]>();
 
-/** Puts Keras's cross-entropies in the place of tfjs's, where `model.compile` was given their names. */
+/** Puts Keras's losses in the place of tfjs's, where `model.compile` was given their names. */
 export function useKerasLosses(model: ModelInternals): void {
   const losses = model.lossFunctions;
   if (!losses || listsWithKerasLosses.has(losses)) {
@@ -27,34 +28,37 @@ export function useKerasLosses(model: ModelInternals): void {
   }
   listsWithKerasLosses.add(losses);
   for (const index of losses.keys()) {
-    const ofKeras = kerasLoss(lossOfOutput(model, index));
+    const given = lossOfOutput(model, index);
+    const ofKeras = kerasLoss(given);
     if (ofKeras) {
       losses[index] = ofKeras;
       const reported = model.outputs.length > 1 && model.metricsTensors[index];
       if (reported) {
         reported[0] = ofKeras;
       }
+    }
+    if (isCrossentropy(given)) {
       recordLogits(model.outputs[index] as tf.SymbolicTensor);
     }
   }
 }
 
-/** A cross-entropy of Keras; null for any other loss. */
-function kerasLoss(given: unknown): Loss | null {
-  switch (given) {
-    case 'sparseCategoricalCrossentropy':
-      return sparseCategoricalCrossentropy;
-    case 'categoricalCrossentropy':
-      return categoricalCrossentropyLoss();
-    case 'binaryCrossentropy':
-      return binaryCrossentropyLoss();
-    default:
-      return isCrossentropy(given) ? (given as Loss) : null;
-  }
+const crossentropies: Record<string, Loss> = {
+  sparseCategoricalCrossentropy,
+  categoricalCrossentropy: categoricalCrossentropyLoss(),
+  binaryCrossentropy: binaryCrossentropyLoss(),
+};
+const kerasLosses = { ...crossentropies, ...lossesOfTfjs };
+
+/** The loss to be used instead of one by name; undefined if there is none. */
+function kerasLoss(given: unknown): Loss | undefined {
+  return typeof given === 'string' ? kerasLosses[given] : undefined;
 }
 
-function isCrossentropy(loss: unknown): boolean {
-  return lossDescription(loss)?.className.endsWith('Crossentropy') ?? false;
+function isCrossentropy(given: unknown): boolean {
+  return typeof given === 'string'
+    ? given in crossentropies
+    : (lossDescription(given)?.className.endsWith('Crossentropy') ?? false);
 }
 
 const noActivation = internals(tf.layers.activation({ activation: 'linear' }));

@@ -119,6 +119,36 @@ it('the gradient of equal largest and smallest values is divided among them', ()
   });
 });
 
+// As TensorFlow 2.21 gives it.
+const kinks: [name: string, f: Function, x: number, slope: number][] = [
+  ['relu', (x) => tf.relu(x), 0, 0],
+  ['relu6', (x) => tf.relu6(x as tf.Tensor1D), 0, 0],
+  ['relu6', (x) => tf.relu6(x as tf.Tensor1D), 6, 0],
+  ['elu', (x) => tf.elu(x as tf.Tensor1D), 0, 1],
+  ['selu', (x) => tf.selu(x as tf.Tensor1D), 0, 1.0507009873554805],
+  ['leakyRelu', (x) => tf.leakyRelu(x as tf.Tensor1D, 0.25), 0, 0.25],
+  ['maximum', (x) => tf.maximum(x, 2), 2, 1],
+  ['minimum', (x) => tf.minimum(x, 2), 2, 1],
+  ['clipByValue', (x) => tf.clipByValue(x as tf.Tensor1D, -1, 2), 2, 1],
+];
+
+describe('the gradient at a kink is that of TensorFlow:', () => {
+  for (const [name, f, x, slope] of kinks) {
+    it(`${name} at ${x}`, () => {
+      tf.tidy(() => {
+        const compiled = graph.compile((at: tf.Tensor) => tf.grad(f)(at));
+        for (const step of [1, -1]) {
+          const inputs = tf.tensor1d([x, x + step, x]);
+          const [, beside] = tf.grad(f)(inputs).dataSync();
+          const expected = tf.tensor1d([slope, beside as number, slope]);
+          assertClose([tf.grad(f)(inputs), compiled(inputs)], [expected, expected], 1e-6);
+        }
+        compiled.dispose();
+      });
+    });
+  }
+});
+
 describe('a kernel of one pixel with strides', () => {
   // oneDNN writes past its memory: the program crashes with AVX-512, the numbers are wrong with AVX2.
   const cases: [rows: number, channels: number, isDepthwise?: boolean][] = [

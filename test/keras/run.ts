@@ -167,6 +167,7 @@ async function compare(file: string, version: string, made: Made): Promise<Outco
   const { layer, options } = made;
   const outcome: Outcome = { layer, options, loads: '', saves: '', trains: '', compiles: '' };
   const source = `${file}.${version === '3' ? 'keras' : 'h5'}`;
+  const tensors = tf.memory().numTensors;
   const { x, y } = samples(made);
   try {
     const model = await saving.loadModel(source);
@@ -192,6 +193,8 @@ async function compare(file: string, version: string, made: Made): Promise<Outco
     outcome.loads = refusal(error);
   }
   tf.dispose([x, y]);
+  const left = tf.memory().numTensors - tensors;
+  outcome.loads ||= left === 0 ? '' : `WRONG: it leaves ${left} tensors behind`;
   return outcome;
 }
 

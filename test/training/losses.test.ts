@@ -97,3 +97,73 @@ test('a model called outside fit leaves no tensors behind, and keeps its activat
   assertClose(model.predict(x) as tf.Tensor, x.sigmoid());
   assert.equal(model.layers[0]?.getConfig().activation, 'sigmoid');
 });
+
+// As Keras 3.15 on TensorFlow 2.21 gives them.
+const gradientsOfKeras: Record<string, [targets: number[], outputs: number[], slopes: number[]]> = {
+  // Keras divides by no length below its epsilon, 1e-7.
+  cosine_similarity: [
+    [3, 4],
+    [0, 0],
+    [-0.6e7, -0.8e7],
+  ],
+  mean_absolute_error: [
+    [1, 2],
+    [1, 0],
+    [0, -0.5],
+  ],
+  mean_absolute_percentage_error: [
+    [4, 2],
+    [4, 3],
+    [0, 25],
+  ],
+  kl_divergence: [
+    [0, 1],
+    [1e-5, 1],
+    [-0.01, -1],
+  ],
+  hinge: [
+    [-1, 1],
+    [-1, 3],
+    [0.5, 0],
+  ],
+  categorical_hinge: [
+    [1, 0],
+    [1, 0],
+    [-1, 0.5],
+  ],
+};
+
+for (const [name, [targets, outputs, slopes]] of Object.entries(gradientsOfKeras)) {
+  for (const compiled of [false, true]) {
+    test(`the gradient of ${name} at its edges is that of Keras, compiled: ${compiled}`, async () => {
+      const layer = tf.layers.dense({ units: 2, inputShape: [1], kernelInitializer: 'zeros' });
+      const model = tf.sequential({ layers: [layer] });
+      const optimizer = training.optimizers.sgd({ learningRate: 1 });
+      training.compile(model, { optimizer, loss: name });
+      model.setWeights([tf.zeros([1, 2]), tf.tensor1d(outputs)]);
+      const options = { epochs: 1, verbose: 0, compiled } as const;
+      await training.fit(model, tf.zeros([1, 1]), tf.tensor2d([targets]), options);
+      const [, bias] = model.getWeights() as [tf.Tensor, tf.Tensor];
+      const largest = Math.max(...slopes.map(Math.abs));
+      assertClose(tf.sub(outputs, bias).div(largest), tf.div(slopes, largest));
+      optimizer.dispose();
+      model.dispose();
+    });
+  }
+}
+
+test('a penalty l1 leaves weights at 0, as in Keras', async () => {
+  const biasRegularizer = tf.regularizers.l1l2({ l1: 0.1, l2: 0.2 });
+  const layer = tf.layers.dense({ units: 2, inputShape: [1], biasRegularizer });
+  const model = tf.sequential({ layers: [layer] });
+  const optimizer = training.optimizers.sgd({ learningRate: 1 });
+  training.compile(model, { optimizer, loss: 'mse' });
+  model.setWeights([tf.zeros([1, 2]), tf.tensor1d([0, 2])]);
+  const x = tf.zeros([1, 1]);
+  await training.fit(model, x, tf.tensor2d([[0, 2]]), { epochs: 1, verbose: 0 });
+  assertClose(model.getWeights()[1] as tf.Tensor, [0, 2 - 0.1 - 0.2 * 4]);
+  const { loss = 0 } = await training.evaluate(model, x, tf.tensor2d([[0, 1.1]]), { verbose: 0 });
+  assert.ok(Math.abs(loss - (0.1 * 1.1 + 0.2 * 1.1 ** 2)) < 1e-6, `${loss}`);
+  optimizer.dispose();
+  model.dispose();
+});

@@ -1,5 +1,6 @@
 /** Losses and metrics that Keras has and tfjs lacks, keeps to itself, or computes otherwise. */
 
+import { absolute } from '../../corrections/absolute';
 import * as tf from '../../tensorflow';
 import { declareKnownCode } from '../runners/modelCode';
 import { describeLoss } from './descriptions';
@@ -30,11 +31,11 @@ function signs(targets: tf.Tensor): tf.Tensor {
 }
 
 const margin: RowFunction = (targets, outputs) =>
-  tf.relu(tf.sub(1, tf.mul(signs(targets), outputs)));
+  tf.maximum(tf.sub(1, tf.mul(signs(targets), outputs)), 0);
 
 function l2Normalized(values: tf.Tensor): tf.Tensor {
   const squares = tf.sum(tf.square(values), -1, true);
-  return tf.mul(values, tf.rsqrt(tf.maximum(squares, 1e-12)));
+  return tf.mul(values, tf.rsqrt(tf.maximum(squares, epsilon ** 2)));
 }
 
 /** Huber's loss: a square up to `delta`, from there on a line. */
@@ -78,7 +79,7 @@ export const kerasFunctions = {
     tf.tidy(() => {
       const right = tf.sum(tf.mul(targets, outputs), -1);
       const wrong = tf.max(tf.mul(tf.sub(1, targets), outputs), -1);
-      return tf.relu(tf.add(tf.sub(wrong, right), 1));
+      return tf.maximum(tf.add(tf.sub(wrong, right), 1), 0);
     })) as RowFunction,
   /** Follows https://keras.io/api/metrics/regression_metrics/#cosinesimilarity-class. */
   cosinesimilarity: ((targets, outputs) =>
@@ -87,7 +88,23 @@ export const kerasFunctions = {
     )) as RowFunction,
 };
 
-for (const one of Object.values(kerasFunctions)) {
+/** By tfjs's names, losses that differ in detail from what tfjs has under these. */
+export const lossesOfTfjs: Record<string, RowFunction> = {
+  /** Follows https://keras.io/api/losses/regression_losses/#mean_absolute_error-function. */
+  meanAbsoluteError: meanOverLast((targets, outputs) => absolute(tf.sub(targets, outputs))),
+  /** Follows https://keras.io/api/losses/regression_losses/#mean_absolute_percentage_error-function. */
+  meanAbsolutePercentageError: meanOverLast((targets, outputs) => {
+    const share = tf.div(tf.sub(targets, outputs), tf.maximum(tf.abs(targets), epsilon));
+    return tf.mul(100, absolute(share));
+  }),
+  /** Follows https://keras.io/api/losses/regression_losses/#cosine_similarity-function. */
+  cosineProximity: (targets, outputs) =>
+    tf.tidy(() => tf.neg(kerasFunctions.cosinesimilarity(targets, outputs))),
+  kullbackLeiblerDivergence: kerasFunctions.kldivergence,
+  categoricalHinge: kerasFunctions.categoricalhinge,
+};
+
+for (const one of [...Object.values(kerasFunctions), ...Object.values(lossesOfTfjs)]) {
   declareKnownCode(one);
 }
 
