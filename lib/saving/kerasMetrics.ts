@@ -12,56 +12,49 @@ import * as metricFunctions from '../training/metricFunctions/index';
 import { metricsForTfjs, weightedMetric } from '../training/metrics';
 import { plain } from '../training/names';
 import { asNumber, asString, isObject, type Json, type JsonObject, shown } from './json';
-import { camelCase, functionName, isEmpty } from './kerasFunctions';
+import { camelCase, functionName, isEmpty, snakeCase } from './kerasFunctions';
 
 type Metric = string | ((truth: tf.Tensor, predicted: tf.Tensor) => tf.Tensor);
 
-/** Metrics that both sides have: tfjs's name or a function, Keras's class, and its names. */
-const namedMetrics: [
-  tfjs: Metric,
-  className: string | undefined,
-  canonical: string,
-  ...short: string[],
-][] = [
-  // Which class they are Keras tells from the shapes.
-  ['acc', undefined, 'acc'],
-  ['accuracy', undefined, 'accuracy'],
-  ['binaryAccuracy', 'BinaryAccuracy', 'binary_accuracy'],
-  ['categoricalAccuracy', 'CategoricalAccuracy', 'categorical_accuracy'],
-  [
-    tf.metrics.sparseCategoricalAccuracy,
-    'SparseCategoricalAccuracy',
-    'sparse_categorical_accuracy',
-  ],
-  [tf.metrics.binaryCrossentropy, 'BinaryCrossentropy', 'binary_crossentropy', 'bce', 'BCE'],
-  ['categoricalCrossentropy', 'CategoricalCrossentropy', 'categorical_crossentropy'],
-  [
-    'sparseCategoricalCrossentropy',
-    'SparseCategoricalCrossentropy',
-    'sparse_categorical_crossentropy',
-  ],
-  ['mse', 'MeanSquaredError', 'mean_squared_error', 'mse', 'MSE'],
-  ['mae', 'MeanAbsoluteError', 'mean_absolute_error', 'mae', 'MAE'],
-  ['mape', 'MeanAbsolutePercentageError', 'mean_absolute_percentage_error', 'mape', 'MAPE'],
-  [
-    kerasFunctions.meansquaredlogarithmicerror,
-    'MeanSquaredLogarithmicError',
-    'mean_squared_logarithmic_error',
-    ...['msle', 'MSLE'],
-  ],
-  [
-    kerasFunctions.kldivergence,
-    'KLDivergence',
-    'kl_divergence',
-    ...['kullback_leibler_divergence', 'kld', 'KLD'],
-  ],
-  [kerasFunctions.cosinesimilarity, 'CosineSimilarity', 'cosine_similarity'],
-  [kerasFunctions.logcosh, 'LogCoshError', 'log_cosh_error', 'log_cosh', 'logcosh'],
-  [kerasFunctions.hinge, 'Hinge', 'hinge'],
-  [kerasFunctions.squaredhinge, 'SquaredHinge', 'squared_hinge'],
-  [kerasFunctions.categoricalhinge, 'CategoricalHinge', 'categorical_hinge'],
-  [kerasFunctions.poisson, 'Poisson', 'poisson'],
+/** Keras tells from the shapes which class of metrics these are. */
+const accuracies = ['acc', 'accuracy'];
+
+/** Metrics that both sides have: tfjs's name or a function, and Keras's class. */
+const namedMetrics: [tfjs: Metric, className: string][] = [
+  ['binaryAccuracy', 'BinaryAccuracy'],
+  ['categoricalAccuracy', 'CategoricalAccuracy'],
+  [tf.metrics.sparseCategoricalAccuracy, 'SparseCategoricalAccuracy'],
+  [tf.metrics.binaryCrossentropy, 'BinaryCrossentropy'],
+  ['categoricalCrossentropy', 'CategoricalCrossentropy'],
+  ['sparseCategoricalCrossentropy', 'SparseCategoricalCrossentropy'],
+  ['mse', 'MeanSquaredError'],
+  ['mae', 'MeanAbsoluteError'],
+  ['mape', 'MeanAbsolutePercentageError'],
+  [kerasFunctions.meansquaredlogarithmicerror, 'MeanSquaredLogarithmicError'],
+  [kerasFunctions.kldivergence, 'KLDivergence'],
+  [kerasFunctions.cosinesimilarity, 'CosineSimilarity'],
+  [kerasFunctions.logcosh, 'LogCoshError'],
+  [kerasFunctions.hinge, 'Hinge'],
+  [kerasFunctions.squaredhinge, 'SquaredHinge'],
+  [kerasFunctions.categoricalhinge, 'CategoricalHinge'],
+  [kerasFunctions.poisson, 'Poisson'],
 ];
+
+/** Classes that have no name in Keras 2. */
+const classesOnly = ['KLDivergence', 'LogCoshError'];
+
+/** Keras's other names of these classes. */
+const shortNames: Record<string, string> = {
+  bce: 'BinaryCrossentropy',
+  mse: 'MeanSquaredError',
+  mae: 'MeanAbsoluteError',
+  mape: 'MeanAbsolutePercentageError',
+  msle: 'MeanSquaredLogarithmicError',
+  kld: 'KLDivergence',
+  kullback_leibler_divergence: 'KLDivergence',
+  log_cosh: 'LogCoshError',
+  logcosh: 'LogCoshError',
+};
 
 /** A class of metrics in Keras. */
 interface MetricClass {
@@ -174,24 +167,29 @@ function metricFromKeras(metric: Json, outputName: string): NamedMetric {
       ? given.slice(outputName.length + 1)
       : given;
   const name = typeof named === 'string' ? named : functionName(metric, 'metric');
-  const isAccuracy = name === 'acc' || name === 'accuracy';
   return {
     metric:
-      metricOfClass(metric) ?? metricNamed(isAccuracy ? name : functionName(metric, 'metric')),
+      metricOfClass(metric) ??
+      (accuracies.includes(name) ? name : metricNamed(functionName(metric, 'metric'))),
     name,
   };
 }
 
 function metricNamed(name: string): Metric {
-  const entry = namedMetrics.find(([, , ...names]) => names.includes(name));
+  const entry = namedMetrics.find(([, className]) => isNameOf(className, name));
   if (!entry) {
     const supported = [
-      ...namedMetrics.map(([, , canonical]) => canonical),
+      ...accuracies,
+      ...namedMetrics.map(([, className]) => snakeCase(className)),
       ...Object.keys(metricClasses),
     ];
     throw new Error(`The metric ${name} is not supported; supported are ${supported.join(', ')}.`);
   }
   return entry[0];
+}
+
+function isNameOf(className: string, name: string): boolean {
+  return snakeCase(className) === name || shortNames[name.toLowerCase()] === className;
 }
 
 /** A metric of a class that takes options; undefined for another, or where none differs. */
@@ -268,22 +266,25 @@ function byOutput(lists: Json[][], outputNames: readonly string[]): Json {
 
 function metricToKeras(given: unknown, name: string | undefined): Json {
   const metric = unweighted(given) ?? given;
+  if (accuracies.includes(metric as string)) {
+    return metric as string;
+  }
   const description = metricDescription(metric);
   if (description) {
     return describedMetric({ ...description, name: name ?? description.name });
   }
   const entry = namedMetrics.find(
-    ([tfjs, , ...names]) => tfjs === metric || names.includes(String(metric)),
+    ([tfjs, className]) => tfjs === metric || isNameOf(className, String(metric)),
   );
   if (!entry) {
     const what = typeof metric === 'string' ? `The metric ${metric}` : "A metric of the user's own";
     throw new Error(`${what} cannot be saved; save with { includeOptimizer: false }.`);
   }
-  const [, className, canonical] = entry;
-  // Of Keras's short names Keras 3 does not know all.
-  return name === undefined || className === undefined || name === canonical
-    ? canonical
-    : describedMetric({ className, name, config: {} });
+  const [, className] = entry;
+  const usual = snakeCase(className);
+  return (name === undefined || name === usual) && !classesOnly.includes(className)
+    ? usual
+    : describedMetric({ className, name: name ?? usual, config: {} });
 }
 
 function describedMetric({ className, name, config }: MetricDescription): JsonObject {

@@ -64,7 +64,7 @@ function isCrossentropy(given: unknown): boolean {
 const noActivation = internals(tf.layers.activation({ activation: 'linear' }));
 
 /** Makes a layer record its logits whenever a loss may ask for them. */
-function recordLogits({ sourceLayer, rank }: tf.SymbolicTensor): void {
+export function recordLogits({ sourceLayer, rank }: tf.SymbolicTensor): void {
   const layer = internals(sourceLayer);
   const split = splitCall(layer, rank);
   if (!split || layersWithLogits.has(layer)) {

@@ -7,8 +7,13 @@ import * as tf from '../tensorflow';
 import type { LossOrMetric, ModelInternals } from '../tfjsInternals';
 import { metricsOfOutput } from './compiledModel';
 import { metricNamed } from './kerasNames';
-import { sparseCategoricalCrossentropy } from './lossFunctions/crossentropy';
-import { noteWeighted } from './metricFunctions/descriptions';
+import { recordLogits } from './losses';
+import {
+  binaryCrossentropyLoss,
+  categoricalCrossentropyLoss,
+  sparseCategoricalCrossentropy,
+} from './lossFunctions/crossentropy';
+import { noteWeighted, unweighted } from './metricFunctions/descriptions';
 import { quotient } from './metricFunctions/made';
 import { declareSums, declareWeighted, type MetricSums, sumsOf } from './runners/metricSums';
 import { declareKnownCode, isKnownCode } from './runners/modelCode';
@@ -29,18 +34,35 @@ const accuracy: LossOrMetric = (targets, outputs) => {
 };
 declareKnownCode(accuracy);
 
+/** As Keras computes them: of the logits, where an output layer ends in softmax or sigmoid. */
+const crossentropies = new Map<unknown, LossOrMetric>([
+  ['categoricalCrossentropy', categoricalCrossentropyLoss()],
+  ['sparseCategoricalCrossentropy', sparseCategoricalCrossentropy],
+  [tf.metrics.binaryCrossentropy, binaryCrossentropyLoss()],
+]);
+for (const one of crossentropies.values()) {
+  declareKnownCode(one);
+}
+
 const kerasMetrics = new Map<unknown, LossOrMetric>([
   ['accuracy', accuracy],
   ['acc', accuracy],
   ['precision', metricNamed('precision') as LossOrMetric],
   [tf.metrics.precision, metricNamed('precision') as LossOrMetric],
   [tf.metrics.recall, metricNamed('recall') as LossOrMetric],
+  ...crossentropies,
 ]);
 
 /** Puts these metrics in the place of tfjs's, where `model.compile` was given those. */
 export function useKerasMetrics(model: ModelInternals): void {
   const outputs = model.outputs.length;
-  const named = model.outputs.flatMap((_, index) => metricsOfOutput(model, index));
+  const named = model.outputs.flatMap((output, index) => {
+    const given = metricsOfOutput(model, index);
+    if (given.some((metric) => crossentropies.has(unweighted(metric) ?? metric))) {
+      recordLogits(output);
+    }
+    return given;
+  });
   // In a model with several outputs their losses come first.
   const metrics = model.metricsTensors.slice(outputs > 1 ? outputs : 0);
   for (const [index, metric] of metrics.entries()) {
@@ -52,11 +74,9 @@ export function useKerasMetrics(model: ModelInternals): void {
 const functionsOfTfjs: Record<string, LossOrMetric> = {
   binaryAccuracy: tf.metrics.binaryAccuracy,
   categoricalAccuracy: tf.metrics.categoricalAccuracy,
-  categoricalCrossentropy: tf.metrics.categoricalCrossentropy,
   mae: tf.metrics.meanAbsoluteError,
   mape: tf.metrics.meanAbsolutePercentageError,
   mse: tf.metrics.meanSquaredError,
-  sparseCategoricalCrossentropy,
 };
 
 /**

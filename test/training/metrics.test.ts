@@ -115,3 +115,43 @@ test('an option of a metric that there is not is an error that says it', () => {
   assert.throws(() => training.compile(model, options), { message: /needs an average/ });
   model.dispose();
 });
+
+// Of Keras 3.15 on TensorFlow 2.21. Probabilities that are 0 or 1 in float32 have no logarithm left.
+const ofKeras = { binary: 33.07682418823242, categorical: 97.68806457519531 };
+const cases: [activation: 'sigmoid' | 'softmax', metric: string, expected: number][] = [
+  ['sigmoid', 'binary_crossentropy', ofKeras.binary],
+  ['softmax', 'categorical_crossentropy', ofKeras.categorical],
+  ['softmax', 'sparse_categorical_crossentropy', ofKeras.categorical],
+];
+
+for (const [activation, metric, expected] of cases) {
+  for (const compiled of [false, true]) {
+    test(`${metric} of what goes into ${activation}, as in Keras, compiled: ${compiled}`, async () => {
+      const before = tf.memory().numTensors;
+      const kernelInitializer = tf.initializers.identity({});
+      const layer = tf.layers.dense({ units: 3, inputShape: [3], activation, kernelInitializer });
+      const model = tf.sequential({ layers: [layer] });
+      const isSparse = metric.startsWith('sparse');
+      const loss = isSparse ? metric : 'mse';
+      training.compile(model, {
+        optimizer: 'sgd',
+        loss,
+        metrics: [metric],
+        weightedMetrics: [metric],
+      });
+      const rows = [[30, 0, 0], [-30, 0, 0], [0, 100, -100], [17, 0, 1], [200, -200, 3], [0, 0, 0], [5, 1, 0]]; // biome-ignore format: rows
+      const classes = tf.tensor1d([1, 0, 2, 1, 1, 0, 2], 'int32');
+      const [x, y] = [tf.tensor2d(rows), isSparse ? classes.clone() : tf.oneHot(classes, 3)];
+      const results = await training.evaluate(model, x, y, { verbose: 0, compiled });
+      for (const name of [metric, `weighted_${metric}`]) {
+        assert.ok(
+          Math.abs((results[name] as number) - expected) < 1e-4,
+          `${name}: ${results[name]}`,
+        );
+      }
+      tf.dispose([x, y, classes]);
+      model.dispose();
+      assert.equal(tf.memory().numTensors, before);
+    });
+  }
+}
