@@ -8,6 +8,7 @@ import './dilation';
 import './filterGradients';
 import './gradients';
 import './higherOrderGradients';
+import './initializers';
 import './layers';
 import './masks';
 import './optimizers';
