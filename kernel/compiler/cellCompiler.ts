@@ -71,7 +71,11 @@ export class CellCompiler {
     this.notebook.add(file);
     return {
       cell: {
-        ...{ name, source, ...emitted, code, imports },
+        name,
+        source,
+        ...emitted,
+        code,
+        imports,
         isAsync: hasTopLevelAwait(file),
         names: namesWithValues(file),
       },

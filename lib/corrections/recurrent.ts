@@ -9,51 +9,44 @@
  * disposed the masks of its last dropout, and the states that it carries from batch to batch.
  */
 import * as tf from '@tensorflow/tfjs-node';
-import { prototypeOf } from '../tfjsInternals';
+import { internals, type Masks, prototypeOf, unnumbered } from '../tfjsInternals';
 import { bidirectional } from './bidirectional';
 import { endMasks } from './masks';
+import { partsOf } from './partsOf';
 
-interface Cell {
-  build(inputShape: tf.Shape | tf.Shape[]): void;
-  dropoutMask?: tf.Tensor | tf.Tensor[] | null;
-  recurrentDropoutMask?: tf.Tensor | tf.Tensor[] | null;
-  /** Of a cell that is a stack of them. */
-  cells?: Cell[];
-}
-
-/** What tfjs declares otherwise of recurrent layers, or not at all. */
-interface RecurrentLayer extends Pick<tf.layers.Layer, 'apply'> {
-  cell?: Cell;
+/** What tfjs does not declare of layers. */
+interface Kept extends Masks {
+  /** Of stateful recurrent layers. */
   states_?: tf.Tensor[] | null;
   keptStates?: tf.Tensor[][];
-  forwardLayer?: RecurrentLayer;
-  backwardLayer?: RecurrentLayer;
+}
+
+interface Disposed {
   disposeWeights(): number;
 }
 
-/** Disposes what tfjs keeps from one call to the next. */
-function disposeKept({ cell, states_, keptStates, forwardLayer, backwardLayer }: RecurrentLayer) {
-  for (const one of cell ? [cell, ...(cell.cells ?? [])] : []) {
-    tf.dispose([one.dropoutMask ?? [], one.recurrentDropoutMask ?? []]);
-  }
-  tf.dispose([states_ ?? [], keptStates ?? []]);
-  for (const layer of [forwardLayer, backwardLayer]) {
-    if (layer) {
-      disposeKept(layer);
-    }
+/** Disposes what tfjs keeps of a layer's calls for the next one. */
+function disposeKept(layer: tf.layers.Layer): void {
+  const { dropoutMask, recurrentDropoutMask, states_, keptStates } = layer as Kept;
+  tf.dispose([dropoutMask, recurrentDropoutMask, states_, keptStates].map((one) => one ?? []));
+  for (const part of partsOf(internals(layer))) {
+    disposeKept(part);
   }
 }
 
+type RecurrentLayer = Pick<tf.layers.Layer, 'apply'>;
+
 for (const prototype of [tf.RNN.prototype, prototypeOf<RecurrentLayer>(bidirectional)]) {
-  const layers = prototype as RecurrentLayer;
-  const { apply, disposeWeights } = layers;
-  layers.apply = function (this: tf.layers.Layer, inputs, options) {
+  const { apply } = prototype;
+  prototype.apply = function (this: tf.RNN, inputs, options) {
     const own: Record<string, unknown> = { ...options };
     const outputs = apply.call(this, inputs as tf.Tensor, own as tf.serialization.ConfigDict);
     delete own.initialState;
     return outputs as tf.Tensor;
   };
-  layers.disposeWeights = function (this: RecurrentLayer) {
+  const disposed = prototype as unknown as Disposed;
+  const { disposeWeights } = disposed;
+  disposed.disposeWeights = function (this: tf.layers.Layer & Disposed) {
     disposeKept(this);
     return disposeWeights.call(this);
   };
@@ -61,14 +54,13 @@ for (const prototype of [tf.RNN.prototype, prototypeOf<RecurrentLayer>(bidirecti
   endMasks(prototype);
 }
 
-const cells = [
-  tf.layers.lstmCell({ units: 1 }),
-  tf.layers.convLstm2dCell({ filters: 1, kernelSize: 1 }),
-];
-for (const cell of cells) {
-  const prototype = prototypeOf<Cell>(cell);
+for (const cell of [
+  tf.layers.lstmCell({ name: unnumbered, units: 1 }),
+  tf.layers.convLstm2dCell({ name: unnumbered, filters: 1, kernelSize: 1 }),
+]) {
+  const prototype = prototypeOf<Pick<tf.layers.Layer, 'build'>>(cell);
   const { build } = prototype;
-  prototype.build = function (this: Cell, inputShape) {
+  prototype.build = function (this: tf.layers.Layer, inputShape) {
     tf.tidy(() => build.call(this, inputShape));
   };
 }

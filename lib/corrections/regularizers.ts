@@ -6,15 +6,10 @@
  * With `l1`, tfjs moves weights that are 0, as biases are at first; Keras leaves them there.
  */
 import * as tf from '@tensorflow/tfjs-node';
-import { internals, type LayerInternals, type LayersInside } from '../tfjsInternals';
+import { internals, type LayerInternals } from '../tfjsInternals';
 import { absolute } from './absolute';
 import { activityPenalties, withActivityPenalties } from './activityRegularizers';
-
-function partsOf(layer: LayersInside): (tf.layers.Layer | undefined)[] {
-  const { layers = [], cells = [], cell, forwardLayer, backwardLayer } = layer;
-  const wrapped = forwardLayer ? [forwardLayer, backwardLayer] : [layer.layer];
-  return [...layers, ...cells, cell, ...wrapped, ...Object.values(layer.layersInside ?? {})];
-}
+import { partsOf } from './partsOf';
 
 function penalties(layer: LayerInternals, counted = new Set<LayerInternals>()): tf.Scalar[] {
   if (counted.has(layer)) {
@@ -22,9 +17,7 @@ function penalties(layer: LayerInternals, counted = new Set<LayerInternals>()): 
   }
   counted.add(layer);
   const own = [...(layer._losses ?? []).map((loss) => loss()), ...activityPenalties(layer)];
-  const inside = partsOf(layer).flatMap((part) =>
-    part ? penalties(internals(part), counted) : [],
-  );
+  const inside = partsOf(layer).flatMap((part) => penalties(internals(part), counted));
   return [...own, ...inside];
 }
 

@@ -9,7 +9,7 @@ import {
   unweighted,
 } from '../training/metricFunctions/descriptions';
 import * as metricFunctions from '../training/metricFunctions/index';
-import { metricsForTfjs, weightedMetric } from '../training/metrics';
+import { type NamedMetric, weightedMetric } from '../training/metrics';
 import { plain } from '../training/names';
 import { asNumber, asString, isObject, type Json, type JsonObject, shown } from './json';
 import { camelCase, functionName, isEmpty, snakeCase } from './kerasFunctions';
@@ -93,43 +93,24 @@ const metricClasses: Record<string, MetricClass> = {
   TruePositives: { options: thresholds, make: metricFunctions.truePositives },
 };
 
-/** A metric, and under which name Keras reports it. */
-interface NamedMetric {
-  metric: Metric;
-  name: string;
-}
-
-/** Metrics as `model.compile` takes them, and their names for each output. */
-export interface MetricsOfModel {
-  metrics: tf.ModelCompileArgs['metrics'];
-  names: string[][];
-}
-
 /**
- * A model's metrics, from Keras's `metrics` and `weighted_metrics`; with weights those that are of the
- * latter.
+ * A model's metrics for each output, from Keras's `metrics` and `weighted_metrics`; with weights those
+ * that are of the latter. They are reported under Keras's names.
  */
 export function metricsFromKeras(
   metrics: Json | undefined,
   weighted: Json | undefined,
   outputNames: readonly string[],
-): MetricsOfModel {
+): NamedMetric[][] {
   const weightedLists = listsByOutput(weighted, outputNames, 'weighted_metrics');
-  const lists = listsByOutput(metrics, outputNames, 'metrics').map((list, output) => {
-    const outputName = outputNames[output] as string;
+  return listsByOutput(metrics, outputNames, 'metrics').map((list, output) => {
+    const named = (one: Json) => metricFromKeras(one, outputNames[output] as string);
     const ofRowsWithWeights = (weightedLists[output] ?? []).map((one) => {
-      const { metric, name } = metricFromKeras(one, outputName);
+      const { metric, name } = named(one);
       return { metric: weightedMetric(metric), name };
     });
-    return [...list.map((one) => metricFromKeras(one, outputName)), ...ofRowsWithWeights];
+    return [...list.map(named), ...ofRowsWithWeights];
   });
-  return {
-    metrics: metricsForTfjs(
-      lists.map((list) => list.map(({ metric }) => metric)),
-      outputNames,
-    ),
-    names: lists.map((list) => list.map(({ name }) => name)),
-  };
 }
 
 /** The metrics of each output. A flat list holds for all, as in Keras 2. */

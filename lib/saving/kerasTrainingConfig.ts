@@ -1,8 +1,9 @@
 import type * as tf from '../tensorflow';
-import { innerModel, reportMetricsAs } from '../training/compiledModel';
+import { innerModel } from '../training/compiledModel';
 import { type LossDescription, lossDescription } from '../training/lossFunctions/descriptions';
 import * as losses from '../training/lossFunctions/index';
 import { kerasFunctions } from '../training/lossFunctions/rowFunctions';
+import { compileWithMetrics } from '../training/metrics';
 import { declareLossWeights, lossWeightsOf } from '../training/runners/modelSteps';
 import { asNumber, asObject, isObject, type Json, type JsonObject, shown } from './json';
 import { functionName, isEmpty, perOutput, snakeCase } from './kerasFunctions';
@@ -91,11 +92,10 @@ export function compileFromKeras(
   }
   const loss = lossesFromKeras(config.loss);
   const { outputNames } = innerModel(model);
-  const { metrics, names } = metricsFromKeras(config.metrics, config.weighted_metrics, outputNames);
+  const metrics = metricsFromKeras(config.metrics, config.weighted_metrics, outputNames);
   const lossWeights = lossWeightsFromKeras(config.loss_weights, outputNames);
   const optimizer = optimizerFromKeras(config.optimizer_config, learningRate);
-  model.compile({ optimizer, loss, metrics });
-  reportMetricsAs(innerModel(model), names);
+  compileWithMetrics(model, { optimizer, loss }, metrics);
   if (lossWeights) {
     declareLossWeights(lossFunctionsOf(model), lossWeights);
   }

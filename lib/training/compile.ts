@@ -1,8 +1,8 @@
 import type * as tf from '../tensorflow';
-import { innerModel, reportMetricsAs } from './compiledModel';
+import { innerModel } from './compiledModel';
 import { lossNamed, type Meaning, metricNamed, optimizerNamed } from './kerasNames';
 import { metricDescription } from './metricFunctions/descriptions';
-import { metricsForTfjs, weightedMetric } from './metrics';
+import { compileWithMetrics, type NamedMetric, weightedMetric } from './metrics';
 import { checkOptionNames, nearestName } from './names';
 import { declareLossWeights } from './runners/modelSteps';
 
@@ -89,23 +89,11 @@ export function compile(model: tf.LayersModel, options: CompileOptions): void {
   const optimizer = isOwn
     ? optimizerNamed(options.optimizer as string)
     : (options.optimizer as tf.Optimizer);
-  model.compile({
-    optimizer,
-    loss: (losses.length === 1 ? losses[0] : losses) as tf.ModelCompileArgs['loss'],
-    metrics: metricsForTfjs(
-      measured.map((list) => list.map(({ meaning }) => meaning)),
-      outputNames,
-    ),
-  });
+  const loss = (losses.length === 1 ? losses[0] : losses) as tf.ModelCompileArgs['loss'];
+  compileWithMetrics(model, { optimizer, loss }, measured);
   Object.assign(model, { isOptimizerOwned: isOwn });
-  // A Sequential model makes its inner one anew.
-  const inner = innerModel(model);
-  reportMetricsAs(
-    inner,
-    measured.map((list) => list.map(({ name }) => name)),
-  );
   if (weights) {
-    declareLossWeights(inner.lossFunctions as object, weights);
+    declareLossWeights(innerModel(model).lossFunctions as object, weights);
   }
 }
 
@@ -162,21 +150,15 @@ function requireOutputs(record: object, outputs: readonly string[], what: string
   }
 }
 
-interface NamedMetric {
-  meaning: Meaning;
-  /** Under which name it is reported; undefined for a function of the user's. */
-  name: string | undefined;
-}
-
 function metricOf(given: Metric): NamedMetric {
-  const meaning = meaningOf(given, metricNamed, 'metric');
-  const name = metricDescription(meaning)?.name;
-  return { meaning, name: name ?? (typeof given === 'string' ? given : undefined) };
+  const metric = meaningOf(given, metricNamed, 'metric');
+  const name = metricDescription(metric)?.name;
+  return { metric, name: name ?? (typeof given === 'string' ? given : undefined) };
 }
 
-function ofRowsWithWeights({ meaning, name }: NamedMetric): NamedMetric {
-  const ownName = typeof meaning === 'function' ? meaning.name : meaning;
-  return { meaning: weightedMetric(meaning), name: name ?? ownName };
+function ofRowsWithWeights({ metric, name }: NamedMetric): NamedMetric {
+  const ownName = typeof metric === 'function' ? metric.name : metric;
+  return { metric: weightedMetric(metric), name: name ?? ownName };
 }
 
 function metricsByOutput(given: Metrics, outputs: readonly string[], what: string): Metric[][] {

@@ -43,12 +43,16 @@ export function useKerasLosses(model: ModelInternals): void {
   }
 }
 
-const crossentropies: Record<string, Loss> = {
+/** Keras's cross-entropies, as losses and as metrics, by tfjs's names. */
+export const crossentropies = {
   sparseCategoricalCrossentropy,
   categoricalCrossentropy: categoricalCrossentropyLoss(),
   binaryCrossentropy: binaryCrossentropyLoss(),
 };
-const kerasLosses = { ...crossentropies, ...lossesOfTfjs };
+for (const one of Object.values(crossentropies)) {
+  declareKnownCode(one);
+}
+const kerasLosses: Record<string, Loss> = { ...crossentropies, ...lossesOfTfjs };
 
 /** The loss to be used instead of one by name; undefined if there is none. */
 function kerasLoss(given: unknown): Loss | undefined {
@@ -63,7 +67,7 @@ function isCrossentropy(given: unknown): boolean {
 
 const noActivation = internals(tf.layers.activation({ activation: 'linear' }));
 
-/** Makes a layer record its logits whenever a loss may ask for them. */
+/** Makes a layer record its logits whenever a loss or a metric may ask for them. */
 export function recordLogits({ sourceLayer, rank }: tf.SymbolicTensor): void {
   const layer = internals(sourceLayer);
   const split = splitCall(layer, rank);

@@ -5,14 +5,9 @@
 
 import * as tf from '../tensorflow';
 import type { LossOrMetric, ModelInternals } from '../tfjsInternals';
-import { metricsOfOutput } from './compiledModel';
+import { innerModel, metricsOfOutput, reportMetricsAs } from './compiledModel';
 import { metricNamed } from './kerasNames';
-import { recordLogits } from './losses';
-import {
-  binaryCrossentropyLoss,
-  categoricalCrossentropyLoss,
-  sparseCategoricalCrossentropy,
-} from './lossFunctions/crossentropy';
+import { crossentropies, recordLogits } from './losses';
 import { noteWeighted, unweighted } from './metricFunctions/descriptions';
 import { quotient } from './metricFunctions/made';
 import { declareSums, declareWeighted, type MetricSums, sumsOf } from './runners/metricSums';
@@ -34,15 +29,11 @@ const accuracy: LossOrMetric = (targets, outputs) => {
 };
 declareKnownCode(accuracy);
 
-/** As Keras computes them: of the logits, where an output layer ends in softmax or sigmoid. */
-const crossentropies = new Map<unknown, LossOrMetric>([
-  ['categoricalCrossentropy', categoricalCrossentropyLoss()],
-  ['sparseCategoricalCrossentropy', sparseCategoricalCrossentropy],
-  [tf.metrics.binaryCrossentropy, binaryCrossentropyLoss()],
+/** Of the logits, where an output layer ends in softmax or sigmoid. */
+const kerasCrossentropies = new Map<unknown, LossOrMetric>([
+  ...Object.entries(crossentropies),
+  [tf.metrics.binaryCrossentropy, crossentropies.binaryCrossentropy],
 ]);
-for (const one of crossentropies.values()) {
-  declareKnownCode(one);
-}
 
 const kerasMetrics = new Map<unknown, LossOrMetric>([
   ['accuracy', accuracy],
@@ -50,7 +41,7 @@ const kerasMetrics = new Map<unknown, LossOrMetric>([
   ['precision', metricNamed('precision') as LossOrMetric],
   [tf.metrics.precision, metricNamed('precision') as LossOrMetric],
   [tf.metrics.recall, metricNamed('recall') as LossOrMetric],
-  ...crossentropies,
+  ...kerasCrossentropies,
 ]);
 
 /** Puts these metrics in the place of tfjs's, where `model.compile` was given those. */
@@ -58,7 +49,7 @@ export function useKerasMetrics(model: ModelInternals): void {
   const outputs = model.outputs.length;
   const named = model.outputs.flatMap((output, index) => {
     const given = metricsOfOutput(model, index);
-    if (given.some((metric) => crossentropies.has(unweighted(metric) ?? metric))) {
+    if (given.some((metric) => kerasCrossentropies.has(unweighted(metric) ?? metric))) {
       recordLogits(output);
     }
     return given;
@@ -96,21 +87,35 @@ export function weightedMetric(metric: string | LossOrMetric): LossOrMetric {
   return weighted;
 }
 
+/** A metric, and under which name it is reported; undefined for a function of the user's. */
+export interface NamedMetric {
+  /** tfjs's name of it, or a function. */
+  metric: string | LossOrMetric;
+  name: string | undefined;
+}
+
 /**
- * Metrics as `tf.LayersModel.compile` takes them.
+ * Compiles a model whose metrics have names of their own.
  *
  * @param metrics a list for each output.
  */
-export function metricsForTfjs(
-  metrics: readonly (readonly (string | LossOrMetric)[])[],
-  outputNames: readonly string[],
-): tf.ModelCompileArgs['metrics'] {
-  const [only = []] = metrics;
-  return (
-    outputNames.length === 1
-      ? only
-      : Object.fromEntries(outputNames.map((name, output) => [name, metrics[output]]))
-  ) as tf.ModelCompileArgs['metrics'];
+export function compileWithMetrics(
+  model: tf.LayersModel,
+  options: Pick<tf.ModelCompileArgs, 'optimizer' | 'loss'>,
+  metrics: readonly (readonly NamedMetric[])[],
+): void {
+  const { outputNames } = innerModel(model);
+  const lists = metrics.map((list) => list.map(({ metric }) => metric));
+  const byOutput = Object.fromEntries(outputNames.map((name, output) => [name, lists[output]]));
+  model.compile({
+    ...options,
+    metrics: (lists.length === 1 ? lists[0] : byOutput) as tf.ModelCompileArgs['metrics'],
+  });
+  // A Sequential model makes its inner one anew.
+  reportMetricsAs(
+    innerModel(model),
+    metrics.map((list) => list.map(({ name }) => name)),
+  );
 }
 
 function functionOf(metric: string | LossOrMetric): LossOrMetric {
