@@ -10,6 +10,7 @@ import './gradients';
 import './higherOrderGradients';
 import './initializers';
 import './layers';
+import './maskedValues';
 import './masks';
 import './optimizers';
 import './orthogonal';

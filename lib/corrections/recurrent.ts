@@ -5,13 +5,14 @@
  * a model share these, so the next recurrent layer would be started too, which ends in an error; and
  * when the model is saved, tfjs warns that the states are lost, although they are among the inputs.
  *
+ * In a Bidirectional layer, Keras gives 0 for masked steps, where tfjs repeats the output before.
+ *
  * Of the bias that `unitForgetBias` starts with, tfjs leaves the parts behind, and of a layer that is
  * disposed the masks of its last dropout, and the states that it carries from batch to batch.
  */
 import * as tf from '@tensorflow/tfjs-node';
 import { internals, type Masks, prototypeOf, unnumbered } from '../tfjsInternals';
 import { bidirectional } from './bidirectional';
-import { endMasks } from './masks';
 import { partsOf } from './partsOf';
 
 /** What tfjs does not declare of layers. */
@@ -42,6 +43,7 @@ for (const prototype of [tf.RNN.prototype, prototypeOf<RecurrentLayer>(bidirecti
     const own: Record<string, unknown> = { ...options };
     const outputs = apply.call(this, inputs as tf.Tensor, own as tf.serialization.ConfigDict);
     delete own.initialState;
+    Reflect.deleteProperty(options ?? {}, 'mask');
     return outputs as tf.Tensor;
   };
   const disposed = prototype as unknown as Disposed;
@@ -50,9 +52,47 @@ for (const prototype of [tf.RNN.prototype, prototypeOf<RecurrentLayer>(bidirecti
     disposeKept(this);
     return disposeWeights.call(this);
   };
-  // The copy's mask has ended already.
-  endMasks(prototype);
 }
+
+/** What tfjs keeps private of recurrent layers and their wrapper. */
+interface Sequences extends tf.layers.Layer {
+  goBackwards: boolean;
+  returnSequences: boolean;
+  isInBidirectional?: boolean;
+  forwardLayer?: Sequences;
+  backwardLayer?: Sequences;
+}
+
+type Call = (
+  this: Sequences,
+  inputs: tf.Tensor | tf.Tensor[],
+  options: { mask?: tf.Tensor | null },
+) => tf.Tensor | tf.Tensor[];
+
+const wrapper = prototypeOf<{ call: Call }>(bidirectional);
+const { call: callBoth } = wrapper;
+wrapper.call = function (inputs, options) {
+  for (const layer of [this.forwardLayer, this.backwardLayer]) {
+    (layer as Sequences).isInBidirectional = true;
+  }
+  return callBoth.call(this, inputs, options);
+};
+
+const recurrent = tf.RNN.prototype as unknown as { call: Call };
+const { call: callSteps } = recurrent;
+recurrent.call = function (inputs, options) {
+  const { mask } = options;
+  if (!this.isInBidirectional || !this.returnSequences || !mask) {
+    return callSteps.call(this, inputs, options);
+  }
+  return tf.tidy(() => {
+    const [sequences, ...states] = [callSteps.call(this, inputs, options)].flat() as [tf.Tensor];
+    const counted = tf.cast(this.goBackwards ? tf.reverse(mask, 1) : mask, 'float32');
+    const ones = Array.from({ length: sequences.rank - counted.rank }, () => 1);
+    const zeroed = tf.mul(sequences, tf.reshape(counted, [...counted.shape, ...ones]));
+    return states.length > 0 ? [zeroed, ...states] : zeroed;
+  });
+};
 
 for (const cell of [
   tf.layers.lstmCell({ name: unnumbered, units: 1 }),

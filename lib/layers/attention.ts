@@ -1,4 +1,5 @@
 /** Attention of several heads, as in transformers. */
+import { maskOf } from '../corrections/masks';
 import * as tf from '../tensorflow';
 import { type CallOptions, type LayerOptions, registerLayer, type Shape } from './kerasLayer';
 import {
@@ -141,7 +142,7 @@ class MultiHeadAttention extends tf.layers.Layer {
       const k = byHead(dense('key', key));
       const v = byHead(dense('value', value));
       const products = tf.matMul(tf.mul(q, 1 / Math.sqrt(this.keyDim)), k, false, true);
-      const seen = this.seen(query, value, key, options.mask ?? null);
+      const seen = this.seen(query, value, key);
       const scores = tf.softmax(seen ? tf.where(seen, products, tf.fill([1], -1e9)) : products);
       const kept = options.training && this.dropout > 0 ? tf.dropout(scores, this.dropout) : scores;
       return dense('output', byHead(tf.matMul(kept, v)));
@@ -209,29 +210,27 @@ class MultiHeadAttention extends tf.layers.Layer {
     this.layersInside[`${name}_dense`] = part;
   }
 
-  /** Which steps of the value each step of the query sees; null if all. */
-  private seen(
-    query: tf.Tensor,
-    value: tf.Tensor,
-    key: tf.Tensor,
-    mask: tf.Tensor | null,
-  ): tf.Tensor | null {
+  /** Which steps of the value each step of the query sees, for all heads; null if all. */
+  private seen(query: tf.Tensor, value: tf.Tensor, key: tf.Tensor): tf.Tensor | null {
     const causal = this.useCausalMask
       ? tf.linalg.bandPart(tf.ones([query.shape[1] as number, key.shape[1] as number]), -1, 0)
       : null;
-    if (!mask) {
-      return causal && tf.cast(causal, 'bool');
-    }
-    if (value.id !== query.id || key.id !== query.id) {
-      throw new Error(
-        `MultiHeadAttention "${this.name}" has a mask and other values than its queries, ` +
-          'which is not supported.',
-      );
-    }
-    const steps = tf.cast(mask, 'float32');
-    const both = tf.mul(tf.expandDims(steps, 2), tf.expandDims(steps, 1));
-    return tf.cast(tf.expandDims(causal ? tf.mul(both, causal) : both, 1), 'bool');
+    const masks = [
+      causal,
+      stepsOf(query, 2),
+      stepsOf(value, 1),
+      key === value ? null : stepsOf(key, 1),
+    ].filter((mask) => mask !== null);
+    const [first, ...others] = masks;
+    const seen = first && others.reduce((all, mask) => tf.mul(all, mask), first);
+    return seen ? tf.cast(seen.rank === 3 ? tf.expandDims(seen, 1) : seen, 'bool') : null;
   }
+}
+
+/** Which steps count, with a further axis for those of the other side; null if all do. */
+function stepsOf(x: tf.Tensor, axis: number): tf.Tensor | null {
+  const mask = maskOf(x);
+  return mask ? tf.expandDims(tf.cast(mask, 'float32'), axis) : null;
 }
 
 registerLayer(HeadsDense);

@@ -1,5 +1,5 @@
 /** Poolings over whole sequences, pictures and volumes, also with their dimensions kept. */
-import { meanOfSteps } from '../corrections/masks';
+import { meanOfSteps } from '../corrections/maskedValues';
 import * as tf from '../tensorflow';
 import {
   type CallOptions,

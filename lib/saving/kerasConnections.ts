@@ -36,7 +36,8 @@ export function inboundNode(
   const { args, kwargs } = asObject(node, `A connection of layer ${layer}`);
   const { tensors, others } = argumentsOf(kwargs, className, layer);
   for (const name of maskArguments) {
-    if (masks.has(String(historyOf(others[name])?.[0]))) {
+    const given = [others[name] ?? null].flat();
+    if (given.every((mask) => mask === null || masks.has(String(historyOf(mask)?.[0])))) {
       delete others[name];
     }
   }

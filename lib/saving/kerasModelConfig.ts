@@ -41,14 +41,16 @@ export function modelConfigFromKeras(modelConfig: Json): JsonObject {
     : functionalFromKeras(asObject(model.config, "The model's config"));
 }
 
-/** Recurrent layers of tfjs repeat the last output where the input is masked. */
+/** Only in a Bidirectional layer do recurrent ones give 0 where the input is masked. */
 function refuseMaskedZeros(model: JsonObject): void {
-  const text = JSON.stringify(model);
+  const text = JSON.stringify(model, (_, value) =>
+    isObject(value) && value.class_name === 'Bidirectional' ? null : value,
+  );
   const masks = /"class_name":"Masking"|"mask_zero":true/.test(text);
   if (masks && text.includes('"zero_output_for_mask":true')) {
     throw new Error(
-      'The model has masks and a recurrent layer with zero_output_for_mask = true (in Keras 3, ' +
-        'every Bidirectional layer with return_sequences), which is not supported.',
+      'The model has masks and a recurrent layer with zero_output_for_mask = true, which is supported ' +
+        'in a Bidirectional layer only.',
     );
   }
 }

@@ -16,7 +16,6 @@ import {
 import { requireUndisposed } from './disposal';
 import { evaluationBatchSize, inferenceOptions } from './inferenceBatches';
 import { Breaks } from './interruption';
-import { warnOfMaskedOutputs } from './maskedOutputs';
 import { checkOptionNames } from './names';
 import { checkedBatchSize, checkedSteps, checkedVerbose } from './options';
 import { ProgressLogger, type Verbosity } from './progress/index';
@@ -100,7 +99,6 @@ export async function evaluate(
   const limit = checkedSteps('steps', options.steps);
   requireUndisposed(model);
   const compiled = compiledModel(model);
-  warnOfMaskedOutputs(model, options.sampleWeight !== undefined);
   const breaks = new Breaks(options.signal);
   const isSeen = verbose !== 0 || users.length > 0 || limit !== undefined;
   const source = batchSource(compiled, x, y, options, breaks, isSeen);
@@ -135,9 +133,10 @@ async function evaluateBatches(
   { verbose, users, limit }: Settings,
   compiled: boolean | undefined,
 ): Promise<Logs> {
-  const means = new RunningMeans(reportedValues(compiledModel(model)));
   const { samples = Number.POSITIVE_INFINITY, batchSize = samples } = source;
   const runner = createRunner(model, compiled, inferenceOptions(samples, batchSize));
+  // Of Keras's metrics, which the runner puts in the place of tfjs's.
+  const means = new RunningMeans(reportedValues(compiledModel(model)));
   const steps = expectedSteps(source.steps, limit);
   const progress = new ProgressLogger({ verbose, steps, rows: () => means.rows });
   const callbacks = new CallbackList([progress], users, breaks, () => runner.userCodeRan());

@@ -5,7 +5,6 @@ import { argumentsOf, type DataSource } from './dataSource';
 import { requireTrainable } from './disposal';
 import { checkedSettings, type FitOptions } from './fitOptions';
 import { Breaks } from './interruption';
-import { warnOfMaskedOutputs } from './maskedOutputs';
 import { trainingData } from './trainingData';
 import { type History, trainEpochs } from './trainingLoop';
 
@@ -75,7 +74,6 @@ export async function fit(
   if (modelsInTraining.has(model)) {
     throw new Error(`The model "${model.name}" is being trained already. Await that fit first.`);
   }
-  warnOfMaskedOutputs(model, options.sampleWeight !== undefined);
   modelsInTraining.add(model);
   const breaks = new Breaks(options.signal);
   try {

@@ -6,6 +6,7 @@ import type { ModelInternals } from '../tfjsInternals';
 import { lossOfOutput, metricsOfOutput } from './compiledModel';
 import { lossDescription } from './lossFunctions/descriptions';
 import { kerasFunctions, type RowFunction } from './lossFunctions/rowFunctions';
+import { hasMaskedOutputs } from './maskedOutputs';
 import { metricDescription, unweighted } from './metricFunctions/descriptions';
 import { callsCustomCode } from './runners/compileModel';
 import { MANY_ROWS } from './runners/compilePolicy';
@@ -37,7 +38,7 @@ export function predictionBatchSize(model: ModelInternals, rows: number, named?:
 
 /**
  * Rows per batch for an evaluation. Keras's own losses and metrics are means over rows, the same for
- * batches of any size; a function of the user's need not be.
+ * batches of any size; a function of the user's need not be, nor is a loss that masks leave steps out of.
  */
 export function evaluationBatchSize(model: ModelInternals, rows: number): number {
   const named = model.outputs.flatMap((_, output) => [
@@ -45,7 +46,7 @@ export function evaluationBatchSize(model: ModelInternals, rows: number): number
     ...metricsOfOutput(model, output),
   ]);
   const areMeans = named.every(isOfKeras);
-  return areMeans && rows > KERAS_ROWS && isFree(model)
+  return areMeans && rows > KERAS_ROWS && isFree(model) && !hasMaskedOutputs(model)
     ? exactSize(rows, mostRows(model))
     : KERAS_ROWS;
 }

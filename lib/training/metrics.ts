@@ -3,11 +3,13 @@
  * and tfjs's precision and recall count only outputs of exactly 1.
  */
 
+import { carriesMask } from '../corrections/masks';
 import * as tf from '../tensorflow';
 import type { LossOrMetric, ModelInternals } from '../tfjsInternals';
 import { innerModel, metricsOfOutput, reportMetricsAs } from './compiledModel';
 import { metricNamed } from './kerasNames';
 import { crossentropies, recordLogits } from './losses';
+import { countsOf } from './maskedOutputs';
 import { noteWeighted, unweighted } from './metricFunctions/descriptions';
 import { quotient } from './metricFunctions/made';
 import { declareSums, declareWeighted, type MetricSums, sumsOf } from './runners/metricSums';
@@ -57,8 +59,29 @@ export function useKerasMetrics(model: ModelInternals): void {
   // In a model with several outputs their losses come first.
   const metrics = model.metricsTensors.slice(outputs > 1 ? outputs : 0);
   for (const [index, metric] of metrics.entries()) {
-    metric[0] = kerasMetrics.get(named[index]) ?? metric[0];
+    const ofKeras = kerasMetrics.get(named[index]) ?? metric[0];
+    const output = model.outputs[metric[1]] as tf.SymbolicTensor;
+    metric[0] = carriesMask(output) ? overCountedSteps(ofKeras) : ofKeras;
   }
+}
+
+const meansOverCountedSteps = new WeakMap<LossOrMetric, LossOrMetric>();
+
+/** A metric that is a mean, over the steps that no mask leaves out; any other as it is, as in Keras 3. */
+function overCountedSteps(metric: LossOrMetric): LossOrMetric {
+  if (sumsOf(metric)) {
+    return metric;
+  }
+  const known = meansOverCountedSteps.get(metric);
+  const mean = known ?? ((targets, outputs) => metric(targets, outputs));
+  if (!known) {
+    meansOverCountedSteps.set(metric, mean);
+    declareSums(mean, sumsOfMean(metric));
+    if (isKnownCode(metric)) {
+      declareKnownCode(mean);
+    }
+  }
+  return mean;
 }
 
 /** The functions of metrics that tfjs knows by name. */
@@ -78,7 +101,7 @@ const functionsOfTfjs: Record<string, LossOrMetric> = {
 export function weightedMetric(metric: string | LossOrMetric): LossOrMetric {
   const ofRows = kerasMetrics.get(metric) ?? functionOf(metric);
   const weighted: LossOrMetric = (targets, outputs) => ofRows(targets, outputs);
-  declareSums(weighted, sumsOf(ofRows) ?? weightedMean(ofRows));
+  declareSums(weighted, sumsOf(ofRows) ?? sumsOfMean(ofRows));
   declareWeighted(weighted);
   noteWeighted(weighted, metric);
   if (isKnownCode(ofRows)) {
@@ -126,7 +149,7 @@ function functionOf(metric: string | LossOrMetric): LossOrMetric {
   return found;
 }
 
-function weightedMean(ofRows: LossOrMetric): MetricSums {
+function sumsOfMean(ofRows: LossOrMetric): MetricSums {
   return {
     count: () => 2,
     ofBatch(targets, outputs, weights) {
@@ -137,7 +160,8 @@ function weightedMean(ofRows: LossOrMetric): MetricSums {
             'return one for each row.',
         );
       }
-      const each = weights ? tf.mul(tf.onesLike(values), weights) : tf.onesLike(values);
+      const counts = countsOf(values, outputs) ?? tf.onesLike(values);
+      const each = weights ? tf.mul(counts, weights) : counts;
       return tf.stack([tf.sum(tf.mul(values, each)), tf.sum(each)]);
     },
     result: ([sum = 0, count = 0]) => quotient(sum, count),

@@ -33,8 +33,9 @@ IMAGE, SERIES, VECTOR, VOLUME = (6, 6, 2), (5, 3), (4,), (4, 4, 4, 2)
 cases = []
 
 
-def case(layer, options, shape, build, random=False):
-    cases.append({"layer": layer, "options": options, "shape": shape, "build": build, "random": random})
+def case(layer, options, shape, build, random=False, each_step=False):
+    cases.append({"layer": layer, "options": options, "shape": shape, "build": build, "random": random,
+                  "each_step": each_step})
 
 
 def each(layer, shape, variants, random=False, **always):
@@ -239,6 +240,68 @@ case("Embedding", "6, 3, mask_zero=True (then a Sequential with LSTM)", (4,),
      lambda x: sequential(L.Dense(3), L.LSTM(3))(L.Embedding(6, 3, mask_zero=True)(x)))
 
 
+def masked(layer, then, each_step=False):
+    """A layer, given as text, behind words of which some are masked."""
+    case("Embedding", f"6, 3, mask_zero=True (then {layer}, then {then})", (4,),
+         lambda x: eval(f"L.{layer}", {"L": L})(L.Embedding(6, 3, mask_zero=True)(x)), each_step=each_step)
+
+
+for merge_mode in ["concat", "sum", "mul", "ave"]:
+    masked(f"Bidirectional(L.LSTM(3, return_sequences=True), merge_mode='{merge_mode}')", "Flatten")
+masked("Bidirectional(L.GRU(3, return_sequences=True))", "Flatten")
+for layer in ["Dense(3)", "LSTM(3, return_sequences=True)", "Bidirectional(L.GRU(2, return_sequences=True))",
+              "TimeDistributed(L.Dense(2))", "LSTM(3)", "Conv1D(3, 2)"]:
+    masked(layer, "an answer at each step", each_step=True)
+
+
+def embedding():
+    return L.Embedding(6, 3, mask_zero=True)
+
+
+def two_masks():
+    """A model of two inputs, one of which is masked, and two outputs."""
+    masked, unmasked = keras.Input((4, 3)), keras.Input((4, 3))
+    return keras.Model([unmasked, masked], [L.LSTM(3)(unmasked), L.Dense(2)(masked)])
+
+
+def both_masks(x):
+    last, each = two_masks()([L.Embedding(6, 3)(x), embedding()(x)])
+    return L.Concatenate()([last, L.LSTM(2)(each)])
+
+
+within = {
+    "in a Sequential, then LSTM": lambda x: L.LSTM(3)(sequential(embedding())(x)),
+    "in a Sequential, then LSTM in another": lambda x: sequential(L.LSTM(3))(sequential(embedding(), L.Dense(2))(x)),
+    "then a Sequential with Dense, then LSTM": lambda x: L.LSTM(3)(sequential(L.Dense(2))(embedding()(x))),
+    "then a Sequential with Conv1D, then LSTM": lambda x: L.LSTM(3)(sequential(L.Conv1D(2, 1))(embedding()(x))),
+    "then a model of two inputs, one of which is masked": both_masks,
+}
+for name, build in within.items():
+    case("Embedding", f"6, 3, mask_zero=True ({name})", (4,), build)
+for name, build in {
+    "in a Sequential, then an answer at each step": lambda x: sequential(embedding())(x),
+    "then a Sequential with LSTM, then an answer at each step":
+        lambda x: sequential(L.LSTM(2, return_sequences=True))(embedding()(x)),
+}.items():
+    case("Embedding", f"6, 3, mask_zero=True ({name})", (4,), build, each_step=True)
+
+
+def attending(arguments):
+    """Attention of words of which some are masked, and of others."""
+    def build(x):
+        names = {"L": L, "masked": embedding()(x), "free": L.Embedding(6, 3)(x)}
+        return eval(f"L.MultiHeadAttention(2, 3)({arguments})", names)
+
+    return build
+
+
+for arguments in ["masked, masked", "masked, masked, use_causal_mask=True", "masked, free", "free, masked",
+                  "masked, L.Dense(3)(masked)", "free, free, masked", "free, masked, free"]:
+    case("Embedding", f"6, 3, mask_zero=True (then MultiHeadAttention(2, 3)({arguments}))", (4,), attending(arguments))
+case("Embedding", "6, 3, mask_zero=True (then MultiHeadAttention(2, 3)(masked, free), then LSTM)", (4,),
+     lambda x: L.LSTM(3)(attending("masked, free")(x)))
+
+
 def merging(kind, masks, last=lambda: L.LSTM(3)):
     def build(x):
         merge = eval(f"L.{kind}")
@@ -287,6 +350,15 @@ MERGES = ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Conca
 MOST_NUMBERS = 2000
 
 
+def in_model(layer):
+    """The same layer in a model of its own."""
+    def build(x):
+        inner = keras.Input(x.shape[1:])
+        return keras.Model(inner, layer(inner))(x)
+
+    return build
+
+
 def several_layers(seed):
     """A model of several of the layers above, with branches; it may begin with words, and a mask."""
     chosen = random.Random(seed)
@@ -299,11 +371,13 @@ def several_layers(seed):
 
     def build(x):
         if words:
-            x = L.Embedding(6, 3, mask_zero=chosen.random() < 0.7)(x)
+            words_to = L.Embedding(6, 3, mask_zero=chosen.random() < 0.7)
+            x = (in_model(words_to) if chosen.random() < 0.2 else words_to)(x)
         earlier = []
         for _ in range(chosen.randint(2, 5)):
             earlier.append(x)
-            x = chosen.choice([one for one in single if len(one["shape"]) == len(x.shape) - 1])["build"](x)
+            layer = chosen.choice([one for one in single if len(one["shape"]) == len(x.shape) - 1])["build"]
+            x = (in_model(layer) if chosen.random() < 0.2 else layer)(x)
             if None in x.shape[1:] or np.prod(x.shape[1:]) > MOST_NUMBERS:
                 raise ValueError(f"a value of {x.shape}")
             same = [one for one in earlier if one.shape == x.shape]
@@ -312,7 +386,7 @@ def several_layers(seed):
         return x
 
     return {"layer": "Embedding" if words else "several layers", "options": f"seed {seed}",
-            "shape": (4,) if words else begin, "build": build, "random": False, "most": 50, "seed": seed}
+            "shape": (4,) if words else begin, "build": build, "random": False, "each_step": chosen.random() < 0.5, "most": 50, "seed": seed}
 
 
 def inputs(shape, integer):
@@ -321,8 +395,8 @@ def inputs(shape, integer):
     return values.astype("float32").reshape((8,) + shape)
 
 
-def targets():
-    return np.cos(np.arange(16)).astype("float32").reshape(8, 2)
+def targets(shape):
+    return np.cos(np.arange(8 * int(np.prod(shape)))).astype("float32").reshape((8,) + shape)
 
 
 def penalty(model):
@@ -335,16 +409,17 @@ def make(index, entry):
     keras.utils.set_random_seed(entry.get("seed", index))
     i = keras.Input(entry["shape"])
     x = entry["build"](i)
-    if len(x.shape) > 2:
+    if len(x.shape) > 2 and not entry["each_step"]:
         x = L.Flatten()(x)
     model = keras.Model(i, L.Dense(2)(x))
     # Compiling small models takes longer than running them.
     model.compile(keras.optimizers.SGD(0.05), "mse", run_eagerly=True)
-    x, y = inputs(entry["shape"], entry["layer"] == "Embedding"), targets()
+    shape = tuple(model.output.shape[1:])
+    x, y = inputs(entry["shape"], entry["layer"] == "Embedding"), targets(shape)
     model.train_on_batch(x, y)
     name = f"{index:03d}"
     model.save(folder / f"{name}.{'keras' if version == '3' else 'h5'}")
-    made = {key: entry[key] for key in ("layer", "options", "shape", "random")}
+    made = {key: entry[key] for key in ("layer", "options", "shape", "random")} | {"target": shape}
     # Faster than `predict`, which builds a graph first.
     made["predictions"] = np.asarray(model(x)).ravel().tolist()
     made["penalty"] = penalty(model)

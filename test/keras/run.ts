@@ -23,6 +23,8 @@ interface Made {
   layer: string;
   options: string;
   shape: number[];
+  /** The shape of a target. */
+  target: number[];
   /** Whether training draws random numbers, which differ from Keras's. */
   random: boolean;
   predictions: number[];
@@ -240,20 +242,16 @@ function difference(actual: number[], expected: number[]): string {
 }
 
 /** The inputs and targets of keras_side.py. */
-function samples({ layer, shape }: Made): { x: tf.Tensor; y: tf.Tensor } {
-  const size = 8 * shape.reduce((product, n) => product * n, 1);
-  const value = (i: number) => (layer === 'Embedding' ? (i * 7) % 6 : Math.sin(i));
-  const x = tf.tensor(
-    Float32Array.from({ length: size }, (_, i) => value(i)),
-    [8, ...shape],
-  );
-  return {
-    x,
-    y: tf.tensor(
-      Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)),
-      [8, 2],
-    ),
+function samples({ layer, shape, target }: Made): { x: tf.Tensor; y: tf.Tensor } {
+  const eight = (of: number[], value: (i: number) => number) => {
+    const size = tf.util.sizeFromShape([8, ...of]);
+    return tf.tensor(
+      Float32Array.from({ length: size }, (_, i) => value(i)),
+      [8, ...of],
+    );
   };
+  const word = (i: number) => (i * 7) % 6;
+  return { x: eight(shape, layer === 'Embedding' ? word : Math.sin), y: eight(target, Math.cos) };
 }
 
 void main();

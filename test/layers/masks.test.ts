@@ -222,3 +222,81 @@ test('inputs with different masks are refused where somebody goes by them', () =
   ignored.dispose();
   x.dispose();
 });
+
+test('what a Bidirectional layer gives for masked steps is 0, as in Keras', () => {
+  const x = tf.tensor3d([[[1], [0], [2], [0]]]);
+  for (const [mergeMode, expected] of [
+    // From the first step and from the last: 1, 1, 3, 3 and 3, 2, 2, 0.
+    ['concat', [1, 3, 0, 0, 3, 2, 0, 0]],
+    ['sum', [4, 0, 5, 0]],
+    ['mul', [3, 0, 6, 0]],
+    ['ave', [2, 0, 2.5, 0]],
+  ] as const) {
+    const { numTensors } = tf.memory();
+    const layer = tf.layers.bidirectional({
+      layer: sum({ returnSequences: true }) as tf.RNN,
+      mergeMode,
+    });
+    const model = tf.sequential({ layers: [tf.layers.masking({ inputShape: [4, 1] }), layer] });
+    assert.deepEqual(predicted(model, x), expected, mergeMode);
+    model.dispose();
+    assert.equal(tf.memory().numTensors, numTensors);
+  }
+  x.dispose();
+});
+
+test('a mask goes into a model within a model, and out of it', () => {
+  const x = tf.tensor3d([[[0], [2], [3]]]);
+  const inner = (layer: tf.layers.Layer) => tf.sequential({ layers: [layer] });
+  const masking = () => tf.layers.masking({ inputShape: [3, 1] });
+  const shape = { inputShape: [3, 1] };
+  const inside = tf.layers.dense({ units: 1, ...kernel, ...shape });
+  for (const layersOfModel of [
+    [masking(), inner(inside), sum()],
+    [inner(masking()), plusOne(), sum()],
+  ]) {
+    const { numTensors } = tf.memory();
+    const model = tf.sequential({ layers: layersOfModel });
+    assert.deepEqual(predicted(model, x), [3 + 4]);
+    const output = model.apply(x) as tf.Tensor;
+    assert.deepEqual(Array.from(output.dataSync()), [3 + 4]);
+    output.dispose();
+    model.dispose();
+    assert.equal(tf.memory().numTensors, numTensors);
+  }
+  x.dispose();
+});
+
+test('of a model with two inputs only the masked one is', () => {
+  const [masked, free] = [tf.input({ shape: [3, 1] }), tf.input({ shape: [3, 1] })];
+  const both = tf.model({
+    inputs: [free, masked],
+    outputs: [free, masked].map((x) => sum().apply(plusOne().apply(x)) as tf.SymbolicTensor),
+  });
+  const input = tf.input({ shape: [3, 1] });
+  const outputs = both.apply([input, tf.layers.masking().apply(input) as tf.SymbolicTensor]);
+  const model = tf.model({ inputs: input, outputs: outputs as tf.SymbolicTensor[] });
+  const x = tf.tensor3d([[[0], [2], [3]]]);
+  const sums = tf.tidy(() => (model.predict(x) as tf.Tensor[]).map((one) => one.dataSync()[0]));
+  assert.deepEqual(sums, [1 + 3 + 4, 3 + 4]);
+  model.dispose();
+  x.dispose();
+});
+
+test('attention goes by the mask of the value, whether or not the query has one', () => {
+  const [x, y] = [tf.ones([1, 3, 1]), tf.tensor3d([[[0], [2], [2]]])];
+  for (const isSelfAttention of [false, true]) {
+    const [steps, other] = [tf.input({ shape: [3, 1] }), tf.input({ shape: [3, 1] })];
+    const masked = tf.layers.masking().apply(other) as tf.SymbolicTensor;
+    const attention = layers.multiHeadAttention({
+      ...{ numHeads: 1, keyDim: 1, kernelInitializer: 'ones', useBias: false },
+    });
+    const outputs = attention.apply([isSelfAttention ? masked : steps, masked]);
+    const model = tf.model({ inputs: [steps, other], outputs: outputs as tf.SymbolicTensor });
+    const given = tf.tidy(() => Array.from((model.predict([x, y]) as tf.Tensor).dataSync()));
+    // All steps of the value that count are 2, so is their mean, whatever its weights.
+    assert.deepEqual(given.slice(1), [2, 2]);
+    model.dispose();
+  }
+  tf.dispose([x, y]);
+});

@@ -4,6 +4,7 @@ import { withActivityPenalties } from '../../corrections/activityRegularizers';
 import type { TensorFunction } from '../../graph/capture/capture';
 import * as tf from '../../tensorflow';
 import { internals, type ModelInternals } from '../../tfjsInternals';
+import { hasMaskedOutputs, meanLoss } from '../maskedOutputs';
 import { withSums } from './metricSums';
 
 /** What a model can do with a batch. */
@@ -74,13 +75,14 @@ function withWeights(
   const count = model.inputs.length + model.outputs.length;
   const ofRows = data.slice(count);
   const runWithSums = () => withSums(model, ofRows, () => run(data.slice(0, count)));
-  if (!ofOutputs && ofRows.length === 0 && model.outputs.length === 1) {
+  const isPlain = ofRows.length === 0 && !hasMaskedOutputs(model);
+  if (!ofOutputs && isPlain && model.outputs.length === 1) {
     return runWithSums();
   }
   const reported: tf.Scalar[] = [];
   model.lossFunctions = lossFunctions.map((loss, index) => (targets, outputs) => {
     const losses = loss(targets, outputs);
-    const mean = tf.mean<tf.Scalar>(weighted(losses, ofRows[index]));
+    const mean = meanLoss(weighted(losses, ofRows[index]), outputs);
     reported[index] ??= tf.keep(mean);
     return tf.mul(mean, ofOutputs?.[index] ?? 1);
   });
