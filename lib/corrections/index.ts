@@ -14,6 +14,7 @@ import './maskedValues';
 import './masks';
 import './optimizers';
 import './orthogonal';
+import './pictures';
 import './recurrent';
 import './regularizers';
 import './repeatedInputs';

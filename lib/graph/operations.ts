@@ -92,6 +92,7 @@ export const OPERATIONS: Record<string, Operation> = {
   ResizeNearestNeighborGrad: { sharding: rows('rows', 'whole') },
   ResizeBilinear: { sharding: rows('rows', 'whole') },
   ResizeBilinearGrad: { sharding: rows('rows', 'rows') },
+  ImageProjectiveTransformV3: { sharding: rows('rows', 'rows', 'whole', 'whole') },
   MatMul: { sharding: matrixProduct, multiplications: productSize },
   BatchMatMulV2: { multiplications: productSize },
   BiasAdd: { sharding: alongLastAxis('rows', 'rows', 'whole'), isPointwise: true },

@@ -11,6 +11,24 @@ export { activityRegularization } from './activityRegularization';
 export type { MultiHeadAttentionOptions } from './attention';
 export { multiHeadAttention } from './attention';
 export type {
+  RandomBrightnessOptions,
+  RandomContrastOptions,
+  RandomFactor,
+  RandomFlipOptions,
+  RandomMoveOptions,
+  RandomRotationOptions,
+  RandomTranslationOptions,
+  RandomZoomOptions,
+} from './augmentation';
+export {
+  randomBrightness,
+  randomContrast,
+  randomFlip,
+  randomRotation,
+  randomTranslation,
+  randomZoom,
+} from './augmentation';
+export type {
   CroppingOptions,
   UpSampling2dOptions,
   UpSamplingOptions,
@@ -60,6 +78,8 @@ export {
 } from './pooling';
 export type { GruOptions } from './recurrent';
 export { gru } from './recurrent';
+export type { ResizingOptions } from './resizing';
+export { resizing } from './resizing';
 export type { Conv1dTransposeOptions, ConvTransposeOptions } from './transposed';
 export { conv1dTranspose, conv2dTranspose, conv3dTranspose } from './transposed';
 export type { ConstraintOption, InitializerOption, RegularizerOption } from './weightSettings';

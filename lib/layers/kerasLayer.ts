@@ -57,8 +57,8 @@ export abstract class KerasLayer<Options extends object> extends tf.layers.Layer
 
 const classesOfTfjs = new Set(Object.keys(tf.serialization.SerializationMap.getMap().classNameMap));
 
-/** Classes of layers, and activations, that tfjs lacks. */
-export const ownClasses = new Set<string>();
+/** Classes of layers, and activations, that tfjs lacks, or that compute something else there. */
+export const ownClasses = new Set<string>(['CenterCrop', 'Resizing']);
 
 /**
  * What of a layer tfjs alone, in a browser for example, does not compute, or computes otherwise, in
@@ -135,6 +135,24 @@ export function classOf<Instance extends tf.layers.Layer>(
   return layer.constructor as new (
     options: object,
   ) => Instance;
+}
+
+/**
+ * Refuses the value of a layer's option.
+ *
+ * @param rule What the value must be, in words.
+ * @throws Error always, which names the layer.
+ */
+export function refuseOption(
+  layer: tf.layers.Layer,
+  option: string,
+  value: unknown,
+  rule: string,
+): never {
+  throw new Error(
+    `The layer "${layer.name}" (${layer.getClassName()}) has ${option} = ${JSON.stringify(value)}, ` +
+      `which is not supported; it must be ${rule}.`,
+  );
 }
 
 /** The one input of a layer. */

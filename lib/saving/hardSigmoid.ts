@@ -2,7 +2,7 @@
  * Keras 2 and Keras 3 have different functions under the name `hard_sigmoid`: min(max(x / 5 + 0.5, 0),
  * 1), and the same with x / 6. Here each has a name of its own.
  */
-import { isObject, type Json } from './json';
+import { type Json, replaced } from './json';
 
 /** Which Keras wrote a file, or is to read it. */
 export type KerasVersion = 2 | 3;
@@ -23,19 +23,9 @@ export function isHardSigmoid(name: string): boolean {
 
 /** A model's configuration from Keras, with the activation that its Keras computes. */
 export function hardSigmoidFromKeras(json: Json, version: KerasVersion): Json {
-  if (Array.isArray(json)) {
-    return json.map((one) => hardSigmoidFromKeras(one, version));
-  }
-  if (!isObject(json)) {
-    return json;
-  }
-  const converted = Object.entries(json).map(([key, value]) => [
-    key,
-    key.endsWith('activation') && value === nameInKeras
-      ? nameOf(version)
-      : hardSigmoidFromKeras(value, version),
-  ]);
-  return Object.fromEntries(converted);
+  return replaced(json, (key, value) =>
+    key.endsWith('activation') && value === nameInKeras ? nameOf(version) : value,
+  );
 }
 
 /**

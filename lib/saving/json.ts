@@ -27,6 +27,21 @@ export function textForPython(value: Json, isFloat: (key: string) => boolean, ke
   return `{${members.join(', ')}}`;
 }
 
+/** The value with each member of an object in it that `replace` has another value for. */
+export function replaced(value: Json, replace: (key: string, value: Json) => Json): Json {
+  if (Array.isArray(value)) {
+    return value.map((one) => replaced(one, replace));
+  }
+  if (!isObject(value)) {
+    return value;
+  }
+  const members = Object.entries(value).map(([key, one]) => [
+    key,
+    replaced(replace(key, one), replace),
+  ]);
+  return Object.fromEntries(members);
+}
+
 /** True for an object, not for an array or null. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -10,6 +10,10 @@ const attentionArguments = ['query', 'value', 'key'];
 /** Layers that tfjs hands the states they start from as further inputs. */
 export const recurrent = ['ConvLSTM2D', 'GRU', 'LSTM', 'SimpleRNN'];
 
+/** Layers that are called with training = true in Keras 3 if nothing is said. */
+const isTrainingByDefault = (className: string) =>
+  className.startsWith('Random') || className === 'CenterCrop' || className === 'Resizing';
+
 /** The arguments by which Keras 3 hands masks to layers. */
 const maskArguments = ['mask', 'query_mask', 'value_mask', 'key_mask'];
 
@@ -41,8 +45,8 @@ export function inboundNode(
       delete others[name];
     }
   }
-  // Keras 3 notes this by itself, and does not go by it.
-  if (!others.training) {
+  // Keras 3 notes this by itself, and goes by what the model is called with.
+  if (!others.training || isTrainingByDefault(className)) {
     delete others.training;
   }
   checkNoArguments(others, layer);

@@ -8,6 +8,8 @@ export interface LayerOptions {
   renamed?: Record<string, string>;
   /** Options that only Keras has, or only in one value both sides agree on: that value. */
   fixed?: JsonObject;
+  /** Options that Keras 2 lacks, with the value that it computes with. */
+  onlyKeras3?: JsonObject;
   /** Options of Keras that have no effect as long as the others are as here. */
   withoutEffect?: string[];
 }
@@ -95,6 +97,16 @@ const normalization = (...others: string[]): LayerOptions => ({
   withoutEffect: ['renorm_momentum'],
 });
 
+/** A layer of pictures; bounding boxes are another input, which no layer has here. */
+const pictures = (...shared: string[]): LayerOptions => ({
+  shared,
+  fixed: channelsLast,
+  // Random numbers are others on each side anyway.
+  withoutEffect: ['bounding_box_format', 'rng_type', 'seed'],
+});
+const movedPictures = (...factors: string[]): LayerOptions =>
+  pictures(...factors, 'fill_mode', 'interpolation', 'fill_value');
+
 /** Every layer class that can be saved and loaded. */
 export const supportedLayers: Record<string, LayerOptions> = {
   Activation: { shared: ['activation'] },
@@ -111,6 +123,7 @@ export const supportedLayers: Record<string, LayerOptions> = {
     'moving_variance_initializer',
   ),
   Bidirectional: { shared: ['layer', 'merge_mode'] },
+  CenterCrop: pictures('height', 'width'),
   Concatenate: { shared: ['axis'] },
   Conv1D: convolution,
   Conv1DTranspose: transposedConvolution(1),
@@ -187,10 +200,31 @@ export const supportedLayers: Record<string, LayerOptions> = {
   PReLU: { shared: ['shared_axes', ...weightOptions('alpha')] },
   Permute: { shared: ['dims'] },
   RMSNormalization: { shared: ['epsilon'], fixed: { axis: -1 } },
+  RandomBrightness: pictures('factor', 'value_range'),
+  RandomContrast: {
+    ...pictures('factor', 'value_range'),
+    onlyKeras3: { value_range: [0, 255] },
+  },
+  RandomFlip: pictures('mode'),
+  RandomRotation: movedPictures('factor'),
+  RandomTranslation: movedPictures('height_factor', 'width_factor'),
+  RandomZoom: movedPictures('height_factor', 'width_factor'),
   ReLU: { shared: ['max_value', 'negative_slope', 'threshold'] },
   RepeatVector: { shared: ['n'] },
   Rescaling: { shared: ['scale', 'offset'] },
   Reshape: { shared: ['target_shape'] },
+  Resizing: {
+    ...pictures(
+      'height',
+      'width',
+      'interpolation',
+      'crop_to_aspect_ratio',
+      'pad_to_aspect_ratio',
+      'fill_value',
+    ),
+    fixed: { ...channelsLast, fill_mode: 'constant' },
+    onlyKeras3: { pad_to_aspect_ratio: false, fill_value: 0 },
+  },
   SeparableConv1D: separableConvolution,
   SeparableConv2D: separableConvolution,
   SimpleRNN: recurrent,

@@ -3,6 +3,7 @@ import { hardSigmoidToKeras, isHardSigmoid, type KerasVersion } from './hardSigm
 import { asObject, asString, isObject, type Json, type JsonObject, shown } from './json';
 import { type LayerOptions, supportedLayers } from './kerasLayerTable';
 import { nameFromKeras, nameToKeras } from './layerNames';
+import { flipToKeras } from './randomFlip';
 
 /** Options that every layer has; the callers of this file deal with the shapes. */
 const everyLayersOptions = [
@@ -82,6 +83,9 @@ export function layerOptionsToKeras(
   version: KerasVersion,
 ): JsonObject {
   const { batch_input_shape, ...options } = tfjs;
+  if (version === 2) {
+    leaveOutKeras3(className, options);
+  }
   const converted = checkedOptions(className, options, (option, value, layer) =>
     optionToKeras(option, value, layer, version),
   );
@@ -97,6 +101,19 @@ export function layerOptionsToKeras(
     converted.data_format = 'channels_last';
   }
   return converted;
+}
+
+/** Takes the options that Keras 2 lacks out of a layer's, if it computes the same without them. */
+function leaveOutKeras3(className: string, options: JsonObject): void {
+  for (const [option, value] of Object.entries(supportedLayers[className]?.onlyKeras3 ?? {})) {
+    if (!isDeepStrictEqual(options[option] ?? value, value)) {
+      throw new Error(
+        `The ${layerText(className, options.name)} has ${option} = ${shown(options[option])}, which is ` +
+          'not supported in .h5: Keras 2 has no such option. Save the model as .keras.',
+      );
+    }
+    delete options[option];
+  }
 }
 
 /** Values of options that are the same on both sides, but that tfjs cannot compute with. */
@@ -233,6 +250,9 @@ function optionToKeras(option: string, value: Json, layer: string, version: Kera
     return innerLayer(value, layer, (className, config) =>
       layerOptionsToKeras(className, config, version),
     );
+  }
+  if (option === 'mode') {
+    return flipToKeras(value, version, layer);
   }
   if (option === 'seed') {
     return seedToKeras(value);

@@ -7,6 +7,7 @@ import { hardSigmoidFromKeras, type KerasVersion } from './hardSigmoid';
 import type { Json, JsonObject } from './json';
 import { modelConfigFromKeras } from './kerasModelConfig';
 import { warnOfMaskedSteps } from './maskedSteps';
+import { flipsFromKeras } from './randomFlip';
 
 type ModelJson = Parameters<typeof tf.models.modelFromJSON>[0];
 
@@ -21,9 +22,8 @@ export async function makeModel(
   version: KerasVersion,
   fill: (model: tf.LayersModel) => void | Promise<void>,
 ): Promise<tf.LayersModel> {
-  const model = await layersFromConfig(
-    modelConfigFromKeras(hardSigmoidFromKeras(modelConfig, version)),
-  );
+  const config = flipsFromKeras(hardSigmoidFromKeras(modelConfig, version), version);
+  const model = await layersFromConfig(modelConfigFromKeras(config));
   countAsUsedOnce(model);
   try {
     settleAxes(model);

@@ -11,7 +11,14 @@ import * as tf from '../../lib/tensorflow';
 import { graphOf } from './graphs';
 
 /** Operations that no kernel calls, but captured functions or passes do. */
-const OWN = ['MatMul', 'BiasAdd', 'BiasAddGrad', 'ReadVariableOp', ...GRADIENT_KERNELS.keys()];
+const OWN = [
+  'MatMul',
+  'BiasAdd',
+  'BiasAddGrad',
+  'ReadVariableOp',
+  'ImageProjectiveTransformV3',
+  ...GRADIENT_KERNELS.keys(),
+];
 
 /** A new version of tfjs-node may call others; add entries for those that need one. */
 const WITHOUT_ENTRY = `

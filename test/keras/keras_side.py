@@ -151,6 +151,20 @@ each("SpatialDropout2D", IMAGE, ["0.3"], random=True)
 each("GaussianNoise", VECTOR, ["0.3"], random=True)
 each("GaussianDropout", VECTOR, ["0.3"], random=True)
 each("AlphaDropout", VECTOR, ["0.3"], random=True)
+each("Resizing", IMAGE, ["4, 9", "9, 4, interpolation='nearest'", "3, 5, crop_to_aspect_ratio=True", "8, 8, 'bicubic'"])
+each("Resizing", (5, 8, 2), ["4, 4, 'nearest', crop_to_aspect_ratio=True"])
+each("CenterCrop", IMAGE, ["3, 4", "4, 8", "9, 7"])
+if version == "3":
+    each("Resizing", (5, 8, 2), ["4, 4, pad_to_aspect_ratio=True, fill_value=0.5", "9, 3, pad_to_aspect_ratio=True", "4, 4, antialias=True"])
+    each("RandomContrast", IMAGE, ["(0.1, 0.3), value_range=(-1, 1)"], random=True)
+    each("RandomContrast", IMAGE, ["(0.0, 0.0)"])
+    each("RandomFlip", IMAGE, ["'horizontal', data_format='channels_first'"], random=True)
+each("RandomFlip", IMAGE, ["", "'horizontal'", "'vertical', seed=3"], random=True)
+each("RandomRotation", IMAGE, ["0.1", "(-0.1, 0.2), fill_mode='constant', fill_value=0.5, interpolation='nearest'"], random=True)
+each("RandomZoom", IMAGE, ["0.1", "(-0.2, 0.1), 0.2, fill_mode='nearest'"], random=True)
+each("RandomTranslation", IMAGE, ["0.1, (0.0, 0.2)", "0.1, 0.1, fill_mode='wrap'"], random=True)
+each("RandomContrast", IMAGE, ["0.2", "(0.1, 0.3)"], random=True)
+each("RandomBrightness", IMAGE, ["0.2", "(0.1, 0.3), value_range=(-1, 1)"], random=True)
 each("ActivityRegularization", VECTOR, ["0.1", "l1=0.1, l2=0.05"])
 each("ActivityRegularization", SERIES, ["l2=0.1"])
 each("Lambda", VECTOR, ["lambda x: x * 2"])
@@ -161,6 +175,23 @@ for options, arguments in [("2, 3", "x, x"), ("2, 3, value_dim=4, output_shape=5
 adapted = lambda: (lambda layer: (layer.adapt(inputs(SERIES, False)), layer)[1])(L.Normalization())
 case("Normalization", "adapted to data", SERIES, lambda x: adapted()(x))
 sequential = lambda *layers: keras.Sequential(list(layers))
+# Where both ends of a range are the same, nothing is random.
+each("RandomRotation", (5, 8, 2), ["(0.1, 0.1)", "(-0.3, -0.3), fill_mode='wrap'", "(0.7, 0.7), fill_mode='constant', fill_value=0.5",
+                                   "(0.15, 0.15), fill_mode='nearest', interpolation='nearest'"])
+each("RandomZoom", (5, 8, 2), ["(0.3, 0.3)", "(-0.4, -0.4), (0.2, 0.2), fill_mode='wrap'", "(0.4, 0.4), fill_mode='constant', fill_value=0.5",
+                               "(0.3, 0.3), (-0.1, -0.1), fill_mode='nearest', interpolation='nearest'"])
+each("RandomTranslation", (5, 8, 2), ["(0.3, 0.3), (-0.2, -0.2)", "(-0.4, -0.4), (0.2, 0.2), fill_mode='wrap'",
+                                      "(0.3, 0.3), (0.1, 0.1), fill_mode='constant', fill_value=0.5",
+                                      "(0.3, 0.3), (-0.1, -0.1), fill_mode='nearest', interpolation='nearest'"])
+each("RandomBrightness", IMAGE, ["(0.3, 0.3), value_range=(-1, 1)", "(-0.1, -0.1)"])
+for layer, options in [("RandomRotation", "(0.1, 0.1)"), ("RandomZoom", "(0.3, 0.3), (-0.2, -0.2), fill_mode='constant', fill_value=0.5"),
+                       ("RandomTranslation", "(0.3, 0.3), (-0.2, -0.2), fill_mode='wrap', interpolation='nearest'"),
+                       ("RandomBrightness", "(0.3, 0.3), value_range=(-1, 1)"), ("Resizing", "4, 9"), ("Resizing", "9, 4, 'nearest'"),
+                       ("CenterCrop", "3, 4"), ("CenterCrop", "9, 7")]:
+    build = lambda x, l=layer, o=options: eval(f"L.{l}({o})", {"L": L})(L.Conv2D(3, 2, activation="tanh")(x))
+    case(layer, f"{options}, after Conv2D", (6, 9, 2), build)
+case("RandomFlip", "in a Sequential with RandomRotation and RandomZoom", IMAGE,
+     lambda x: sequential(L.RandomFlip("horizontal"), L.RandomRotation(0.1), L.RandomZoom(0.1))(x), random=True)
 case("Sequential inside", "", VECTOR, lambda x: sequential(L.Dense(3, activation="tanh"), L.BatchNormalization())(x))
 
 
@@ -421,7 +452,7 @@ def make(index, entry):
     model.save(folder / f"{name}.{'keras' if version == '3' else 'h5'}")
     made = {key: entry[key] for key in ("layer", "options", "shape", "random")} | {"target": shape}
     # Faster than `predict`, which builds a graph first.
-    made["predictions"] = np.asarray(model(x)).ravel().tolist()
+    made["predictions"] = np.asarray(model(x, training=False)).ravel().tolist()
     made["penalty"] = penalty(model)
     losses = lambda: float(np.ravel(model.train_on_batch(x, y))[0])
     made["losses"] = [] if entry["random"] else [losses() for _ in range(3)]
@@ -437,7 +468,7 @@ def check(name, entry):
         try:
             x = inputs(tuple(entry["shape"]), entry["layer"] == "Embedding")
             model = keras.models.load_model(path)
-            results[path.suffix] = np.asarray(model(x)).ravel().tolist() + [penalty(model)]
+            results[path.suffix] = np.asarray(model(x, training=False)).ravel().tolist() + [penalty(model)]
         except Exception as error:
             results[path.suffix] = f"{type(error).__name__}: {error}"[:500]
     return results

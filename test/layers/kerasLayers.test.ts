@@ -172,6 +172,8 @@ test('what tfjs in a browser would compute otherwise is not saved for it', async
       outputPadding: 1,
       inputShape: [4, 4, 3],
     }),
+    layers.randomFlip({ inputShape: [4, 4, 3] }),
+    tf.layers.centerCrop({ height: 2, width: 2, inputShape: [4, 4, 3] }),
     tf.layers.dense({ units: 2, activityRegularizer: 'l1l2', inputShape: [4] }),
     tf.layers.depthwiseConv2d({ kernelSize: 2, dilationRate: 2, inputShape: [4, 4, 3] }),
   ];
