@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-node';
 import { internals, type NamedGradients } from '../tfjsInternals';
 import type { LearningRateSchedule } from './schedules';
+import { alignSlots } from './slots';
 
 type NamedGradient = Exclude<NamedGradients, tf.NamedTensorMap>[number];
 
@@ -77,7 +78,8 @@ export function namedGradients(gradients: NamedGradients): NamedGradient[] {
 }
 
 /**
- * Clips gradients and lets weights decay, in Keras's order. To be called within a tidy.
+ * Finds each weight's slots, clips gradients and lets weights decay, in Keras's order. To be called
+ * within a tidy.
  *
  * Follows https://keras.io/api/optimizers/.
  */
@@ -87,10 +89,14 @@ export function prepareStep(
   scalar: ScalarSource,
 ): NamedGradients {
   const settings = allSettings.get(optimizer);
+  const named = namedGradients(gradients);
+  alignSlots(
+    optimizer,
+    named.map(({ name }) => name),
+  );
   if (!settings) {
     return gradients;
   }
-  const named = namedGradients(gradients);
   const { weightDecay } = settings;
   if (weightDecay) {
     const rate = () => internals(optimizer).learningRate;

@@ -11,7 +11,7 @@ import {
   readOptimizerState,
   requireRestorable,
   setLearningRate,
-  slotsOf,
+  slotKinds,
   writeOptimizerState,
 } from './optimizerState';
 
@@ -62,9 +62,8 @@ export async function optimizerEntries(
   model: tf.LayersModel,
   root: TrackedObject,
 ): Promise<NamedTensor[]> {
-  const { optimizer, trainableWeights } = model;
-  const weights = trainableWeights.map((weight) => weight.read());
-  const { iterations, slots } = await readOptimizerState(optimizer, weights);
+  const { optimizer } = model;
+  const { iterations, slots } = readOptimizerState(model);
   const variableAt = (path: string): string => {
     const variable = objectMadeAt(root, `optimizer/${path}`);
     variable.key = `optimizer/${path}/${variableValue}`;
@@ -105,7 +104,7 @@ export function optimizerKeys(
     return undefined;
   }
   const slots: OptimizerKeys['slots'] = {};
-  for (const { name, inKeras } of slotsOf(model.optimizer)) {
+  for (const { name, inKeras } of slotKinds(model.optimizer)) {
     const list = inKeras
       ? model.trainableWeights.map((weight, i) => {
           const listed = objectAt(object, `${listName(model.optimizer, name)}/${i}`);
@@ -147,7 +146,7 @@ export async function restoreOptimizer(
   keys: OptimizerKeys,
   tensors: Record<string, tf.Tensor>,
 ): Promise<void> {
-  const { optimizer, trainableWeights } = model;
+  const { optimizer } = model;
   const number = (key: string) => numberIn(tensors, key);
   // First: the slot of momentum is stored in steps, which depend on the learning rate.
   if (keys.learningRate !== undefined && !hasSchedule(optimizer)) {
@@ -162,8 +161,7 @@ export async function restoreOptimizer(
   for (const [slot, slotKeys] of Object.entries(keys.slots)) {
     slots[slot] = slotKeys.map((key) => tensors[key] as tf.Tensor);
   }
-  const weights = trainableWeights.map((weight) => weight.read());
-  await writeOptimizerState(optimizer, weights, { iterations, slots });
+  await writeOptimizerState(model, { iterations, slots });
 }
 
 function optimizerIn(root: TrackedObject): TrackedObject | undefined {

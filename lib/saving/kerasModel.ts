@@ -23,7 +23,7 @@ export async function makeModel(
   fill: (model: tf.LayersModel) => void | Promise<void>,
 ): Promise<tf.LayersModel> {
   const config = flipsFromKeras(hardSigmoidFromKeras(modelConfig, version), version);
-  const model = await layersFromConfig(modelConfigFromKeras(config));
+  const model = await layersFromConfig(modelConfigFromKeras(config, version));
   countAsUsedOnce(model);
   try {
     settleAxes(model);

@@ -24,8 +24,10 @@ const modelClasses = ['Sequential', 'Functional', 'Model'];
  * Turns a model's configuration as Keras writes it into the one that `tf.models.modelFromJSON`
  * reads. Keras 3 and Keras 2 (and the Keras 1 way of listing a Sequential's layers) are understood.
  * Throws an error that names the layer that cannot be loaded.
+ *
+ * @param version Which Keras wrote it.
  */
-export function modelConfigFromKeras(modelConfig: Json): JsonObject {
+export function modelConfigFromKeras(modelConfig: Json, version: KerasVersion): JsonObject {
   const model = asObject(modelConfig, 'The model configuration');
   const className = asString(model.class_name, "The model's class_name");
   if (!modelClasses.includes(className)) {
@@ -37,8 +39,8 @@ export function modelConfigFromKeras(modelConfig: Json): JsonObject {
   // A Sequential inside another model may get its shape from there.
   const { input_shape } = isObject(model.build_config) ? model.build_config : {};
   return className === 'Sequential'
-    ? sequentialFromKeras(model.config as Json, input_shape)
-    : functionalFromKeras(asObject(model.config, "The model's config"));
+    ? sequentialFromKeras(model.config as Json, version, input_shape)
+    : functionalFromKeras(asObject(model.config, "The model's config"), version);
 }
 
 /** Only in a Bidirectional layer do recurrent ones give 0 where the input is masked. */
@@ -201,13 +203,19 @@ function withNames(
     : connections.map((one) => withNames(one, convert, moved));
 }
 
-function sequentialFromKeras(config: Json, shapeFromOutside?: Json): JsonObject {
+function sequentialFromKeras(
+  config: Json,
+  version: KerasVersion,
+  shapeFromOutside?: Json,
+): JsonObject {
   const { name, layers, buildInputShape } = isObject(config)
     ? { name: config.name, layers: config.layers, buildInputShape: config.build_input_shape }
     : { name: 'sequential', layers: config, buildInputShape: undefined };
   const all = asList(layers, "The model's layers").map((layer) => asObject(layer, 'A layer'));
   const isInput = (layer: JsonObject) => layer.class_name === 'InputLayer';
-  const [first, ...others] = all.filter((layer) => !isInput(layer)).map(layerFromKeras);
+  const [first, ...others] = all
+    .filter((layer) => !isInput(layer))
+    .map((layer) => layerFromKeras(layer, version));
   if (!first) {
     throw new Error('The file holds a Sequential model without a layer.');
   }
@@ -242,16 +250,16 @@ function modelName(name: Json | undefined, otherwise: string): string {
   return typeof name === 'string' ? nameFromKeras(name) : otherwise;
 }
 
-function layerFromKeras(layer: JsonObject): JsonObject {
+function layerFromKeras(layer: JsonObject, version: KerasVersion): JsonObject {
   const className = asString(layer.class_name, "A layer's class_name");
   if (modelClasses.includes(className)) {
-    return modelConfigFromKeras(layer);
+    return modelConfigFromKeras(layer, version);
   }
   const { model, options } = modelInWrapper(asObject(layer.config, "A layer's config"));
   const config = layerOptionsFromKeras(className, options);
   return {
     class_name: className,
-    config: model ? { ...config, layer: modelConfigFromKeras(model) } : config,
+    config: model ? { ...config, layer: modelConfigFromKeras(model, version) } : config,
   };
 }
 
@@ -260,23 +268,20 @@ function inputShapeOf(layer: JsonObject): Json | undefined {
   return config.batch_shape ?? config.batch_input_shape ?? undefined;
 }
 
-function functionalFromKeras(config: JsonObject): JsonObject {
+function functionalFromKeras(config: JsonObject, version: KerasVersion): JsonObject {
   const all = asList(config.layers, "The model's layers").map((entry) =>
     asObject(entry, 'A layer'),
   );
   const masks = maskOperations(all);
   const entries = all.filter(({ name }) => !masks.has(String(name))).map(operationAsLayer);
-  const converted = entries.map(layerFromKeras);
+  const converted = entries.map((entry) => layerFromKeras(entry, version));
   const names = entries.map((entry) => asString(entry.name, "A layer's name"));
-  const isKeras3 = entries.some(({ inbound_nodes: nodes }) =>
-    asList(nodes, 'The connections of a layer').some(isObject),
-  );
   // In tfjs and Keras 2 a model's own inputs are its first call, in Keras 3 they are not one.
   // (Except that a functional model's outputs are counted from 1 in both.)
   const isOneOf = (classes: string[], name: string) =>
     classes.includes(String(entries[names.indexOf(name)]?.class_name));
   const connections = (json: Json, counted0: string[]): Json =>
-    withNames(json, nameFromKeras, (name) => (isKeras3 && isOneOf(counted0, name) ? 1 : 0));
+    withNames(json, nameFromKeras, (name) => (version === 3 && isOneOf(counted0, name) ? 1 : 0));
   const layers = entries.map((entry, i) => {
     const { class_name = null, config: options } = converted[i] as JsonObject;
     const name = shown(names[i]);

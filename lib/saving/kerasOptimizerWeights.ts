@@ -3,7 +3,7 @@ import type { StoredArray } from './hdf5Tree';
 import {
   type OptimizerState,
   readOptimizerState,
-  slotsOf,
+  slotKinds,
   writeOptimizerState,
 } from './optimizerState';
 
@@ -49,8 +49,7 @@ const scalars = [...counters, 'learning_rate'];
 export async function optimizerWeightsToKeras(model: tf.LayersModel): Promise<StoredArray[]> {
   const { optimizer, trainableWeights } = model;
   const prefix = optimizer.getClassName();
-  const weights = trainableWeights.map((weight) => weight.read());
-  const { iterations, slots } = await readOptimizerState(optimizer, weights);
+  const { iterations, slots } = readOptimizerState(model);
   const arrays: StoredArray[] = [
     { name: `${prefix}/iter`, shape: [], values: BigInt64Array.of(BigInt(iterations)) },
   ];
@@ -93,16 +92,20 @@ export async function optimizerWeightsFromKeras(
   }
   const state: OptimizerState = { iterations: steps, slots: {} };
   try {
-    for (const { name, inKeras } of slotsOf(optimizer)) {
+    for (const { name, inKeras } of slotKinds(optimizer)) {
       if (inKeras) {
         state.slots[name] = slotTensors(optimizer, name, stored, weights);
       }
     }
-    await writeOptimizerState(optimizer, weights, state);
+    await writeOptimizerState(model, state);
   } finally {
     tf.dispose(state.slots);
   }
 }
+
+/** What to do about a state that does not fit, as Keras stores it if layers were frozen after `compile`. */
+export const withoutState =
+  'With { compile: false } the model loads without its optimizer; compile it then.';
 
 function slotTensors(
   optimizer: tf.Optimizer,
@@ -119,7 +122,7 @@ function slotTensors(
     const shapes = (all: { shape: number[] }[]) => all.map(({ shape }) => `[${shape}]`).join(', ');
     throw new Error(
       `The optimizer weights do not fit the model: ${slot} has the shapes ${shapes(arrays)}, ` +
-        `the trainable weights have ${shapes(weights)}.`,
+        `the trainable weights have ${shapes(weights)}. ${withoutState}`,
     );
   }
   return arrays.map(({ values, shape }) => tf.tensor(values as Float32Array, shape));

@@ -15,6 +15,7 @@ import {
   writeArray,
 } from './hdf5Tree';
 import { snakeCase } from './kerasFunctions';
+import { withoutState } from './kerasOptimizerWeights';
 import { nameFromKeras, nameToKeras } from './layerNames';
 import { type LayerVariable, layersOfModel, ownWeights, partsOf } from './layerStructure';
 import { tensorOf, writeUnconstrained } from './layerWeights';
@@ -24,7 +25,7 @@ import {
   readOptimizerState,
   requireRestorable,
   setLearningRate,
-  slotsOf,
+  slotKinds,
   writeOptimizerState,
 } from './optimizerState';
 
@@ -116,7 +117,7 @@ export function optimizerFromTree(model: tf.LayersModel, root: Hdf5Group): () =>
     .map((name) => readArray(vars, name));
   const { optimizer } = model;
   const weights = model.trainableWeights.map((weight) => weight.read());
-  const slots = slotsOf(optimizer).filter(({ inKeras }) => inKeras);
+  const slots = slotKinds(optimizer).filter(({ inKeras }) => inKeras);
   // Keras 2 stores no learning rate, and neither does Keras 3 where it follows a schedule.
   const most = hasSchedule(optimizer) ? 1 : 2;
   const first = arrays.findIndex(({ shape }, i) => shape.length > 0 || i === most);
@@ -146,7 +147,7 @@ export function optimizerFromTree(model: tf.LayersModel, root: Hdf5Group): () =>
     const state = Object.fromEntries(
       Object.entries(found).map(([name, stored]) => [name, stored.map(tensorOf)]),
     );
-    await writeOptimizerState(optimizer, weights, { iterations: count, slots: state });
+    await writeOptimizerState(model, { iterations: count, slots: state });
     tf.dispose(state);
   };
 }
@@ -155,18 +156,15 @@ function fittingSlot(slot: string, array: StoredArray | undefined, weight: tf.Te
   if (!array || !tf.util.arraysEqual(array.shape, weight.shape)) {
     throw new Error(
       `The optimizer weights do not fit the model: ${slot} should have the shape ` +
-        `[${weight.shape}], but has ${array ? `[${array.shape}]` : 'none'}.`,
+        `[${weight.shape}], but has ${array ? `[${array.shape}]` : 'none'}. ${withoutState}`,
     );
   }
   return array;
 }
 
-async function optimizerArrays({
-  optimizer,
-  trainableWeights,
-}: tf.LayersModel): Promise<StoredArray[]> {
-  const weights = trainableWeights.map((weight) => weight.read());
-  const { iterations, slots } = await readOptimizerState(optimizer, weights);
+async function optimizerArrays(model: tf.LayersModel): Promise<StoredArray[]> {
+  const { optimizer, trainableWeights: weights } = model;
+  const { iterations, slots } = readOptimizerState(model);
   const lists = Object.values(slots);
   const arrays: Omit<StoredArray, 'name'>[] = [{ shape: [], values: Int32Array.of(iterations) }];
   if (!hasSchedule(optimizer)) {

@@ -23,7 +23,7 @@ import {
   type TrackedObject,
   trackedObject,
 } from './objectGraph';
-import { slotsOf } from './optimizerState';
+import { slotKinds } from './optimizerState';
 
 /** Options of `saveWeights`. */
 export interface SaveWeightsOptions {
@@ -204,7 +204,7 @@ function checkedState(
 ): [string, CheckpointEntry][] {
   const scalars = learningRate === undefined ? [iterations] : [iterations, learningRate];
   // An optimiser that was not used yet has no slots.
-  const names = Object.keys(slots).length > 0 ? slotsOf(model.optimizer) : [];
+  const names = Object.keys(slots).length > 0 ? slotKinds(model.optimizer) : [];
   return [
     ...scalars.map((key) => checkedEntry(prefix, stored, key, [])),
     ...names

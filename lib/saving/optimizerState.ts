@@ -1,7 +1,9 @@
 import type { SlotOptimizer } from '../optimizers/slotOptimizer';
+import { alignSlots, slotLists } from '../optimizers/slots';
 import { stepSettingsOf } from '../optimizers/stepSettings';
 import * as tf from '../tensorflow';
-import { internals } from '../tfjsInternals';
+import { internals, type Slot } from '../tfjsInternals';
+import { innerModel } from '../training/compiledModel';
 
 /**
  * What an optimiser remembers between steps, in Keras's names and units: one tensor per trainable
@@ -12,8 +14,8 @@ export interface OptimizerState {
   slots: Record<string, tf.Tensor[]>;
 }
 
-/** One slot of an optimiser. */
-interface Slot {
+/** One kind of an optimiser's slots. */
+interface SlotKind {
   /** Its name in Keras 3. */
   name: string;
   /** What it holds before the first step. */
@@ -24,10 +26,10 @@ interface Slot {
   inKeras: boolean;
 }
 
-/** The slots of an optimiser in the order of tfjs's `getWeights`. */
-export function slotsOf(optimizer: tf.Optimizer): Slot[] {
+/** The kinds of an optimiser's slots, in its order. */
+export function slotKinds(optimizer: tf.Optimizer): SlotKind[] {
   const config = optimizer.getConfig() as Record<string, number | boolean>;
-  const slot = (name: string, options: Partial<Slot> = {}): Slot => {
+  const slot = (name: string, options: Partial<SlotKind> = {}): SlotKind => {
     return { name, initialValue: 0, scale: 1, inKeras: true, ...options };
   };
   const className = optimizer.getClassName();
@@ -63,24 +65,37 @@ export function slotsOf(optimizer: tf.Optimizer): Slot[] {
   }
 }
 
-/**
- * Copies an optimiser's state; the caller disposes the tensors. `weights` are the trainable weights
- * in the model's order: before the first step the state is made from their shapes.
- */
-export async function readOptimizerState(
-  optimizer: tf.Optimizer,
-  weights: tf.Tensor[],
-): Promise<OptimizerState> {
-  const values = await slotValues(optimizer);
+/** The weights that a model's optimiser has slots for: also those that were frozen since. */
+function trainedWeights(model: tf.LayersModel): tf.LayerVariable[] {
+  return innerModel(model).collectedTrainableWeights ?? model.trainableWeights;
+}
+
+/** The optimiser's slots, kind by kind, in the order of these weights. */
+function slotsOfWeights(optimizer: tf.Optimizer, weights: tf.LayerVariable[]): Slot[][] {
+  alignSlots(optimizer, weights.map(nameOf));
+  return slotLists(optimizer);
+}
+
+/** The name by which the optimiser knows a weight. */
+function nameOf(weight: tf.LayerVariable): string {
+  return internals(weight).val.name;
+}
+
+/** Copies the state of a model's optimiser; the caller disposes the tensors. */
+export function readOptimizerState(model: tf.LayersModel): OptimizerState {
+  const { optimizer } = model;
+  const trained = trainedWeights(model);
+  const lists = slotsOfWeights(optimizer, trained);
   const slots: Record<string, tf.Tensor[]> = {};
-  for (const [index, slot] of slotsOf(optimizer).entries()) {
-    if (!slot.inKeras) {
-      continue;
+  for (const [kind, { name, inKeras, scale, initialValue }] of slotKinds(optimizer).entries()) {
+    if (inKeras) {
+      slots[name] = model.trainableWeights.map((weight) => {
+        const slot = lists[kind]?.[trained.indexOf(weight)];
+        return slot
+          ? tf.mul(slot.variable, scale)
+          : tf.fill(weight.shape as number[], initialValue);
+      });
     }
-    slots[slot.name] = weights.map((weight, i) => {
-      const value = values[index * weights.length + i];
-      return value ? tf.mul(value, slot.scale) : tf.fill(weight.shape, slot.initialValue);
-    });
   }
   return { iterations: optimizer.iterations, slots };
 }
@@ -92,36 +107,40 @@ export function requireRestorable(optimizer: tf.Optimizer, learningRate: number)
   }
 }
 
-/** Gives an optimiser a state; the tensors stay the caller's. */
+/** Gives a model's optimiser a state; the tensors stay the caller's. */
 export async function writeOptimizerState(
-  optimizer: tf.Optimizer,
-  weights: tf.Tensor[],
+  model: tf.LayersModel,
   { iterations, slots }: OptimizerState,
 ): Promise<void> {
+  const { optimizer, trainableWeights } = model;
   requireRestorable(optimizer, learningRateOf(optimizer));
-  const before = await slotValues(optimizer);
-  const after = slotsOf(optimizer).flatMap((slot) =>
-    weights.map((weight, i) => {
-      if (!slot.inKeras) {
-        return tf.zeros(weight.shape);
+  const trained = trainedWeights(model);
+  const lists = slotsOfWeights(optimizer, trained);
+  const values = slotKinds(optimizer).map(({ name, inKeras, scale, initialValue }, kind) =>
+    trained.map((weight, i) => {
+      const stored = slots[name]?.[trainableWeights.indexOf(weight)];
+      if (stored) {
+        return tf.div(stored, scale);
       }
-      const value = slots[slot.name]?.[i];
-      if (!value) {
-        throw new Error(`The optimizer state has no ${slot.name} for weight ${i}.`);
+      if (inKeras && trainableWeights.includes(weight)) {
+        throw new Error(`The optimizer state has no ${name} for the weight ${weight.name}.`);
       }
-      return tf.div(value, slot.scale);
+      const present = lists[kind]?.[i];
+      return present ? tf.clone(present.variable) : tf.fill(weight.shape as number[], initialValue);
     }),
   );
-  if (before.length === after.length) {
+  if (lists.length > 0) {
     // The variables stay the same ones: a compiled training step holds on to them.
-    for (const [i, variable] of before.entries()) {
-      variable.assign(after[i] as tf.Tensor);
+    for (const [kind, list] of lists.entries()) {
+      for (const [i, value] of values[kind]?.entries() ?? []) {
+        list[i]?.variable.assign(value);
+      }
     }
     setCounters(optimizer, iterations);
   } else {
-    await makeSlots(optimizer, iterations, after);
+    await makeSlots(optimizer, iterations, trained.map(nameOf), values);
   }
-  tf.dispose(after);
+  tf.dispose(values);
 }
 
 /** Whether the learning rate follows a schedule: a file then has none beside the optimiser's state. */
@@ -162,38 +181,28 @@ function setCounters(optimizer: tf.Optimizer, iterations: number): void {
   });
 }
 
-/** The slots as they are in the optimiser (not copies), slot by slot; none before the first step. */
-async function slotValues(optimizer: tf.Optimizer): Promise<tf.Variable[]> {
-  if (isAdamax(optimizer)) {
-    const fields = internals(optimizer);
-    return [...fields.accumulatedFirstMoment, ...fields.accumulatedWeightedInfNorm].map(
-      ({ variable }) => variable,
-    );
-  }
-  const [iterations, ...slots] = await optimizer.getWeights();
-  iterations?.tensor.dispose();
-  return slots.map(({ tensor }) => tensor as tf.Variable);
-}
-
 /** Gives an optimiser that was not used yet its slots; it makes variables of its own from them. */
 async function makeSlots(
   optimizer: tf.Optimizer,
   iterations: number,
-  values: tf.Tensor[],
+  weights: string[],
+  values: tf.Tensor[][],
 ): Promise<void> {
+  const named = values.map((ofKind, kind) =>
+    ofKind.map((tensor, i) => ({ name: `${weights[i]}/${kind}`, tensor })),
+  );
   if (isAdamax(optimizer)) {
-    const fields = internals(optimizer);
-    const slots = values.map((value, i) => ({
-      originalName: `slot_${i}`,
-      variable: tf.variable(value, false),
-    }));
-    fields.accumulatedFirstMoment = slots.slice(0, slots.length / 2);
-    fields.accumulatedWeightedInfNorm = slots.slice(slots.length / 2);
+    const [first = [], norm = []] = named.map((ofKind) =>
+      ofKind.map(({ name, tensor }) => ({
+        originalName: name,
+        variable: tf.variable(tensor, false),
+      })),
+    );
+    Object.assign(optimizer, { accumulatedFirstMoment: first, accumulatedWeightedInfNorm: norm });
     setCounters(optimizer, iterations);
     return;
   }
   const counter = tf.scalar(iterations, 'int32');
-  const slots = values.map((tensor, i) => ({ name: `slot_${i}`, tensor }));
-  await optimizer.setWeights([{ name: 'iter', tensor: counter }, ...slots]);
+  await optimizer.setWeights([{ name: 'iter', tensor: counter }, ...named.flat()]);
   counter.dispose();
 }

@@ -1,12 +1,7 @@
+import { slotLists } from '../optimizers/slots';
 import type * as tf from '../tensorflow';
-import { internals } from '../tfjsInternals';
+import { internals, type ModelInternals } from '../tfjsInternals';
 import { innerModel } from './compiledModel';
-
-/** A variable, as layers and optimisers hold it. */
-interface Disposable {
-  readonly name: string;
-  readonly isDisposed: boolean;
-}
 
 /** @throws Error that says what was disposed, if the model cannot be used any more. */
 export function requireUndisposed(model: tf.LayersModel): void {
@@ -27,19 +22,22 @@ export function requireUndisposed(model: tf.LayersModel): void {
 export function requireTrainable(model: tf.LayersModel): void {
   requireUndisposed(model);
   const { optimizer } = innerModel(model);
-  if (optimizer && slotsOf(optimizer).some(({ isDisposed }) => isDisposed)) {
+  const slots = optimizer ? slotLists(optimizer).flat() : [];
+  if (slots.some(({ variable }) => variable.isDisposed)) {
     throw new Error(
-      `The optimiser ${optimizer.getClassName()} of the model "${model.name}" was disposed. ` +
+      `The optimiser ${optimizer?.getClassName()} of the model "${model.name}" was disposed. ` +
         'Call model.compile with a new one.',
     );
   }
 }
 
-/** What an optimiser remembers of each weight: in tfjs, lists of `{ variable }` by several names. */
-function slotsOf(optimizer: tf.Optimizer): Disposable[] {
-  return Object.values(optimizer)
-    .filter(Array.isArray)
-    .flat()
-    .map((slot: { variable?: Disposable } | null) => slot?.variable)
-    .filter((variable) => variable !== undefined);
+/** @throws Error if training would change no weight. */
+export function requireTrainableWeights(model: ModelInternals): void {
+  const { collectedTrainableWeights = [] } = model;
+  if (!collectedTrainableWeights.some(({ trainable }) => trainable)) {
+    throw new Error(
+      `The model "${model.name}" has no weights to train: all of its layers were frozen, or have none, ` +
+        'when it was compiled. Set trainable = true for one, and call model.compile again.',
+    );
+  }
 }

@@ -2,7 +2,7 @@ import type * as tf from '../tensorflow';
 import { compiledModel } from './compiledModel';
 import type { TensorOrTensors } from './dataChecks';
 import { argumentsOf, type DataSource } from './dataSource';
-import { requireTrainable } from './disposal';
+import { requireTrainable, requireTrainableWeights } from './disposal';
 import { checkedSettings, type FitOptions } from './fitOptions';
 import { Breaks } from './interruption';
 import { trainingData } from './trainingData';
@@ -71,6 +71,7 @@ export async function fit(
   const settings = checkedSettings(options);
   requireTrainable(model);
   const compiled = compiledModel(model);
+  requireTrainableWeights(compiled);
   if (modelsInTraining.has(model)) {
     throw new Error(`The model "${model.name}" is being trained already. Await that fit first.`);
   }

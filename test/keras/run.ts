@@ -174,12 +174,10 @@ async function compare(file: string, version: string, made: Made): Promise<Outco
   try {
     const model = await saving.loadModel(source);
     try {
-      const predicted = tf.tidy(() => Array.from((model.predict(x) as tf.Tensor).dataSync()));
-      outcome.loads = difference(predicted, made.predictions);
-      outcome.saves = await attempt(async () => {
-        await saving.saveModel(model, `${file}.ours.${version === '3' ? 'keras' : 'h5'}`);
-        return '';
-      });
+      outcome.loads = difference(predictionsOf(model, x), made.predictions);
+      outcome.saves = await attempt(() =>
+        saveAndLoad(model, `${file}.ours.${version === '3' ? 'keras' : 'h5'}`, x, made.predictions),
+      );
       if (!made.random) {
         outcome.trains = await attempt(async () => {
           const runner = createRunner(model, false);
@@ -198,6 +196,20 @@ async function compare(file: string, version: string, made: Made): Promise<Outco
   const left = tf.memory().numTensors - tensors;
   outcome.loads ||= left === 0 ? '' : `WRONG: it leaves ${left} tensors behind`;
   return outcome;
+}
+
+async function saveAndLoad(model: tf.LayersModel, file: string, x: tf.Tensor, expected: number[]) {
+  await saving.saveModel(model, file);
+  const loaded = await saving.loadModel(file);
+  try {
+    return difference(predictionsOf(loaded, x), expected);
+  } finally {
+    loaded.dispose();
+  }
+}
+
+function predictionsOf(model: tf.LayersModel, x: tf.Tensor): number[] {
+  return tf.tidy(() => Array.from((model.predict(x) as tf.Tensor).dataSync()));
 }
 
 async function compareCompiled(source: string, made: Made, x: tf.Tensor, y: tf.Tensor) {

@@ -67,6 +67,23 @@ test("a model in a TimeDistributed comes back from both of Keras's formats", asy
   }
 });
 
+test("a functional model in another comes back from both of Keras's formats", async () => {
+  const outer = tf.input({ shape: [3] });
+  const inner = tf.input({ shape: [3] });
+  const dense = tf.layers.dense({ units: 3 }).apply(inner) as tf.SymbolicTensor;
+  const twice = tf.model({ inputs: inner, outputs: dense });
+  const outputs = twice.apply(twice.apply(outer)) as tf.SymbolicTensor;
+  const model = tf.model({ inputs: outer, outputs });
+  const before = predictions(model);
+  for (const file of ['inner.keras', 'inner.h5'].map((name) => path.join(folder, name))) {
+    await saving.saveModel(model, file);
+    const again = await saving.loadModel(file);
+    assertClose(predictions(again), before, 1e-6);
+    again.dispose();
+  }
+  model.dispose();
+});
+
 test('operations with a number are read as Rescaling, others are not', () => {
   const x = { class_name: '__keras_tensor__', config: { keras_history: ['input', 0, 0] } };
   const read = (class_name: string, ...args: Json[]) =>

@@ -76,13 +76,13 @@ async function loaded(load: () => Promise<tf.LayersModel>): Promise<string> {
 async function contentOf(model: tf.LayersModel): Promise<string> {
   const { loss, metrics, optimizer } = model;
   const weights = model.getWeights().map(valuesOf);
-  const state = optimizer ? await optimizerContentOf(model) : undefined;
+  const state = optimizer ? optimizerContentOf(model) : undefined;
   return JSON.stringify([model.toJSON(null, false), `${loss}`, metrics, weights, state]);
 }
 
-async function optimizerContentOf({ optimizer, trainableWeights }: tf.LayersModel) {
-  const weights = trainableWeights.map((weight) => weight.read());
-  const { iterations, slots } = await readOptimizerState(optimizer, weights);
+function optimizerContentOf(model: tf.LayersModel) {
+  const { optimizer } = model;
+  const { iterations, slots } = readOptimizerState(model);
   const content = Object.entries(slots).map(([name, tensors]) => [name, ...tensors.map(valuesOf)]);
   tf.dispose(slots);
   return [optimizer.getClassName(), optimizer.getConfig(), iterations, content];

@@ -52,6 +52,19 @@ test('a model that is not compiled, or was changed after compiling', async () =>
   await assertRefused(/"classifier" is not compiled/, {}, [x, y], changed);
 });
 
+test('a model of which all layers are frozen', async () => {
+  for (const compilesAgain of [false, true]) {
+    const frozen = classifier();
+    for (const layer of frozen.layers) {
+      layer.trainable = false;
+    }
+    if (compilesAgain) {
+      frozen.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' });
+    }
+    await assertRefused(/has no weights to train: .* Set trainable = true/, {}, [x, y], frozen);
+  }
+});
+
 test('x and y that do not belong together', async () => {
   await assertRefused(/x has 20 rows, but y has 19/, {}, [x, y.slice(0, 19)]);
   await assertRefused(/validationData\[0\] has 3 rows, but validationData\[1\] has 2/, {
