@@ -18,3 +18,4 @@ import './pictures';
 import './recurrent';
 import './regularizers';
 import './repeatedInputs';
+import './trainable';

@@ -37,7 +37,24 @@ function differenceOf(layer: tf.layers.Layer, version: KerasVersion): string | u
   const isStarted = inputs.some(
     ([sequence, ...states]) => states.length > 0 && sequence && carriesMask(sequence),
   );
-  return recurrent.includes(name) && isStarted
-    ? 'masked steps are passed over, while Keras 3 does not heed the mask where states are given'
+  if (recurrent.includes(name) && isStarted) {
+    return 'masked steps are passed over, while Keras 3 does not heed the mask where states are given';
+  }
+  return name === 'MultiHeadAttention' && inputs.flat().some((input) => isMerged(input))
+    ? 'masked steps are left out, while Keras 3 does not heed the mask of a sum with what other attention took'
     : undefined;
 }
+
+/** Whether a mask has come through a layer that merges values. */
+function isMerged(value: tf.SymbolicTensor, seen = new Set<tf.SymbolicTensor>()): boolean {
+  if (seen.has(value) || !carriesMask(value)) {
+    return false;
+  }
+  seen.add(value);
+  const { sourceLayer, inputs } = value;
+  return (
+    merging.includes(sourceLayer.getClassName()) || inputs.some((input) => isMerged(input, seen))
+  );
+}
+
+const merging = ['Add', 'Average', 'Concatenate', 'Maximum', 'Minimum', 'Multiply', 'Subtract'];

@@ -376,7 +376,7 @@ if version == "3":
 
 # What Keras 2, or Keras 3, computes otherwise for masked steps; said on loading.
 MASKED = (["Multiply", "Maximum", "Minimum", "BatchNormalization", "Normalization", "Rescaling"]
-          if version == "2" else [])
+          if version == "2" else ["MultiHeadAttention"])
 MERGES = ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"]
 MOST_NUMBERS = 2000
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import { saving } from '../../lib/index';
+import { layers, saving } from '../../lib/index';
 import { readHdf5 } from '../../lib/saving/hdf5File';
 import { groupIn } from '../../lib/saving/hdf5Tree';
 import { optimizerFromTree } from '../../lib/saving/kerasWeightsTree';
@@ -32,6 +32,26 @@ test('a recurrent layer that starts from states, of masked steps, is named', asy
   const messages = warn.mock.calls.map((call) => String(call.arguments[0]));
   assert.equal(messages.length, 1);
   assert.match(messages[0] as string, /"started" .* Keras 3 does not heed the mask/);
+});
+
+test('attention behind a sum with what other attention took is named', async (context) => {
+  const warn = context.mock.method(console, 'warn', () => {});
+  const file = path.join(folder, 'attention.keras');
+  const steps = tf.input({ shape: [3] });
+  const embedding = tf.layers.embedding({ inputDim: 4, outputDim: 2, maskZero: true });
+  const block = (x: tf.SymbolicTensor, name: string) => {
+    const attention = layers.multiHeadAttention({ numHeads: 1, keyDim: 2, name });
+    return tf.layers.add().apply([x, attention.apply([x, x]) as tf.SymbolicTensor]);
+  };
+  const first = block(embedding.apply(steps) as tf.SymbolicTensor, 'first') as tf.SymbolicTensor;
+  const outputs = block(first, 'second') as tf.SymbolicTensor;
+  const model = tf.model({ inputs: steps, outputs });
+  await saving.saveModel(model, file);
+  (await saving.loadModel(file)).dispose();
+  model.dispose();
+  const messages = warn.mock.calls.map((call) => String(call.arguments[0]));
+  assert.equal(messages.length, 1);
+  assert.match(messages[0] as string, /"second" .* Keras 3 does not heed the mask/);
 });
 
 for (const name of [
