@@ -51,6 +51,8 @@ export type {
   SequenceConvolutionOptions,
 } from './depthwise';
 export { depthwiseConv1d, separableConv1d } from './depthwise';
+export type { AdditiveAttentionOptions, AttentionOptions } from './dotAttention';
+export { additiveAttention, attention } from './dotAttention';
 export type { LayerOptions } from './kerasLayer';
 export { subtract } from './merging';
 export type { SpatialDropoutOptions } from './noise';

@@ -4,6 +4,8 @@ import type { KerasVersion } from './hardSigmoid';
 import { asList, asObject, isObject, type Json, type JsonObject, shown } from './json';
 
 const attention = 'MultiHeadAttention';
+/** Layers for which it is said at the call that a step sees no step after it. */
+export const perhapsCausal = ['AdditiveAttention', 'Attention', attention];
 /** In the order of Keras's `call`. */
 const attentionArguments = ['query', 'value', 'key'];
 
@@ -101,12 +103,22 @@ export function nodeToKeras(node: Json, layer: tf.layers.Layer, version: KerasVe
   if (className === attention) {
     return attentionNode(node, layer);
   }
+  if (perhapsCausal.includes(className) && layer.getConfig().useCausalMask === true) {
+    return causalNode(node);
+  }
   const isStarted = Array.isArray(node) && node.length > 1 && recurrent.includes(className);
   if (version === 2 || !isStarted) {
     return node;
   }
   const [input = null, ...states] = describedTensors(node, layer);
   return { args: [input], kwargs: { initial_state: states } };
+}
+
+/** The arguments of a call are with the last tensor that goes into it. */
+function causalNode(node: Json): Json {
+  const tensors = asList(node, 'A connection');
+  const [name = null, call = null, index = null] = asList(tensors.at(-1), 'A connection');
+  return [...tensors.slice(0, -1), [name, call, index, { use_causal_mask: true }]];
 }
 
 /** The tensors that go into a layer, as Keras 3 describes them. */
@@ -135,8 +147,8 @@ function attentionNode(node: Json, layer: tf.layers.Layer): Json {
 }
 
 /**
- * The operations by which Keras 3 makes the masks of Embedding (with `mask_zero`) and Masking, and joins
- * those of values that are added up or the like. Others of their kind are not among them; nor are those
+ * The operations by which Keras 3 makes the masks of Embedding (with `mask_zero`) and Masking, hands
+ * those of attention on, and joins those of values that are added up or the like. Others of their kind are not among them; nor are those
  * of concatenated values, for which Keras would take the name of the layer once more.
  */
 export function maskOperations(entries: JsonObject[]): Set<string> {
@@ -146,7 +158,7 @@ export function maskOperations(entries: JsonObject[]): Set<string> {
   const masked = entries.filter(makesMasks).map((entry) => String(tensorsInto(entry)[0]));
   const found = new Set<string>();
   for (const entry of entries) {
-    if (!['NotEqual', 'Any', 'LogicalOr'].includes(String(entry.class_name))) {
+    if (!['NotEqual', 'Any', 'LogicalOr', 'ConvertToTensor'].includes(String(entry.class_name))) {
       continue;
     }
     const inputs = tensorsInto(entry);
@@ -213,15 +225,18 @@ function argumentsOf(kwargs: Json | undefined, className: string, layer: string)
     const { initial_state: states = null, ...rest } = others;
     return { tensors: tensorsIn([states], layer), others: rest };
   }
+  if (perhapsCausal.includes(className)) {
+    delete others.use_causal_mask;
+    if (others.return_attention_scores === false) {
+      delete others.return_attention_scores;
+    }
+  }
   if (className !== attention) {
     return { tensors: [], others };
   }
   const { query, value, key } = others;
-  for (const name of ['query', 'value', 'key', 'use_causal_mask']) {
+  for (const name of attentionArguments) {
     delete others[name];
-  }
-  if (others.return_attention_scores === false) {
-    delete others.return_attention_scores;
   }
   // In the order in which Keras counts them: by alphabet.
   const given = [key, query, value].filter((tensor) => tensor !== undefined && tensor !== null);

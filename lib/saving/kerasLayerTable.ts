@@ -111,8 +111,16 @@ const movedPictures = (...factors: string[]): LayerOptions =>
 export const supportedLayers: Record<string, LayerOptions> = {
   Activation: { shared: ['activation'] },
   ActivityRegularization: { shared: ['l1', 'l2'] },
+  AdditiveAttention: {
+    shared: ['use_scale', 'dropout', 'use_causal_mask'],
+    withoutEffect: ['seed'],
+  },
   Add: merge,
   AlphaDropout: { shared: ['rate', 'noise_shape', 'seed'] },
+  Attention: {
+    shared: ['use_scale', 'score_mode', 'dropout', 'use_causal_mask'],
+    withoutEffect: ['seed'],
+  },
   Average: merge,
   AveragePooling1D: pooling,
   AveragePooling2D: pooling,

@@ -9,6 +9,7 @@ import {
   maskOperations,
   nodeToKeras,
   operationAsLayer,
+  perhapsCausal,
 } from './kerasConnections';
 import { layerOptionsFromKeras, layerOptionsToKeras } from './kerasLayers';
 import { nameFromKeras, nameToKeras } from './layerNames';
@@ -291,11 +292,11 @@ function functionalFromKeras(config: JsonObject, version: KerasVersion): JsonObj
       const shape = inputShapeOf(entry) ?? null;
       Object.assign(options as JsonObject, { batch_input_shape: shape, dtype: dtype ?? 'float32' });
     }
+    if (perhapsCausal.includes(String(class_name))) {
+      Object.assign(options as JsonObject, { use_causal_mask: isCausal(nodes, name) });
+    }
     if (class_name === 'MultiHeadAttention') {
-      Object.assign(options as JsonObject, {
-        use_causal_mask: isCausal(nodes, name),
-        inputs: attentionInputs(nodes, name),
-      });
+      Object.assign(options as JsonObject, { inputs: attentionInputs(nodes, name) });
     }
     return {
       class_name,

@@ -172,6 +172,12 @@ for options, arguments in [("2, 3", "x, x"), ("2, 3, value_dim=4, output_shape=5
                            ("2, 3", "x, x, use_causal_mask=True"), ("1, 3", "x, value=L.Dense(4)(x), key=L.Dense(2)(x)")]:
     build = lambda x, o=options, a=arguments: eval(f"L.MultiHeadAttention({o})({a})", {"L": L, "x": x})
     case("MultiHeadAttention", f"{options})({arguments}", SERIES, build)
+for layer, options in [("Attention", ""), ("Attention", "use_scale=True"), ("Attention", "score_mode='concat'"),
+                       ("Attention", "score_mode='concat', use_scale=True"), ("AdditiveAttention", ""),
+                       ("AdditiveAttention", "use_scale=False")]:
+    for arguments in ["[x, x]", "[x, x], use_causal_mask=True", "[L.Dense(4)(x), L.Dense(2)(x), L.Dense(4)(x)]"]:
+        build = lambda x, l=layer, o=options, a=arguments: eval(f"L.{l}({o})({a})", {"L": L, "x": x})
+        case(layer, f"{options})({arguments}", SERIES, build)
 adapted = lambda: (lambda layer: (layer.adapt(inputs(SERIES, False)), layer)[1])(L.Normalization())
 case("Normalization", "adapted to data", SERIES, lambda x: adapted()(x))
 sequential = lambda *layers: keras.Sequential(list(layers))
@@ -317,11 +323,11 @@ for name, build in {
     case("Embedding", f"6, 3, mask_zero=True ({name})", (4,), build, each_step=True)
 
 
-def attending(arguments):
+def attending(arguments, layer="MultiHeadAttention(2, 3)"):
     """Attention of words of which some are masked, and of others."""
     def build(x):
         names = {"L": L, "masked": embedding()(x), "free": L.Embedding(6, 3)(x)}
-        return eval(f"L.MultiHeadAttention(2, 3)({arguments})", names)
+        return eval(f"L.{layer}({arguments})", names)
 
     return build
 
@@ -329,6 +335,10 @@ def attending(arguments):
 for arguments in ["masked, masked", "masked, masked, use_causal_mask=True", "masked, free", "free, masked",
                   "masked, L.Dense(3)(masked)", "free, free, masked", "free, masked, free"]:
     case("Embedding", f"6, 3, mask_zero=True (then MultiHeadAttention(2, 3)({arguments}))", (4,), attending(arguments))
+for arguments in ["[masked, masked]", "[masked, free]", "[free, masked]", "[free, masked, free]", "[free, masked], use_causal_mask=True"]:
+    case("Embedding", f"6, 3, mask_zero=True (then Attention()({arguments}))", (4,), attending(arguments, "Attention()"))
+case("Embedding", "6, 3, mask_zero=True (then AdditiveAttention()([masked, masked]), then LSTM)", (4,),
+     lambda x: L.LSTM(3)(attending("[masked, masked]", "AdditiveAttention()")(x)))
 case("Embedding", "6, 3, mask_zero=True (then MultiHeadAttention(2, 3)(masked, free), then LSTM)", (4,),
      lambda x: L.LSTM(3)(attending("masked, free")(x)))
 

@@ -125,8 +125,8 @@ const damagedFiles: [
   ['an HDF5 file without a model', /not a Keras model/, (file) => writeHdf5(file, emptyGroup())],
   [
     'an unknown layer',
-    /layer "flatten" \(Attention\) is not supported/,
-    changed('Flatten', 'Attention'),
+    /layer "flatten" \(Hashing\) is not supported/,
+    changed('Flatten', 'Hashing'),
   ],
   [
     'an option that tfjs does not have',
