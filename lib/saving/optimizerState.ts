@@ -1,5 +1,5 @@
 import type { SlotOptimizer } from '../optimizers/slotOptimizer';
-import { alignSlots, slotLists } from '../optimizers/slots';
+import { alignSlots, slotLists, slotsOfWeights } from '../optimizers/slots';
 import { stepSettingsOf } from '../optimizers/stepSettings';
 import * as tf from '../tensorflow';
 import { internals, type Slot } from '../tfjsInternals';
@@ -70,12 +70,6 @@ function trainedWeights(model: tf.LayersModel): tf.LayerVariable[] {
   return innerModel(model).collectedTrainableWeights ?? model.trainableWeights;
 }
 
-/** The optimiser's slots, kind by kind, in the order of these weights. */
-function slotsOfWeights(optimizer: tf.Optimizer, weights: tf.LayerVariable[]): Slot[][] {
-  alignSlots(optimizer, weights.map(nameOf));
-  return slotLists(optimizer);
-}
-
 /** The name by which the optimiser knows a weight. */
 function nameOf(weight: tf.LayerVariable): string {
   return internals(weight).val.name;
@@ -85,7 +79,7 @@ function nameOf(weight: tf.LayerVariable): string {
 export function readOptimizerState(model: tf.LayersModel): OptimizerState {
   const { optimizer } = model;
   const trained = trainedWeights(model);
-  const lists = slotsOfWeights(optimizer, trained);
+  const lists = slotsOfWeights(optimizer, trained.map(nameOf));
   const slots: Record<string, tf.Tensor[]> = {};
   for (const [kind, { name, inKeras, scale, initialValue }] of slotKinds(optimizer).entries()) {
     if (inKeras) {
@@ -115,7 +109,8 @@ export async function writeOptimizerState(
   const { optimizer, trainableWeights } = model;
   requireRestorable(optimizer, learningRateOf(optimizer));
   const trained = trainedWeights(model);
-  const lists = slotsOfWeights(optimizer, trained);
+  const names = trained.map(nameOf);
+  const present = slotsOfWeights(optimizer, names);
   const values = slotKinds(optimizer).map(({ name, inKeras, scale, initialValue }, kind) =>
     trained.map((weight, i) => {
       const stored = slots[name]?.[trainableWeights.indexOf(weight)];
@@ -125,20 +120,16 @@ export async function writeOptimizerState(
       if (inKeras && trainableWeights.includes(weight)) {
         throw new Error(`The optimizer state has no ${name} for the weight ${weight.name}.`);
       }
-      const present = lists[kind]?.[i];
-      return present ? tf.clone(present.variable) : tf.fill(weight.shape as number[], initialValue);
+      const before = present[kind]?.[i];
+      return before ? tf.clone(before.variable) : tf.fill(weight.shape as number[], initialValue);
     }),
   );
-  if (lists.length > 0) {
-    // The variables stay the same ones: a compiled training step holds on to them.
-    for (const [kind, list] of lists.entries()) {
-      for (const [i, value] of values[kind]?.entries() ?? []) {
-        list[i]?.variable.assign(value);
-      }
-    }
+  if (present.length > 0) {
+    alignSlots(optimizer, names);
+    setSlots(slotLists(optimizer), names, values);
     setCounters(optimizer, iterations);
   } else {
-    await makeSlots(optimizer, iterations, trained.map(nameOf), values);
+    await makeSlots(optimizer, iterations, names, values);
   }
   tf.dispose(values);
 }
@@ -179,6 +170,22 @@ function setCounters(optimizer: tf.Optimizer, iterations: number): void {
     fields.accBeta2?.assign(tf.scalar(fields.beta2 ** (iterations + 1)));
     fields.iteration?.assign(tf.scalar(iterations));
   });
+}
+
+/** The variables stay the same ones: a compiled training step holds on to them. */
+function setSlots(lists: (Slot | undefined)[][], weights: string[], values: tf.Tensor[][]): void {
+  for (const [kind, list] of lists.entries()) {
+    for (const [i, value] of values[kind]?.entries() ?? []) {
+      if (list[i]) {
+        list[i].variable.assign(value);
+      } else {
+        list[i] = {
+          originalName: `${weights[i]}/${kind}`,
+          variable: tf.variable(value, false),
+        };
+      }
+    }
+  }
 }
 
 /** Gives an optimiser that was not used yet its slots; it makes variables of its own from them. */

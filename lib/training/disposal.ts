@@ -23,7 +23,7 @@ export function requireTrainable(model: tf.LayersModel): void {
   requireUndisposed(model);
   const { optimizer } = innerModel(model);
   const slots = optimizer ? slotLists(optimizer).flat() : [];
-  if (slots.some(({ variable }) => variable.isDisposed)) {
+  if (slots.some((slot) => slot?.variable.isDisposed)) {
     throw new Error(
       `The optimiser ${optimizer?.getClassName()} of the model "${model.name}" was disposed. ` +
         'Call model.compile with a new one.',

@@ -70,6 +70,30 @@ for (const [name, make] of Object.entries(optimizers)) {
     assertClose(await trained(true, true), expected, 1e-4);
   });
 
+  test(`${name}: a model is saved that was thawed, and has not been trained since`, async () => {
+    const model = twoLayers();
+    const optimizer = make();
+    freezeFirst(model);
+    model.compile({ optimizer, loss: 'meanSquaredError' });
+    await training.fit(model, x, y, options);
+    (model.layers[0] as tf.layers.Layer).trainable = true;
+    model.compile({ optimizer, loss: 'meanSquaredError' });
+    const weights = path.join(folder, 'thawed.weights.h5');
+    const file = path.join(folder, 'thawed.keras');
+    await saving.saveWeights(model, weights);
+    await saving.saveModel(model, file);
+    const loaded = await saving.loadModel(file);
+    await training.fit(model, x, y, options);
+    const expected = weightsOf(model);
+    await saving.loadWeights(model, weights);
+    for (const one of [model, loaded]) {
+      await training.fit(one, x, y, options);
+      assertClose(weightsOf(one), expected, 1e-4);
+      one.optimizer.dispose();
+      one.dispose();
+    }
+  });
+
   test(`${name}: a model frozen since it was compiled is saved, and goes on`, async () => {
     const model = twoLayers();
     model.compile({ optimizer: make(), loss: 'meanSquaredError' });
