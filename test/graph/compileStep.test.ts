@@ -61,6 +61,32 @@ describe('a compiled step', () => {
     tf.dispose([used, unused]);
   });
 
+  it('follows which weights are frozen, where minimize has no list', () => {
+    const layer = tf.layers.dense({ units: 1, inputShape: [2] });
+    const model = tf.sequential({ layers: [layer] });
+    const free = tf.variable(tf.scalar(1));
+    const optimizer = tf.train.sgd(0.1);
+    const step = graph.compile((x: tf.Tensor2D) =>
+      optimizer.minimize(() => tf.mean(tf.mul(model.apply(x) as tf.Tensor, free)), true),
+    );
+    const x = tf.ones<tf.Rank.R2>([3, 2]);
+    const stepped = () => {
+      const before = [...model.getWeights(), free].map((one) => one.dataSync().slice());
+      step(x)?.dispose();
+      const after = [...model.getWeights(), free].map((one) => one.dataSync());
+      return after.map((values, i) => values.some((value, j) => value !== before[i]?.[j]));
+    };
+    assert.deepEqual(stepped(), [true, true, true]);
+    layer.trainable = false;
+    assert.deepEqual(stepped(), [false, false, true]);
+    layer.trainable = true;
+    assert.deepEqual(stepped(), [true, true, true]);
+    step.dispose();
+    model.dispose();
+    tf.dispose([x, free]);
+    optimizer.dispose();
+  });
+
   it('may apply gradients by hand', () => {
     const weight = tf.variable(tf.tensor1d([1, 2]));
     const step = graph.compile((factor: tf.Tensor) => {

@@ -55,6 +55,7 @@ export function recordOptimizerUpdates(recorder: Recorder, replacements: Replace
       'applyGradients',
       () =>
         function (this: tf.Optimizer, gradients: NamedGradients) {
+          recorder.assumeTrained();
           tf.tidy(() => {
             recorder.origins.inPhase('update', () => {
               const prepared = prepareStep(this, gradients, (name, read) => {

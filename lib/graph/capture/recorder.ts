@@ -241,6 +241,16 @@ export class Recorder {
     return state.present;
   }
 
+  /** Has the recording rely on the same weights being trained, of those that it has read. */
+  assumeTrained(): void {
+    for (const [variable, { present }] of this.states) {
+      const { trainable } = variable;
+      if (present) {
+        this.assumptions.push(() => variable.trainable === trainable);
+      }
+    }
+  }
+
   private constantOf(tensor: tf.TensorInfo) {
     const dtype = this.supportedType(tensor.dtype, 'tensor');
     const values = this.paused(() => this.backend.readSync(tensor.dataId)) as Uint8Array;
