@@ -101,6 +101,21 @@ test('attention goes by the masks, and gives 0 for masked steps of the query', (
   }
 });
 
+test('a step that sees none after it sees no masked ones before it either', () => {
+  const input = tf.input({ shape: [3, 1] });
+  const masked = tf.layers.masking().apply(input) as tf.SymbolicTensor;
+  const layer = layers.attention({ useCausalMask: true });
+  const model = tf.model({
+    inputs: input,
+    outputs: layer.apply([masked, masked]) as tf.SymbolicTensor,
+  });
+  const x = tf.tensor3d([[[0], [2], [4]]]);
+  const given = tf.tidy(() => Array.from((model.predict(x) as tf.Tensor).dataSync()));
+  assert.deepEqual(given.slice(0, 2), [0, 2]);
+  model.dispose();
+  x.dispose();
+});
+
 test('what is not applied to a query and a value is refused, as is another way of comparing', () => {
   const input = tf.input({ shape: [3, 1] });
   assert.throws(() => layers.attention().apply(input), /takes a query and a value/);

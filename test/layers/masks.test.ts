@@ -268,18 +268,24 @@ test('a mask goes into a model within a model, and out of it', () => {
 });
 
 test('of a model with two inputs only the masked one is', () => {
-  const [masked, free] = [tf.input({ shape: [3, 1] }), tf.input({ shape: [3, 1] })];
-  const both = tf.model({
-    inputs: [free, masked],
-    outputs: [free, masked].map((x) => sum().apply(plusOne().apply(x)) as tf.SymbolicTensor),
-  });
-  const input = tf.input({ shape: [3, 1] });
-  const outputs = both.apply([input, tf.layers.masking().apply(input) as tf.SymbolicTensor]);
-  const model = tf.model({ inputs: input, outputs: outputs as tf.SymbolicTensor[] });
   const x = tf.tensor3d([[[0], [2], [3]]]);
-  const sums = tf.tidy(() => (model.predict(x) as tf.Tensor[]).map((one) => one.dataSync()[0]));
-  assert.deepEqual(sums, [1 + 3 + 4, 3 + 4]);
-  model.dispose();
+  for (const isMaskedFirst of [false, true]) {
+    const inOrder = <Value>(free: Value, masked: Value) =>
+      isMaskedFirst ? [masked, free] : [free, masked];
+    const [free, masked] = [tf.input({ shape: [3, 1] }), tf.input({ shape: [3, 1] })];
+    const both = tf.model({
+      inputs: inOrder(free, masked),
+      outputs: [free, masked].map((one) => sum().apply(plusOne().apply(one)) as tf.SymbolicTensor),
+    });
+    const input = tf.input({ shape: [3, 1] });
+    const outputs = both.apply(
+      inOrder(input, tf.layers.masking().apply(input) as tf.SymbolicTensor),
+    ) as tf.SymbolicTensor[];
+    const model = tf.model({ inputs: input, outputs });
+    const sums = tf.tidy(() => (model.predict(x) as tf.Tensor[]).map((one) => one.dataSync()[0]));
+    assert.deepEqual(sums, [1 + 3 + 4, 3 + 4]);
+    model.dispose();
+  }
   x.dispose();
 });
 
