@@ -44,8 +44,9 @@ export interface CompileOptions {
  * computation with tfjs operations. At the first call with inputs of some shapes the function runs
  * op by op and is recorded; from then on the whole of it is one call of TensorFlow. Variables
  * (`tf.variable`), which of them are trained, and the optimiser's learning rate may change between
- * calls, from inside and outside; every other value that the function takes from its surroundings stays as it was at the
- * first call, and JavaScript's own side effects (printing, counting) happen at that call only.
+ * calls, from inside and outside; every other value that the function takes from its surroundings
+ * stays as it was at the first call, and JavaScript's own side effects (printing, counting) happen at
+ * that call only.
  *
  * @typeParam Inputs the tensors that the step takes.
  * @typeParam Result what the step returns: a tensor, an array or a record of them, or nothing.

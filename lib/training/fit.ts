@@ -23,9 +23,9 @@ const modelsInTraining = new WeakSet<tf.LayersModel>();
  *   `sparseCategoricalCrossentropy`, else of the shape of the model's output.
  * @param options Keras's: epochs, batch size, validation data, callbacks and so on.
  * @returns loss and metrics per epoch, under Keras's names: `history.history.val_acc`.
- * @throws Error if the model is not compiled, was disposed, is being trained already, or the data do
- *   not suit it, and if the loss becomes NaN; RangeError for an option out of range, TypeError for
- *   an unknown one; Interrupted if the training was interrupted, with the model as the last
+ * @throws Error if the model is not compiled, was disposed, has no weights to train, is being trained
+ *   already, or the data do not suit it, and if the loss becomes NaN; RangeError for an option out of
+ *   range, TypeError for an unknown one; Interrupted if the training was interrupted, with the model as the last
  *   finished step left it.
  *
  * @example
