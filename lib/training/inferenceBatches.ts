@@ -47,20 +47,8 @@ export function evaluationBatchSize(model: ModelInternals, rows: number): number
   ]);
   const areMeans = named.every(isOfKeras);
   return areMeans && rows > KERAS_ROWS && isFree(model) && !hasMaskedOutputs(model)
-    ? exactSize(rows, mostRows(model))
+    ? evenSize(rows, mostRows(model))
     : KERAS_ROWS;
-}
-
-/**
- * The rest of the rows runs op by op, which takes several times as long for each: a size that leaves a
- * small one. The sum of two powers of two, with which `RunningMeans` counts exactly.
- *
- * @param most a power of two.
- */
-function exactSize(rows: number, most: number): number {
-  const sizes = [1, 3 / 4, 5 / 8].map((part) => part * most).filter((size) => size >= KERAS_ROWS);
-  const rests = sizes.map((size) => rows % size);
-  return rows <= most ? most : (sizes[rests.indexOf(Math.min(...rests))] as number);
 }
 
 function isOfKeras(metric: unknown): boolean {
@@ -99,13 +87,10 @@ function shapesOf(shape: tf.Shape | tf.Shape[]): tf.Shape[] {
   return Array.isArray(shape[0]) ? (shape as tf.Shape[]) : [shape as tf.Shape];
 }
 
-/** Batches of one size need one graph: a size that leaves no rest, if there is one not much smaller. */
+/** Batches of one size need one graph, and the rest runs op by op: not much smaller, with the least rest. */
 function evenSize(rows: number, most: number): number {
-  const fewest = Math.ceil(rows / most);
-  for (let count = fewest; count <= 2 * fewest; count++) {
-    if (rows % count === 0) {
-      return rows / count;
-    }
-  }
-  return Math.ceil(rows / fewest);
+  const largest = Math.min(rows, most);
+  const sizes = Array.from({ length: Math.ceil(largest / 2) }, (_, less) => largest - less);
+  const rests = sizes.map((size) => rows % size);
+  return sizes[rests.indexOf(Math.min(...rests))] as number;
 }

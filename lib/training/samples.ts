@@ -98,8 +98,7 @@ export class RunningMeans {
    * Counts a batch.
    *
    * @param values one for each that is reported, or its sums. The others are means over the batch, in
-   *   float32. Multiplied by the rows, and rounded as they are, shares of right answers are whole numbers
-   *   again, at least for sums of two powers of two (https://doi.org/10.1145/103162.103163, theorem 7).
+   *   float32.
    */
   add(values: readonly number[], rows: number): void {
     let place = 0;
@@ -107,7 +106,7 @@ export class RunningMeans {
       const end = place + (sums?.count ?? 1);
       for (; place < end; place++) {
         const value = values[place] as number;
-        this.totals[place] = (this.totals[place] ?? 0) + (sums ? value : Math.fround(value * rows));
+        this.totals[place] = (this.totals[place] ?? 0) + (sums ? value : sumOf(value, rows));
       }
     }
     this.rows += rows;
@@ -130,4 +129,14 @@ export class RunningMeans {
     }
     return logs;
   }
+}
+
+/** Half the distance of two neighbouring float32 numbers, as a part of them, at most. */
+const ROUNDING = 2 ** -24;
+
+/** The sum that a mean in float32 was made of: a whole number if it can be one, as of right answers. */
+function sumOf(mean: number, rows: number): number {
+  const sum = mean * rows;
+  const whole = Math.round(sum);
+  return Math.abs(sum - whole) <= Math.abs(whole) * ROUNDING ? whole : sum;
 }
