@@ -128,6 +128,8 @@ export interface LayerInternals extends Masks, LayersInside {
   /** Of Embedding. */
   maskZero?: boolean;
   activityRegularizer?: ActivityRegularizer | null;
+  /** Those that are not trained in any case. */
+  _nonTrainableWeights: tf.LayerVariable[];
   /** The penalties of its weights' regularisers. */
   _losses?: (() => tf.Scalar)[];
   axis?: number | number[];

@@ -40,15 +40,35 @@ tf.Sequential.prototype.build = function (inputShape) {
   }
 };
 
-for (const weights of ['trainableWeights', 'nonTrainableWeights'] as const) {
+for (const which of ['trainableWeights', 'nonTrainableWeights'] as const) {
   const ofParts: PropertyDescriptor & ThisType<tf.LayersModel> = {
     configurable: true,
     get() {
-      return this.layers.flatMap((part) => part[weights]);
+      return this.layers.flatMap((part) => part[which]);
     },
   };
-  Object.defineProperty(container, weights, ofParts);
+  Object.defineProperty(container, which, ofParts);
 }
+
+/** What is not trained in any case, such as the averages of batch normalisation. */
+function averagesOf(one: tf.layers.Layer): tf.LayerVariable[] {
+  const inside = internals(one);
+  return [...inside._nonTrainableWeights, ...partsOf(inside).flatMap(averagesOf)];
+}
+
+/** In an order that does not depend on what is frozen: `setWeights` takes what `getWeights` gave before. */
+const weights: PropertyDescriptor & ThisType<tf.LayersModel> = {
+  configurable: true,
+  get() {
+    const all = this.layers.flatMap((part) => part.weights);
+    const averages = new Set(this.layers.flatMap(averagesOf));
+    return [
+      ...all.filter((weight) => !averages.has(weight)),
+      ...all.filter((weight) => averages.has(weight)),
+    ];
+  },
+};
+Object.defineProperty(container, 'weights', weights);
 
 type LayerClass = tf.serialization.SerializableConstructor<tf.layers.Layer>;
 

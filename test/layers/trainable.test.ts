@@ -25,6 +25,16 @@ function around(...inner: tf.layers.Layer[]): tf.Sequential {
   return model;
 }
 
+/** Takes vectors for sequences of one channel. */
+function lstmBlock(): tf.Sequential {
+  return tf.sequential({
+    layers: [
+      tf.layers.reshape({ targetShape: [2, 1], inputShape: [2] }),
+      lstm({ units: 2, recurrentActivation: 'sigmoid' }),
+    ],
+  });
+}
+
 const x = tf.randomNormal([8, 3], 1, 1, 'float32', 1);
 const y = tf.ones([8, 1]);
 const options = { epochs: 2, batchSize: 4, verbose: 0 } as const;
@@ -67,6 +77,25 @@ test('a model hands it on to its layers, and these to theirs', () => {
   assert.equal(inner.trainableWeights.length, 2);
   inner.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   assert.equal(inner.trainableWeights.length, 2, 'after compile');
+});
+
+test('the order of the weights does not depend on what is frozen', () => {
+  const model = tf.sequential({
+    layers: [base(), batchNormalization(), lstmBlock(), dense({ units: 1 })],
+  });
+  const names = () => model.weights.map(({ originalName, id }) => `${originalName} ${id}`);
+  const [thawed, weights] = [names(), model.getWeights().map((weight) => weight.clone())];
+  for (const frozen of [...model.layers, ...(model.layers[0] as tf.Sequential).layers, model]) {
+    frozen.trainable = false;
+    assert.deepEqual(names(), thawed);
+    model.setWeights(weights);
+    for (const [i, weight] of model.getWeights().entries()) {
+      assert.deepEqual(weight.dataSync(), weights[i]?.dataSync());
+    }
+    frozen.trainable = true;
+  }
+  tf.dispose(weights);
+  model.dispose();
 });
 
 for (const compiled of [false, true]) {
