@@ -177,10 +177,14 @@ it('of inputs that are masked differently it is not certain which steps count, w
   const model = tf.model({ inputs: input, outputs: sum });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   const [x, y] = [words(), answers()];
-  await assert.rejects(
-    training.fit(model, x, y, { verbose: 0, epochs: 1 }),
-    /The loss would go by the mask of merged inputs that had different masks/,
-  );
+  const { numTensors } = tf.memory();
+  for (const compiled of [false, true]) {
+    await assert.rejects(
+      training.fit(model, x, y, { verbose: 0, epochs: 1, compiled }),
+      /The loss would go by the mask of merged inputs that had different masks/,
+    );
+    assert.equal(tf.memory().numTensors, numTensors, `compiled: ${compiled}`);
+  }
   tf.dispose([x, y]);
   model.dispose();
 });

@@ -35,7 +35,7 @@ export function modelSteps(model: ModelInternals): Record<Kind, TensorFunction> 
   return {
     train: (data) => {
       requireTrainableTypes(model);
-      const results = withWeights(model, data, (batch) => model.makeTrainFunction()(batch));
+      const results = withWeights(model, data, (batch) => trained(model, batch));
       applyConstraints(model);
       return results;
     },
@@ -50,6 +50,20 @@ export function modelSteps(model: ModelInternals): Record<Kind, TensorFunction> 
       );
     },
   };
+}
+
+/** tfjs keeps what a step that fails has saved for its gradients. */
+function trained(model: ModelInternals, batch: tf.Tensor[]): tf.Tensor[] {
+  try {
+    return model.makeTrainFunction()(batch);
+  } catch (error) {
+    const { state } = tf.engine();
+    if (state.gradientDepth === 0) {
+      tf.dispose(state.activeTape?.map(({ saved }) => saved ?? []) ?? []);
+      Object.assign(state, { activeTape: null });
+    }
+    throw error;
+  }
 }
 
 /** tfjs leaves the regularisers' penalties out of the loss, and puts subtotals before it. */
