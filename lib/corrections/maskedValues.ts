@@ -5,6 +5,17 @@ import { prototypeOf, unnumbered } from '../tfjsInternals';
 type Mask = tf.Tensor | null | undefined;
 
 /**
+ * How much each value counts, 1 or 0.
+ *
+ * @param mask of the first axes, `[batch, steps]`.
+ * @param rank of the values: further axes have the length 1.
+ */
+export function countsOfMask(mask: tf.Tensor, rank: number): tf.Tensor {
+  const ones = Array.from({ length: Math.max(rank - mask.rank, 0) }, () => 1);
+  return tf.reshape(tf.cast(mask, 'float32'), [...mask.shape, ...ones]);
+}
+
+/**
  * The mean of each channel over the steps that count.
  *
  * @param sequences `[batch, steps, channels]`.
@@ -15,7 +26,7 @@ export function meanOfSteps(sequences: tf.Tensor, mask: Mask, keepdims = false):
   if (!mask) {
     return tf.mean(sequences, 1, keepdims);
   }
-  const weights = tf.expandDims(tf.cast(mask, 'float32'), 2);
+  const weights = countsOfMask(mask, sequences.rank);
   return tf.div(tf.sum(tf.mul(sequences, weights), 1, keepdims), tf.sum(weights, 1, keepdims));
 }
 

@@ -13,6 +13,7 @@
 import * as tf from '@tensorflow/tfjs-node';
 import { internals, type Masks, prototypeOf, unnumbered } from '../tfjsInternals';
 import { bidirectional } from './bidirectional';
+import { countsOfMask } from './maskedValues';
 import { partsOf } from './partsOf';
 
 /** What tfjs does not declare of layers. */
@@ -87,9 +88,8 @@ recurrent.call = function (inputs, options) {
   }
   return tf.tidy(() => {
     const [sequences, ...states] = [callSteps.call(this, inputs, options)].flat() as [tf.Tensor];
-    const counted = tf.cast(this.goBackwards ? tf.reverse(mask, 1) : mask, 'float32');
-    const ones = Array.from({ length: sequences.rank - counted.rank }, () => 1);
-    const zeroed = tf.mul(sequences, tf.reshape(counted, [...counted.shape, ...ones]));
+    const inOrder = this.goBackwards ? tf.reverse(mask, 1) : mask;
+    const zeroed = tf.mul(sequences, countsOfMask(inOrder, sequences.rank));
     return states.length > 0 ? [zeroed, ...states] : zeroed;
   });
 };

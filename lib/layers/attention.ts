@@ -212,9 +212,7 @@ class MultiHeadAttention extends tf.layers.Layer {
 
   /** Which steps of the value each step of the query sees, for all heads; null if all. */
   private seen(query: tf.Tensor, value: tf.Tensor, key: tf.Tensor): tf.Tensor | null {
-    const causal = this.useCausalMask
-      ? tf.linalg.bandPart(tf.ones([query.shape[1] as number, key.shape[1] as number]), -1, 0)
-      : null;
+    const causal = this.useCausalMask ? stepsBefore(query, key) : null;
     const masks = [
       causal,
       stepsOf(query, 2),
@@ -227,8 +225,13 @@ class MultiHeadAttention extends tf.layers.Layer {
   }
 }
 
+/** Which steps of the key each step of the query sees if it sees none after it, `[of query, of key]`. */
+export function stepsBefore(query: tf.Tensor, key: tf.Tensor): tf.Tensor {
+  return tf.linalg.bandPart(tf.ones([query.shape[1] as number, key.shape[1] as number]), -1, 0);
+}
+
 /** Which steps count, with a further axis for those of the other side; null if all do. */
-function stepsOf(x: tf.Tensor, axis: number): tf.Tensor | null {
+export function stepsOf(x: tf.Tensor, axis: number): tf.Tensor | null {
   const mask = maskOf(x);
   return mask ? tf.expandDims(tf.cast(mask, 'float32'), axis) : null;
 }

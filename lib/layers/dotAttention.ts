@@ -1,7 +1,13 @@
 /** Attention of one head, without kernels: as in models that translate with recurrent layers. */
-import { maskOf } from '../corrections/masks';
 import * as tf from '../tensorflow';
-import { type CallOptions, type LayerOptions, registerLayer, type Shape } from './kerasLayer';
+import { stepsBefore, stepsOf } from './attention';
+import {
+  type CallOptions,
+  type LayerOptions,
+  refuseOption,
+  registerLayer,
+  type Shape,
+} from './kerasLayer';
 
 /** Options of {@link attention}. */
 export interface AttentionOptions extends LayerOptions {
@@ -46,12 +52,12 @@ abstract class AttentionLayer extends tf.layers.Layer {
         throw new Error(this.ofInputs());
       }
       const scores = this.scores(query, key);
-      const seen = this.seen(scores, value);
+      const seen = this.seen(query, value, key);
       const shares = tf.softmax(seen ? tf.where(seen, scores, tf.sub(scores, 1e9)) : scores);
       const kept = training && this.dropout > 0 ? tf.dropout(shares, this.dropout) : shares;
       const output = tf.matMul(kept, value);
-      const mask = maskOf(query);
-      return mask ? tf.mul(output, tf.expandDims(tf.cast(mask, 'float32'), 2)) : output;
+      const counted = stepsOf(query, 2);
+      return counted ? tf.mul(output, counted) : output;
     });
   }
 
@@ -84,13 +90,11 @@ abstract class AttentionLayer extends tf.layers.Layer {
   }
 
   /** Which steps of the value each step of the query sees; null if all. */
-  private seen(scores: tf.Tensor, value: tf.Tensor): tf.Tensor | null {
-    const mask = maskOf(value);
-    const counted = mask ? tf.cast(tf.expandDims(mask, 1), 'bool') : null;
-    const causal = this.useCausalMask
-      ? tf.cast(tf.linalg.bandPart(tf.ones(scores.shape.slice(1)), -1, 0), 'bool')
-      : null;
-    return counted && causal ? tf.logicalAnd(counted, causal) : (counted ?? causal);
+  private seen(query: tf.Tensor, value: tf.Tensor, key: tf.Tensor): tf.Tensor | null {
+    const counted = stepsOf(value, 1);
+    const causal = this.useCausalMask ? stepsBefore(query, key) : null;
+    const seen = counted && causal ? tf.mul(counted, causal) : (counted ?? causal);
+    return seen && tf.cast(seen, 'bool');
   }
 }
 
@@ -114,10 +118,7 @@ class Attention extends AttentionLayer {
     super(options);
     this.scoreMode = scoreMode;
     if (!['dot', 'concat'].includes(scoreMode)) {
-      throw new Error(
-        `The layer "${this.name}" (Attention) has scoreMode = ${JSON.stringify(scoreMode)}, which is not ` +
-          'supported; it must be dot or concat.',
-      );
+      refuseOption(this, 'scoreMode', scoreMode, 'dot or concat');
     }
   }
 

@@ -24,19 +24,22 @@ function weightOf({ originalName }: Slot): string {
   return originalName.slice(0, originalName.lastIndexOf('/'));
 }
 
+/** A list in the order of these weights. */
+function inOrder(list: SlotList, weights: readonly string[]): SlotList {
+  const slots = list.filter((slot) => slot !== undefined);
+  const ofWeight = new Map(slots.map((slot) => [weightOf(slot), slot]));
+  // `setWeights` may be given those of another model: they are in the order of its weights.
+  const areKnown = weights.some((weight) => ofWeight.has(weight));
+  return weights.map((weight, i) => (areKnown ? ofWeight.get(weight) : list[i]));
+}
+
 /**
  * An optimiser's slots, kind by kind, in the order of these weights.
  *
  * @param weights their names.
  */
 export function slotsOfWeights(optimizer: tf.Optimizer, weights: readonly string[]): SlotList[] {
-  return slotLists(optimizer).map((list) => {
-    const slots = list.filter((slot) => slot !== undefined);
-    const ofWeight = new Map(slots.map((slot) => [weightOf(slot), slot]));
-    // `setWeights` may be given those of another model: they are in the order of its weights.
-    const areKnown = weights.some((weight) => ofWeight.has(weight));
-    return weights.map((weight, i) => (areKnown ? ofWeight.get(weight) : list[i]));
-  });
+  return slotLists(optimizer).map((list) => inOrder(list, weights));
 }
 
 /**
@@ -48,9 +51,8 @@ export function slotsOfWeights(optimizer: tf.Optimizer, weights: readonly string
  * @param weights their names.
  */
 export function alignSlots(optimizer: tf.Optimizer, weights: readonly string[]): void {
-  const ordered = slotsOfWeights(optimizer, weights);
-  for (const [kind, list] of slotLists(optimizer).entries()) {
-    const slots = ordered[kind] as SlotList;
+  for (const list of slotLists(optimizer)) {
+    const slots = inOrder(list, weights);
     if (slots.some((slot, i) => slot !== list[i])) {
       const others = list.filter((slot) => !slots.includes(slot));
       list.splice(0, list.length, ...slots, ...others);

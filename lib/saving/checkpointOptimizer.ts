@@ -58,10 +58,7 @@ export interface OptimizerKeys {
  * Adds an optimiser to an object graph, as TensorFlow 2.11 and later do (which refuse the way of
  * earlier versions), and returns what is to be stored. The caller disposes the tensors.
  */
-export async function optimizerEntries(
-  model: tf.LayersModel,
-  root: TrackedObject,
-): Promise<NamedTensor[]> {
+export function optimizerEntries(model: tf.LayersModel, root: TrackedObject): NamedTensor[] {
   const { optimizer } = model;
   const { iterations, slots } = readOptimizerState(model);
   const variableAt = (path: string): string => {

@@ -62,7 +62,7 @@ export async function saveWeights(
     object.key = `${path}/${variableValue}`;
     entries.push({ name: object.key, tensor: weight.read() });
   }
-  const made = withOptimizer ? await optimizerEntries(model, root) : [];
+  const made = withOptimizer ? optimizerEntries(model, root) : [];
   made.push({ name: objectGraphKey, tensor: noteTensor(serializeObjectGraph(root)), isNote: true });
   try {
     await saveEntries(prefix, [...entries, ...made]);

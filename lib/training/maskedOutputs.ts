@@ -2,6 +2,7 @@
  * Outputs that carry a mask, such as an answer at each step behind an Embedding with `maskZero`. Loss and
  * means over steps leave masked steps out, as in Keras.
  */
+import { countsOfMask } from '../corrections/maskedValues';
 import { carriesMask, maskOf, requireOneMask } from '../corrections/masks';
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
@@ -31,11 +32,7 @@ export function countsOf(values: tf.Tensor, outputs: tf.Tensor): tf.Tensor | und
         `value for each step, [${mask.shape.join(', ')}]; it returned [${values.shape.join(', ')}].`,
     );
   }
-  return tf.tidy(() => {
-    const ones = Array.from({ length: Math.max(values.rank - mask.rank, 0) }, () => 1);
-    const counts = tf.reshape(tf.cast(mask, 'float32'), [...mask.shape, ...ones]);
-    return tf.mul(tf.onesLike(values), counts);
-  });
+  return tf.tidy(() => tf.mul(tf.onesLike(values), countsOfMask(mask, values.rank)));
 }
 
 /**

@@ -72,16 +72,19 @@ function overCountedSteps(metric: LossOrMetric): LossOrMetric {
   if (sumsOf(metric)) {
     return metric;
   }
-  const known = meansOverCountedSteps.get(metric);
-  const mean = known ?? ((targets, outputs) => metric(targets, outputs));
-  if (!known) {
-    meansOverCountedSteps.set(metric, mean);
-    declareSums(mean, sumsOfMean(metric));
-    if (isKnownCode(metric)) {
-      declareKnownCode(mean);
-    }
-  }
+  const mean = meansOverCountedSteps.get(metric) ?? summed(metric);
+  meansOverCountedSteps.set(metric, mean);
   return mean;
+}
+
+/** The same metric, of which a step returns sums. */
+function summed(metric: LossOrMetric): LossOrMetric {
+  const same: LossOrMetric = (targets, outputs) => metric(targets, outputs);
+  declareSums(same, sumsOf(metric) ?? sumsOfMean(metric));
+  if (isKnownCode(metric)) {
+    declareKnownCode(same);
+  }
+  return same;
 }
 
 /** The functions of metrics that tfjs knows by name. */
@@ -100,13 +103,9 @@ const functionsOfTfjs: Record<string, LossOrMetric> = {
  */
 export function weightedMetric(metric: string | LossOrMetric): LossOrMetric {
   const ofRows = kerasMetrics.get(metric) ?? functionOf(metric);
-  const weighted: LossOrMetric = (targets, outputs) => ofRows(targets, outputs);
-  declareSums(weighted, sumsOf(ofRows) ?? sumsOfMean(ofRows));
+  const weighted = summed(ofRows);
   declareWeighted(weighted);
   noteWeighted(weighted, metric);
-  if (isKnownCode(ofRows)) {
-    declareKnownCode(weighted);
-  }
   return weighted;
 }
 

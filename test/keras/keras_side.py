@@ -277,10 +277,14 @@ case("Embedding", "6, 3, mask_zero=True (then a Sequential with LSTM)", (4,),
      lambda x: sequential(L.Dense(3), L.LSTM(3))(L.Embedding(6, 3, mask_zero=True)(x)))
 
 
+def embedding():
+    return L.Embedding(6, 3, mask_zero=True)
+
+
 def masked(layer, then, each_step=False):
     """A layer, given as text, behind words of which some are masked."""
     case("Embedding", f"6, 3, mask_zero=True (then {layer}, then {then})", (4,),
-         lambda x: eval(f"L.{layer}", {"L": L})(L.Embedding(6, 3, mask_zero=True)(x)), each_step=each_step)
+         lambda x: eval(f"L.{layer}", {"L": L})(embedding()(x)), each_step=each_step)
 
 
 for merge_mode in ["concat", "sum", "mul", "ave"]:
@@ -291,36 +295,25 @@ for layer in ["Dense(3)", "LSTM(3, return_sequences=True)", "Bidirectional(L.GRU
     masked(layer, "an answer at each step", each_step=True)
 
 
-def embedding():
-    return L.Embedding(6, 3, mask_zero=True)
-
-
-def two_masks():
-    """A model of two inputs, one of which is masked, and two outputs."""
-    masked, unmasked = keras.Input((4, 3)), keras.Input((4, 3))
-    return keras.Model([unmasked, masked], [L.LSTM(3)(unmasked), L.Dense(2)(masked)])
-
-
 def both_masks(x):
-    last, each = two_masks()([L.Embedding(6, 3)(x), embedding()(x)])
+    """Through a model of two inputs, one of which is masked, and two outputs."""
+    free, words = keras.Input((4, 3)), keras.Input((4, 3))
+    model = keras.Model([free, words], [L.LSTM(3)(free), L.Dense(2)(words)])
+    last, each = model([L.Embedding(6, 3)(x), embedding()(x)])
     return L.Concatenate()([last, L.LSTM(2)(each)])
 
 
-within = {
+for name, build in {
     "in a Sequential, then LSTM": lambda x: L.LSTM(3)(sequential(embedding())(x)),
     "in a Sequential, then LSTM in another": lambda x: sequential(L.LSTM(3))(sequential(embedding(), L.Dense(2))(x)),
     "then a Sequential with Dense, then LSTM": lambda x: L.LSTM(3)(sequential(L.Dense(2))(embedding()(x))),
     "then a Sequential with Conv1D, then LSTM": lambda x: L.LSTM(3)(sequential(L.Conv1D(2, 1))(embedding()(x))),
     "then a model of two inputs, one of which is masked": both_masks,
-}
-for name, build in within.items():
-    case("Embedding", f"6, 3, mask_zero=True ({name})", (4,), build)
-for name, build in {
     "in a Sequential, then an answer at each step": lambda x: sequential(embedding())(x),
     "then a Sequential with LSTM, then an answer at each step":
         lambda x: sequential(L.LSTM(2, return_sequences=True))(embedding()(x)),
 }.items():
-    case("Embedding", f"6, 3, mask_zero=True ({name})", (4,), build, each_step=True)
+    case("Embedding", f"6, 3, mask_zero=True ({name})", (4,), build, each_step=name.endswith("at each step"))
 
 
 def attending(arguments, layer="MultiHeadAttention(2, 3)"):

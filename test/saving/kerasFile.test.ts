@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import { layers, saving } from '../../lib/index';
 import { readHdf5 } from '../../lib/saving/hdf5File';
@@ -15,9 +15,17 @@ import { fixture, predictions, trainingLosses } from './fixtures';
 const folder = mkdtempSync(path.join(tmpdir(), 'keras-file-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('a recurrent layer that starts from states, of masked steps, is named', async (context) => {
+/** What is warned of when the model's file is loaded. The model is disposed. */
+async function warningsOfLoading(context: TestContext, model: tf.LayersModel): Promise<string[]> {
   const warn = context.mock.method(console, 'warn', () => {});
-  const file = path.join(folder, 'started.keras');
+  const file = path.join(folder, 'warnings.keras');
+  await saving.saveModel(model, file);
+  (await saving.loadModel(file)).dispose();
+  model.dispose();
+  return warn.mock.calls.map((call) => String(call.arguments[0]));
+}
+
+test('a recurrent layer that starts from states, of masked steps, is named', async (context) => {
   const steps = tf.input({ shape: [3] });
   const state = tf.input({ shape: [2] });
   const embedding = tf.layers.embedding({ inputDim: 4, outputDim: 2, maskZero: true });
@@ -26,17 +34,12 @@ test('a recurrent layer that starts from states, of masked steps, is named', asy
   const started = tf.layers.simpleRNN({ units: 2, name: 'started' });
   const outputs = started.apply([first.apply(sequence), state] as tf.SymbolicTensor[]);
   const model = tf.model({ inputs: [steps, state], outputs: outputs as tf.SymbolicTensor });
-  await saving.saveModel(model, file);
-  (await saving.loadModel(file)).dispose();
-  model.dispose();
-  const messages = warn.mock.calls.map((call) => String(call.arguments[0]));
+  const messages = await warningsOfLoading(context, model);
   assert.equal(messages.length, 1);
   assert.match(messages[0] as string, /"started" .* Keras 3 does not heed the mask/);
 });
 
 test('attention behind a sum with what other attention took is named', async (context) => {
-  const warn = context.mock.method(console, 'warn', () => {});
-  const file = path.join(folder, 'attention.keras');
   const steps = tf.input({ shape: [3] });
   const embedding = tf.layers.embedding({ inputDim: 4, outputDim: 2, maskZero: true });
   const block = (x: tf.SymbolicTensor, name: string) => {
@@ -46,10 +49,7 @@ test('attention behind a sum with what other attention took is named', async (co
   const first = block(embedding.apply(steps) as tf.SymbolicTensor, 'first') as tf.SymbolicTensor;
   const outputs = block(first, 'second') as tf.SymbolicTensor;
   const model = tf.model({ inputs: steps, outputs });
-  await saving.saveModel(model, file);
-  (await saving.loadModel(file)).dispose();
-  model.dispose();
-  const messages = warn.mock.calls.map((call) => String(call.arguments[0]));
+  const messages = await warningsOfLoading(context, model);
   assert.equal(messages.length, 1);
   assert.match(messages[0] as string, /"second" .* Keras 3 does not heed the mask/);
 });
