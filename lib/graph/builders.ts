@@ -138,6 +138,12 @@ export function matMul(
   });
 }
 
+/** A matrix transposed. */
+export function transpose(matrix: GraphValue): GraphValue {
+  const attributes = { Tperm: type(DT_INT32) };
+  return float('Transpose', [matrix, integers([1, 0])], shapeOf(matrix).toReversed(), attributes);
+}
+
 /** Whether an attribute has one of these values. */
 export function attributeIs(
   { attributes }: GraphNode,

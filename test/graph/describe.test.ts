@@ -83,14 +83,14 @@ it('SHOW_GRAPH_STAGES prints every stage to stderr', () => {
       'foldNormalization',
       'shardVariables',
       'shardBatch',
-      'separateGates',
       'joinSteps',
+      'transposeOnce',
       'joinParts',
       'narrowNormalization',
       'crop',
       'pool',
     ],
-    ...['multiplyImages', 'skipZeros', 'fuse', 'schedule'],
+    ...['multiplyImages', 'skipZeros', 'fuse', 'fuseElementwise', 'schedule'],
   ]);
   assert.equal(stderr.match(/= Relu\(input0\)/g)?.length, stages.length);
 });

@@ -4,6 +4,7 @@ import { captureStable, type TensorFunction } from '../../lib/graph/capture/capt
 import { runPasses } from '../../lib/graph/passes/index';
 import { SessionVariables } from '../../lib/graph/sessionVariables';
 import { graph } from '../../lib/index';
+import { fusedOperations } from '../../lib/native/elementwiseKernel';
 import { type Graph, type GraphNode, type GraphValue, nodesOf } from '../../lib/native/graphNode';
 import * as tf from '../../lib/tensorflow';
 import { maximumDifference } from './lockstep';
@@ -15,8 +16,9 @@ export function nodes(body: TensorFunction, ...inputs: tf.Tensor[]): readonly Gr
   return nodesOf({ ...runPasses(graph), updates: [] });
 }
 
+/** Their operations, with those that one kernel does together. */
 export function operations(body: TensorFunction, ...inputs: tf.Tensor[]): string[] {
-  return nodes(body, ...inputs).map(({ op }) => op);
+  return nodes(body, ...inputs).flatMap((node) => [node.op, ...fusedOperations(node)]);
 }
 
 /** An upstream gradient of this shape, with a different value at each place. */

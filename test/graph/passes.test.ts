@@ -6,21 +6,22 @@ import { multiplyImages } from '../../lib/graph/passes/convolution';
 import { crop } from '../../lib/graph/passes/crop';
 import { deduplicate } from '../../lib/graph/passes/deduplicate';
 import { fuse } from '../../lib/graph/passes/fuse';
+import { fuseElementwise } from '../../lib/graph/passes/fuseElementwise';
 import { joinParts } from '../../lib/graph/passes/joinParts';
 import { joinSteps } from '../../lib/graph/passes/joinSteps';
 import { foldNormalization, narrowNormalization } from '../../lib/graph/passes/normalization';
 import { pool } from '../../lib/graph/passes/pooling';
 import { schedule } from '../../lib/graph/passes/schedule';
-import { separateGates } from '../../lib/graph/passes/separateGates';
 import { shardBatch } from '../../lib/graph/passes/shardBatch';
 import { shardVariables } from '../../lib/graph/passes/shardVariables';
 import { simplify } from '../../lib/graph/passes/simplify';
 import { skipZeros } from '../../lib/graph/passes/skipZeros';
+import { transposeOnce } from '../../lib/graph/passes/transposeOnce';
 import type { Pass } from '../../lib/graph/transform';
 import { describeGraph } from '../../lib/graph/view/describeGraph';
 import { bool, float as float32, int, string, type } from '../../lib/native/attributes';
 import { DT_BOOL, DT_FLOAT, DT_INT32 } from '../../lib/native/backend';
-import { FUSED_KERNELS } from '../../lib/native/fusedKernels';
+import { hasElementwiseKernel } from '../../lib/native/elementwiseKernel';
 import {
   assignVariable,
   type Graph,
@@ -306,126 +307,106 @@ function cutInThrees(value: GraphValue, rows: number, count: number): GraphValue
   return outputs.map((_, index) => ({ node, index }));
 }
 
-const { MatMul: product } = FUSED_KERNELS;
-const withoutOneDnn = !product?.takes('Sigmoid') && 'only oneDNN has the kernel';
-
-describe('separateGates', { skip: withoutOneDnn }, () => {
-  const names = ['x', 'h', 'kernel', 'recurrent', 'b', 'c'];
-  const inputsFor = (rows: number, size = 2) =>
-    [[rows, size], [rows, 3], [size, 9], [3, 9], [9], [9]].map((shape, index) =>
-      input(names[index] as string, ...shape),
-    ) as [GraphValue, GraphValue, GraphValue, GraphValue, GraphValue, GraphValue];
-
-  const lstm = (rows: number, activations: string[], size = 2, needsSum = false) => {
-    const [x, h, kernel, recurrent, b] = inputsFor(rows, size);
-    const products = [matMul(x, kernel, false, false), matMul(h, recurrent, false, false)];
-    const sum = biasAdd(float('Add', products, [rows, 9]), b);
-    const gates = cutInThrees(sum, rows, 3).map((gate, index) =>
-      float(activations[index] as string, [gate], [rows, 3]),
+describe('transposeOnce', () => {
+  const products = (steps: number, transposed = true) => {
+    const [x, w] = [input('x', 2, 4), input('w', 3, 4)];
+    const rows = Array.from({ length: steps }, (_, step) =>
+      matMul(float('Mul', [x, scalar(step, DT_FLOAT)], [2, 4]), w, false, transposed),
     );
-    return graphOf([x, h, kernel, recurrent, b], needsSum ? [...gates, sum] : gates);
+    return graphOf([x, w], rows);
   };
 
-  it('multiplies input and state together, for each gate', () => {
+  it('transposes what all steps multiply with', () => {
     assertMakes(
-      separateGates,
-      lstm(40, ['Sigmoid', 'Neg', 'Tanh']),
-      `%0 = ConcatV2(input0, input1, 1)  float32[40,5]
-       %1 = Slice(input2, [0 0], [-1 3])  float32[2,3]
-       %2 = Slice(input3, [0 0], [-1 3])  float32[3,3]
-       %3 = ConcatV2(%1, %2, 0)  float32[5,3]
-       %4 = MatMul(%0, %3)  float32[40,3]
-       %5 = Slice(input4, [0], [3])  float32[3]
-       %6 = BiasAdd(%4, %5)  float32[40,3]
-       %7 = Sigmoid(%6)  float32[40,3]
-       %8 = Slice(input2, [0 3], [-1 3])  float32[2,3]
-       %9 = Slice(input3, [0 3], [-1 3])  float32[3,3]
-       %10 = ConcatV2(%8, %9, 0)  float32[5,3]
-       %11 = MatMul(%0, %10)  float32[40,3]
-       %12 = Slice(input4, [3], [3])  float32[3]
-       %13 = BiasAdd(%11, %12)  float32[40,3]
-       %14 = Neg(%13)  float32[40,3]
-       %15 = Slice(input2, [0 6], [-1 3])  float32[2,3]
-       %16 = Slice(input3, [0 6], [-1 3])  float32[3,3]
-       %17 = ConcatV2(%15, %16, 0)  float32[5,3]
-       %18 = MatMul(%0, %17)  float32[40,3]
-       %19 = Slice(input4, [6], [3])  float32[3]
-       %20 = BiasAdd(%18, %19)  float32[40,3]
-       %21 = Tanh(%20)  float32[40,3]
-       out %7, %14, %21`,
+      transposeOnce,
+      products(4),
+      `%0 = Mul(input0, 0)  float32[2,4]
+       %1 = Transpose(input1, [1 0])  float32[4,3]
+       %2 = MatMul(%0, %1)  float32[2,3]
+       %3 = Mul(input0, 1)  float32[2,4]
+       %4 = MatMul(%3, %1)  float32[2,3]
+       %5 = Mul(input0, 2)  float32[2,4]
+       %6 = MatMul(%5, %1)  float32[2,3]
+       %7 = Mul(input0, 3)  float32[2,4]
+       %8 = MatMul(%7, %1)  float32[2,3]
+       out %2, %4, %6, %8`,
     );
   });
 
-  it('adds two sums that are cut alike, and computes apart the parts that are needed apart', () => {
-    const rows = 32;
-    const [x, h, kernel, recurrent, b, c] = inputsFor(rows);
-    const ofInput = cutInThrees(biasAdd(matMul(x, kernel, false, false), b), rows, 3);
-    const ofState = cutInThrees(biasAdd(matMul(h, recurrent, false, false), c), rows, 3);
-    const both = (op: string, index: number) =>
-      float(op, [ofInput[index] as GraphValue, ofState[index] as GraphValue], [rows, 3]);
-    const gates = [0, 1].map((index) => float('Sigmoid', [both('Add', index)], [rows, 3]));
-    assertMakes(
-      separateGates,
-      graphOf([x, h, kernel, recurrent, b, c], [...gates, both('Mul', 2)]),
-      `%0 = ConcatV2(input0, input1, 1)  float32[32,5]
-       %1 = Slice(input2, [0 0], [-1 3])  float32[2,3]
-       %2 = Slice(input3, [0 0], [-1 3])  float32[3,3]
-       %3 = ConcatV2(%1, %2, 0)  float32[5,3]
-       %4 = MatMul(%0, %3)  float32[32,3]
-       %5 = Slice(input4, [0], [3])  float32[3]
-       %6 = Slice(input5, [0], [3])  float32[3]
-       %7 = AddN(%5, %6)  float32[3]
-       %8 = BiasAdd(%4, %7)  float32[32,3]
-       %9 = Sigmoid(%8)  float32[32,3]
-       %10 = Slice(input2, [0 3], [-1 3])  float32[2,3]
-       %11 = Slice(input3, [0 3], [-1 3])  float32[3,3]
-       %12 = ConcatV2(%10, %11, 0)  float32[5,3]
-       %13 = MatMul(%0, %12)  float32[32,3]
-       %14 = Slice(input4, [3], [3])  float32[3]
-       %15 = Slice(input5, [3], [3])  float32[3]
-       %16 = AddN(%14, %15)  float32[3]
-       %17 = BiasAdd(%13, %16)  float32[32,3]
-       %18 = Sigmoid(%17)  float32[32,3]
-       %19 = Slice(input2, [0 6], [-1 3])  float32[2,3]
-       %20 = MatMul(input0, %19)  float32[32,3]
-       %21 = Slice(input4, [6], [3])  float32[3]
-       %22 = BiasAdd(%20, %21)  float32[32,3]
-       %23 = Slice(input3, [0 6], [-1 3])  float32[3,3]
-       %24 = MatMul(input1, %23)  float32[32,3]
-       %25 = Slice(input5, [6], [3])  float32[3]
-       %26 = BiasAdd(%24, %25)  float32[32,3]
-       %27 = Mul(%22, %26)  float32[32,3]
-       out %9, %18, %27`,
-    );
-  });
-
-  it('leaves as they are few rows, large weights, and what is mostly needed otherwise', () => {
-    for (const graph of [
-      lstm(31, ['Sigmoid', 'Sigmoid', 'Tanh']),
-      lstm(40, ['Sigmoid', 'Sigmoid', 'Tanh'], 31),
-      lstm(40, ['Neg', 'Neg', 'Tanh']),
-      lstm(40, ['Sigmoid', 'Sigmoid', 'Tanh'], 2, true),
-    ]) {
-      assert.equal(describeGraph(separateGates(graph)), describeGraph(graph));
+  it('leaves alone what is no sequence, or lies right already', () => {
+    for (const graph of [products(3), products(4, false)]) {
+      assert.equal(transposeOnce(graph), graph);
     }
+  });
+});
+
+describe('fuseElementwise', { skip: !hasElementwiseKernel() && 'the addon lacks it' }, () => {
+  it('makes one kernel of what lies between two products', () => {
+    const [x, b, w] = [input('x', 2, 6), input('b', 6), input('w', 3, 6)];
+    const step = (value: GraphValue) => {
+      const [first, second] = cutInThrees(biasAdd(value, b), 2, 2) as [GraphValue, GraphValue];
+      const gate = float('Sigmoid', [first], [2, 3]);
+      return float('Mul', [gate, float('Tanh', [second], [2, 3])], [2, 3]);
+    };
+    const state = step(x);
+    assertMakes(
+      fuseElementwise,
+      graphOf([x, b, w], [step(matMul(state, w, false, false)), state]),
+      `%0 = FusedElementwise[Add Sigmoid Tanh Mul](input0, input1)  float32[2,3]
+       %1 = MatMul(%0, input2)  float32[2,6]
+       %2 = FusedElementwise[Add Sigmoid Tanh Mul](%1, input1)  float32[2,3]
+       out %2, %0`,
+    );
+  });
+
+  it('gives out what others need, and puts parts together', () => {
+    const [x, y] = [input('x', 2, 3), input('y', 2, 3)];
+    const [sum, product] = [float('Add', [x, y], [2, 3]), float('Mul', [x, y], [2, 3])];
+    const attributes = { N: int(2), T: type(DT_FLOAT), Tidx: type(DT_INT32) };
+    const whole = float('ConcatV2', [sum, product, integers([-1], [])], [2, 6], attributes);
+    const total = float('Sum', [float('Square', [sum], [2, 3]), integers([0, 1])], []);
+    assertMakes(
+      fuseElementwise,
+      graphOf([x, y], [whole, float('Mean', [sum, integers([0, 1])], []), total]),
+      `%0 = FusedElementwise[Add Mul Copy Copy Square](input0, input1)  float32[2,3], float32[2,6], float32[2,3]
+       %1 = Mean(%0, [0 1])  float32[]
+       %2 = Sum(%0.2, [0 1])  float32[]
+       out %0.1, %1, %2`,
+    );
+  });
+
+  it('leaves apart what another operation lies between, other rows and other cores', () => {
+    const [x, w] = [input('x', 2, 3), input('w', 3, 3)];
+    const negated = float('Neg', [x], [2, 3]);
+    const between = matMul(negated, w, false, false);
+    const [other, twice] = [float('Neg', [w], [3, 3]), float('Square', [w], [3, 3])];
+    Object.assign(twice.node, { core: 1 });
+    const graph = graphOf(
+      [x, w],
+      [
+        float('Add', [float('Relu', [negated], [2, 3]), between], [2, 3]),
+        float('Mul', [other, twice], [3, 3]),
+      ],
+    );
+    assert.equal(describeGraph(fuseElementwise(graph)), describeGraph(graph));
   });
 });
 
 describe('joinParts', () => {
   it('computes from the whole what most of its parts need, step by step', () => {
-    const z = input('z', 2, 9);
-    const [first, second, third] = cutInThrees(z, 2, 3) as [GraphValue, GraphValue, GraphValue];
-    const gate = (value: GraphValue) =>
-      float('Maximum', [float('Mul', [value, scale], [2, 3]), zero], [2, 3]);
+    const x = input('x', 3, 2, 4);
+    const [first, second, third] = unpack(x) as [GraphValue, GraphValue, GraphValue];
     const [scale, zero] = [scalar(0.25, DT_FLOAT), scalar(0, DT_FLOAT)];
+    const step = (value: GraphValue) =>
+      float('Maximum', [float('Mul', [value, scale], [2, 4]), zero], [2, 4]);
     assertMakes(
       joinParts,
-      graphOf([z], [gate(first), gate(third), float('Tanh', [second], [2, 3])]),
-      `%0 = Mul(input0, 0.25)  float32[2,9]
-       %1 = Maximum(%0, 0)  float32[2,9]
-       %2 = SplitV(%1, [3 3 3], 1)  float32[2,3], float32[2,3], float32[2,3]
-       %3 = SplitV(input0, [3 3 3], 1)  float32[2,3], float32[2,3], float32[2,3]
-       %4 = Tanh(%3.1)  float32[2,3]
+      graphOf([x], [step(first), step(third), float('Tanh', [second], [2, 4])]),
+      `%0 = Mul(input0, 0.25)  float32[3,2,4]
+       %1 = Maximum(%0, 0)  float32[3,2,4]
+       %2 = Unpack(%1)  float32[2,4], float32[2,4], float32[2,4]
+       %3 = Unpack(input0)  float32[2,4], float32[2,4], float32[2,4]
+       %4 = Tanh(%3.1)  float32[2,4]
        out %2, %2.2, %4`,
     );
   });
@@ -445,16 +426,16 @@ describe('joinParts', () => {
   });
 
   it('leaves alone what only one part needs, and what differs from part to part', () => {
-    const [z, y] = [input('z', 2, 9), input('y', 2, 3)];
-    const [first, second, third] = cutInThrees(z, 2, 3) as [GraphValue, GraphValue, GraphValue];
+    const [x, y] = [input('x', 3, 2, 4), input('y', 1, 2, 4)];
+    const [first, second, third] = unpack(x) as [GraphValue, GraphValue, GraphValue];
     const graph = graphOf(
-      [z, y],
+      [x, y],
       [
-        float('Sigmoid', [first], [2, 3]),
-        float('Mul', [first, y], [2, 3]),
-        float('Mul', [second, y], [2, 3]),
-        float('Add', [first, second], [2, 3]),
-        float('Add', [second, third], [2, 3]),
+        float('Sigmoid', [first], [2, 4]),
+        float('Mul', [first, y], [1, 2, 4]),
+        float('Mul', [second, y], [1, 2, 4]),
+        float('Add', [first, second], [2, 4]),
+        float('Add', [second, third], [2, 4]),
       ],
     );
     assert.equal(describeGraph(joinParts(graph)), describeGraph(graph));

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
 import { shardSizes } from '../../lib/graph/passes/shardBatch';
 import { graph, layers } from '../../lib/index';
-import { FUSED_KERNELS } from '../../lib/native/fusedKernels';
+import { FUSED_ELEMENTWISE, hasElementwiseKernel } from '../../lib/native/elementwiseKernel';
 import * as tf from '../../lib/tensorflow';
 import { assertClose, normal, operations } from './graphs';
 import { assertLockstep, disposeBatches } from './lockstep';
@@ -90,7 +90,6 @@ describe('recurrent layers in a graph', () => {
       });
       const model = modelOf(make());
       const runner = graph.compileModel(model, { immediately: true });
-      // So many rows that each core computes the gates one by one.
       batches.push(batchOf(33 * availableParallelism()));
       for (const { inputs } of batches) {
         const expected = tf.tidy(() => model.predict(inputs[0] as tf.Tensor) as tf.Tensor);
@@ -106,7 +105,7 @@ describe('recurrent layers in a graph', () => {
   /** Of each operation: how many more there are for ten more steps. */
   function furtherOperations(
     rows: number,
-    options: { recurrentActivation?: 'sigmoid' },
+    options: { recurrentActivation?: 'sigmoid' | 'hardSigmoid' },
     run: (model: tf.Sequential, x: tf.Tensor) => tf.Tensor[],
   ) {
     const [many, few] = [20, 10].map((steps) => {
@@ -122,18 +121,22 @@ describe('recurrent layers in a graph', () => {
     return (op: string) => count(many, op) - count(few, op);
   }
 
-  const takesGates = FUSED_KERNELS.MatMul?.takes('Sigmoid');
-  const skip = !takesGates && 'only oneDNN has the kernel';
-  it('predict by one product for each gate, with its bias and its activation', { skip }, () => {
-    const rows = 32 * availableParallelism();
-    const further = furtherOperations(rows, { recurrentActivation: 'sigmoid' }, (model, x) => [
-      model.apply(x) as tf.Tensor,
-    ]);
-    const perStep = 10 * availableParallelism();
-    assert.equal(further('_FusedMatMul'), 4 * perStep);
-    assert.equal(further('Tanh'), perStep);
-    assert.equal(further('Sigmoid') + further('SplitV') + further('BiasAdd'), 0);
-  });
+  const skip = !hasElementwiseKernel() && 'the addon lacks the kernel';
+  for (const recurrentActivation of ['sigmoid', 'hardSigmoid'] as const) {
+    const text = `take a product and one kernel for each step, with ${recurrentActivation}`;
+    it(text, { skip }, () => {
+      const rows = 32;
+      const further = furtherOperations(rows, { recurrentActivation }, (model, x) => [
+        model.apply(x) as tf.Tensor,
+      ]);
+      const perStep = 10 * shardSizes(rows, availableParallelism()).length;
+      assert.equal(further('MatMul'), perStep);
+      assert.equal(further(FUSED_ELEMENTWISE), perStep);
+      // A cell's and an output's.
+      assert.equal(further('Tanh'), 2 * perStep);
+      assert.equal(further('SplitV'), 0);
+    });
+  }
 
   it('multiply twice for each step and share, forwards and back, and add no gradients', () => {
     const rows = 32;

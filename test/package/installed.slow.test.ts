@@ -95,7 +95,7 @@ async function compileAddonOfMakers(): Promise<void> {
   await compileAddon(
     (await findCompiler()) as string,
     build,
-    path.join(tfjsNode, 'binding'),
+    [path.join(tfjsNode, 'binding')],
     addon,
   );
   symlinkSync(path.join(build, 'deps'), path.join(tfjsNode, 'deps'), 'junction');

@@ -6,16 +6,17 @@ import { multiplyImages } from './convolution';
 import { crop } from './crop';
 import { deduplicate } from './deduplicate';
 import { fuse } from './fuse';
+import { fuseElementwise } from './fuseElementwise';
 import { joinParts } from './joinParts';
 import { joinSteps } from './joinSteps';
 import { foldNormalization, narrowNormalization } from './normalization';
 import { pool } from './pooling';
 import { schedule } from './schedule';
-import { separateGates } from './separateGates';
 import { shardBatch } from './shardBatch';
 import { shardVariables } from './shardVariables';
 import { simplify } from './simplify';
 import { skipZeros } from './skipZeros';
+import { transposeOnce } from './transposeOnce';
 
 /** What a graph can be seen after: `capture`, which rewrites nothing, or one of the passes. */
 export type Stage =
@@ -25,8 +26,8 @@ export type Stage =
   | 'foldNormalization'
   | 'shardVariables'
   | 'shardBatch'
-  | 'separateGates'
   | 'joinSteps'
+  | 'transposeOnce'
   | 'joinParts'
   | 'narrowNormalization'
   | 'crop'
@@ -34,6 +35,7 @@ export type Stage =
   | 'multiplyImages'
   | 'skipZeros'
   | 'fuse'
+  | 'fuseElementwise'
   | 'schedule';
 
 const unchanged = (graph: Graph) => graph;
@@ -47,8 +49,8 @@ export const passesFor = (
   foldNormalization,
   shardVariables: shardVariables(cores),
   shardBatch: shardBatch(cores),
-  separateGates,
   joinSteps,
+  transposeOnce,
   joinParts,
   narrowNormalization,
   crop,
@@ -56,6 +58,7 @@ export const passesFor = (
   multiplyImages,
   skipZeros: unchanged,
   fuse,
+  fuseElementwise,
   schedule,
 });
 

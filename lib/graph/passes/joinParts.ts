@@ -1,22 +1,19 @@
 /**
- * What is computed alike from several parts of a value, as a recurrent layer does with its gates and a
- * layer for each step with the steps, is computed from the whole, which is then cut.
+ * What is computed alike from each step of a sequence, as by a layer for each step, is computed from all
+ * of them, and then unpacked.
  */
 
-import { type } from '../../native/attributes';
 import { DT_BOOL, DT_FLOAT } from '../../native/backend';
 import {
   constantOf,
   type Graph,
   type GraphNode,
   type GraphValue,
-  graphNode,
   inputOf,
   keyOf,
   shapeOf,
-  typeOf,
 } from '../../native/graphNode';
-import { copyOf, reshape, sameShape } from '../builders';
+import { copyOf, reshape, sameShape, unpack } from '../builders';
 import { OPERATIONS } from '../operations';
 import { elementByElement, elementsOfOneShape, isAlongFirstAxis } from '../sharding';
 import { markOrigin, NodeByNode, type Pass } from '../transform';
@@ -112,8 +109,7 @@ class PartJoiner extends NodeByNode {
       return part.index === other.index && areCutAlike(part.alike.cut, cut) ? part.alike : null;
     }
     // Gradients' kernels, and Select, take values of one shape.
-    const isBroadcast = cut.op === 'Unpack' && !/Grad$|^Select$/.test(op);
-    const mostAxes = isBroadcast ? shapeOf({ node: cut, index: 0 }).length : 0;
+    const mostAxes = /Grad$|^Select$/.test(op) ? 0 : shapeOf({ node: cut, index: 0 }).length;
     return shapeOf(input).length <= mostAxes ? input : null;
   }
 
@@ -150,18 +146,10 @@ class PartJoiner extends NodeByNode {
     if (known) {
       return known;
     }
-    const { op, inputs, attributes, outputs } = alike.cut;
-    const whole = this.wholeOf(alike);
-    const { dtype } = typeOf(whole);
-    const made = graphNode(
-      op,
-      [whole, ...inputs.slice(1).map((input) => this.whole(input))],
-      { ...attributes, T: type(dtype) },
-      outputs.map(({ shape }) => ({ shape, dtype })),
-    );
-    markOrigin([{ node: made, index: 0 }], alike.first);
-    this.cuts.set(alike, made);
-    return made;
+    const [first] = unpack(this.wholeOf(alike)) as [GraphValue];
+    markOrigin([first], alike.first);
+    this.cuts.set(alike, first.node);
+    return first.node;
   }
 
   /** What a node becomes that puts all parts together again; null for any other node. */
@@ -180,36 +168,29 @@ class PartJoiner extends NodeByNode {
       return null;
     }
     const axis = isPack ? 0 : constantOf(node.inputs.at(-1) as GraphValue)?.[0];
-    const axisOfParts = alike.cut.op === 'Unpack' ? 0 : axisOf(alike.cut);
-    return axis === axisOfParts ? reshape(this.wholeOf(alike), shapeOf({ node, index: 0 })) : null;
+    return axis === 0 ? reshape(this.wholeOf(alike), shapeOf({ node, index: 0 })) : null;
   }
 }
 
 function isCut(node: GraphNode): boolean {
-  return node.op === 'SplitV' || (node.op === 'Unpack' && isAlongFirstAxis(node));
+  return node.op === 'Unpack' && isAlongFirstAxis(node);
 }
 
-function axisOf(split: GraphNode): number | undefined {
-  return constantOf(inputOf(split, 2))?.[0];
-}
-
-/** Whether two values are cut into parts of the same sizes along the same axis. */
+/** Whether two values are cut into parts of the same number and shape. */
 function areCutAlike(one: GraphNode, other: GraphNode): boolean {
   return (
-    one.op === other.op &&
     one.outputs.length === other.outputs.length &&
-    one.outputs.every(({ shape }, index) => sameShape(shape, shapeOf({ node: other, index }))) &&
-    (one.op === 'Unpack' || axisOf(one) === axisOf(other))
+    sameShape(shapeOf({ node: one, index: 0 }), shapeOf({ node: other, index: 0 }))
   );
 }
 
 /** TensorFlow adds a bias to no more axes. */
 const MOST_AXES = 5;
 
-/** Whether each element of the result depends on one of each part, or on the last axis of a step. */
+/** Whether each element of the result depends on one of each part, or on the last axis of a part. */
 function isForEachElement(node: GraphNode, { alike: { cut }, index }: Part): boolean {
   const { sharding } = OPERATIONS[node.op] ?? {};
-  const isOfStep = cut.op === 'Unpack' && ['BiasAdd', 'Softmax'].includes(node.op);
+  const isOfStep = ['BiasAdd', 'Softmax'].includes(node.op);
   const [output, ...others] = node.outputs;
   return (
     (sharding === elementByElement || sharding === elementsOfOneShape || isOfStep) &&

@@ -1,6 +1,7 @@
 /** Writes a graph as text, for people. */
 
 import { DT_INT32, nameOfType } from '../../native/backend';
+import { FUSED_ELEMENTWISE, fusedOperations } from '../../native/elementwiseKernel';
 import {
   constantOf,
   type Graph,
@@ -22,7 +23,7 @@ export function describeGraph(graph: Graph): string {
     const after = node.after.map((other) => names.get(other));
     const inputs = node.inputs.map(nameOf).join(', ');
     return [
-      `${names.get(node)} = ${node.op}(${inputs})${after.length > 0 ? ` after ${after}` : ''}`,
+      `${names.get(node)} = ${operationOf(node)}(${inputs})${after.length > 0 ? ` after ${after}` : ''}`,
       node.outputs.map(typeName).join(', '),
       node.origin?.phase ?? '',
       node.origin?.layer ?? node.origin?.line ?? '',
@@ -41,6 +42,10 @@ export function describeGraph(graph: Graph): string {
 
 function isWrittenInPlace(op: string): boolean {
   return ['Const', 'Placeholder', 'VarHandleOp'].includes(op);
+}
+
+function operationOf(node: GraphNode): string {
+  return node.op === FUSED_ELEMENTWISE ? `${node.op}[${fusedOperations(node).join(' ')}]` : node.op;
 }
 
 /** A variable's name, or a constant's values if they are few. */

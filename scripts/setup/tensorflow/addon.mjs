@@ -2,12 +2,16 @@
 import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { fingerprint } from '../fingerprint.mjs';
-import { nodeModules } from '../project.mjs';
+import { nodeModules, project } from '../project.mjs';
 import { SetUpError } from '../requirements.mjs';
 import { CommandError, run } from '../run.mjs';
 import { nodeApiVersion, system, systemsWithPrebuiltAddon, tfjsNode, wheels } from './places.mjs';
 
-const ownSources = path.join(tfjsNode, 'binding');
+/** The package's sources, as changed by patches/, and kernels of the project's own. */
+const ownSources = [path.join(tfjsNode, 'binding'), path.join(project, 'lib/native/kernels')];
+
+/** Lets the compiler compute several numbers at once, with the same results. */
+const arithmetic = ['-fno-math-errno', '-fno-trapping-math'];
 
 /** Whether the set-up compiles the addon on this system, rather than download a prebuilt one. */
 export function isCompiledHere() {
@@ -32,11 +36,17 @@ export async function findCompiler() {
   return undefined;
 }
 
-/** Identifies the sources of an addon: the package's own, as changed by patches/. */
+/** Identifies the addon's sources. */
 export function sourcesFingerprint() {
-  const names = readdirSync(ownSources).sort();
-  return fingerprint(
-    names.map((name) => [name, readFileSync(path.join(ownSources, name), 'utf8')]),
+  return fingerprint(filesIn(ownSources).map((file) => readFileSync(file, 'utf8')));
+}
+
+/** @param {string[]} folders */
+function filesIn(folders) {
+  return folders.flatMap((folder) =>
+    readdirSync(folder)
+      .sort()
+      .map((name) => path.join(folder, name)),
   );
 }
 
@@ -54,20 +64,18 @@ export function addonOf(build) {
  *
  * @param {string} compiler
  * @param {string} build
- * @param {string} [sources] the package's own by default
+ * @param {string[]} [sources] folders
  * @param {string} [addon] the file to write; by default its path in the build
  */
 export async function compileAddon(compiler, build, sources = ownSources, addon = addonOf(build)) {
   const deps = path.join(build, 'deps');
   const partial = `${addon}.partial`;
   const libraries = readdirSync(path.join(deps, 'lib')).map((name) => path.join(deps, 'lib', name));
-  const files = readdirSync(sources)
-    .filter((name) => name.endsWith('.cc'))
-    .map((name) => path.join(sources, name));
+  const files = filesIn(sources).filter((name) => name.endsWith('.cc'));
   const includes = [
     path.join(nodeModules, 'node-api-headers/include'),
     path.join(deps, 'include'),
-    sources,
+    ...sources,
   ];
   // Node's own functions are resolved when the addon is loaded, so they may stay undefined here.
   const link =
@@ -76,7 +84,8 @@ export async function compileAddon(compiler, build, sources = ownSources, addon 
       : ['-Wl,-rpath,$ORIGIN/../../deps/lib'];
   try {
     await run(compiler, [
-      ...['-O2', '-std=c++17', '-fPIC', '-shared', `-DNAPI_VERSION=${nodeApiVersion}`],
+      ...['-O3', '-std=c++17', '-fPIC', '-shared', `-DNAPI_VERSION=${nodeApiVersion}`],
+      ...arithmetic,
       ...includes.flatMap((folder) => ['-I', folder]),
       ...files,
       ...['-o', partial],

@@ -1,0 +1,124 @@
+/**
+ * The project's own kernel, `kernels/fused_elementwise.cc`, which computes several operations on single
+ * numbers at once. The set-up compiles it into tfjs-node's addon.
+ */
+
+import * as tf from '../tensorflow';
+import { type AttributeValue, callOperation, int } from './attributes';
+import { type GraphNode, numbersOf } from './graphNode';
+
+/** TensorFlow's name of it. */
+export const FUSED_ELEMENTWISE = 'FusedElementwise';
+
+/** The operations that it knows, by their numbers there. */
+const OPERATIONS = [
+  'Copy',
+  'Neg',
+  'Abs',
+  'Square',
+  'Sqrt',
+  'Rsqrt',
+  'Relu',
+  'Sigmoid',
+  'Tanh',
+  'Add',
+  'Sub',
+  'Mul',
+  'RealDiv',
+  'Maximum',
+  'Minimum',
+  'SquaredDifference',
+  'ReluGrad',
+  'SigmoidGrad',
+  'TanhGrad',
+] as const;
+
+const numbers = new Map<string, number>(OPERATIONS.map((op, number) => [op, number]));
+const ALIASES: Record<string, (typeof OPERATIONS)[number]> = { AddV2: 'Add', BiasAdd: 'Add' };
+
+/** Its number of an operation of TensorFlow's; undefined if it does not know that. */
+export function elementwiseNumber(op: string): number | undefined {
+  return numbers.get(ALIASES[op] ?? op);
+}
+
+/** A place in the row of a value. */
+export interface Operand {
+  /** The number of the value: first come the inputs, then the outputs, then those between. */
+  value: number;
+  column: number;
+  /** Whether the number there counts for all columns. */
+  isOne?: boolean;
+}
+
+/** What is done with each row. */
+export interface Instruction {
+  operation: number;
+  /** How many columns. */
+  width: number;
+  result: Operand;
+  /** One or two. */
+  operands: Operand[];
+}
+
+const INSTRUCTION_SIZE = 11;
+
+/** What it does in a node. */
+export interface ElementwiseWork {
+  inputs: number;
+  /** The shapes of the outputs. */
+  outputs: number[][];
+  rows: number;
+  /** The columns of each value; negative where a single row counts for all. */
+  widths: number[];
+  instructions: Instruction[];
+}
+
+/** Its attributes. */
+export function elementwiseAttributes(work: ElementwiseWork): Record<string, AttributeValue> {
+  const { inputs, outputs, rows, widths, instructions } = work;
+  const ofOperand = ({ value, column, isOne = false }: Operand) => [value, column, Number(isOne)];
+  return {
+    N: int(inputs),
+    M: int(outputs.length),
+    rows: int(rows),
+    widths: int(widths),
+    shapes: int(outputs.flatMap((shape) => [shape.length, ...shape])),
+    instructions: int(
+      instructions.flatMap(({ operation, width, result, operands: [first, second = first] }) => [
+        operation,
+        width,
+        ...[result, first as Operand, second as Operand].flatMap(ofOperand),
+      ]),
+    ),
+  };
+}
+
+/** The operations that it does in a node, in their order. */
+export function fusedOperations(node: GraphNode): string[] {
+  return numbersOf(node, 'instructions')
+    .filter((_, place) => place % INSTRUCTION_SIZE === 0)
+    .map((number) => OPERATIONS[number] ?? '?');
+}
+
+let isAvailable: boolean | undefined;
+
+/** Whether the addon has it; the one that comes with tfjs-node has not. */
+export function hasElementwiseKernel(): boolean {
+  isAvailable ??= tf.tidy(() => {
+    const negation = { operation: 1, width: 1, operands: [{ value: 0, column: 0 }] };
+    const work = {
+      inputs: 1,
+      outputs: [[]],
+      rows: 1,
+      widths: [1, 1],
+      instructions: [{ ...negation, result: { value: 1, column: 0 } }],
+    };
+    try {
+      callOperation(FUSED_ELEMENTWISE, elementwiseAttributes(work), [tf.scalar(1)]);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return isAvailable;
+}
