@@ -13,7 +13,7 @@ import { MANY_ROWS } from './runners/compilePolicy';
 
 /** What the largest layer gives out for one batch is to stay in the processor's caches, more or less. */
 const BYTES_PER_LAYER = 2 ** 24;
-const MOST_ROWS = 512;
+const MOST_ROWS = 2560;
 const KERAS_ROWS = 32;
 
 /** Predictions of so few rows are done by one thread before another has woken up. */
@@ -76,11 +76,25 @@ function isFree(model: ModelInternals): boolean {
 }
 
 function mostRows({ layers }: ModelInternals): number {
-  const bytes = layers
-    .flatMap(({ outputShape }) => shapesOf(outputShape))
-    .map(([, ...sizes]) => 4 * tf.util.sizeFromShape(sizes.map((size) => size ?? 1)));
-  const rows = 2 ** Math.floor(Math.log2(BYTES_PER_LAYER / Math.max(...bytes)));
+  const numbers = Math.max(...layers.flatMap(numbersPerRow));
+  const rows = 2 ** Math.floor(Math.log2(BYTES_PER_LAYER / (4 * numbers)));
   return Math.min(MOST_ROWS, Math.max(KERAS_ROWS, rows));
+}
+
+/** How many numbers a layer gives out for one row, and a recurrent one needs for the gates of all steps. */
+function numbersPerRow(layer: tf.layers.Layer): number[] {
+  const columns = Math.max(0, ...layer.weights.map(({ shape }) => shape.at(-1) ?? 0));
+  const sequences = layer.inboundNodes
+    .flatMap(({ inputShapes }) => shapesOf(inputShapes))
+    .filter(({ length }) => length === 3);
+  return [
+    ...shapesOf(layer.outputShape).map(([, ...sizes]) => sizeOf(sizes)),
+    ...sequences.map(([, steps = null]) => sizeOf([steps]) * columns),
+  ];
+}
+
+function sizeOf(sizes: tf.Shape): number {
+  return tf.util.sizeFromShape(sizes.map((size) => size ?? 1));
 }
 
 function shapesOf(shape: tf.Shape | tf.Shape[]): tf.Shape[] {

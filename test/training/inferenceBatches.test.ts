@@ -64,13 +64,17 @@ test('batches of evaluate: the accuracy is the share of right answers, to the la
 
 test('batches of predict and evaluate: larger ones that leave the least rest, within the caches', () => {
   const { inner } = compiled();
-  assert.equal(predictionBatchSize(inner, 10_000), 500);
-  assert.equal(predictionBatchSize(inner, 1031), 343, 'a prime number: a rest of 2');
+  assert.equal(predictionBatchSize(inner, 10_000), 2500);
+  assert.equal(predictionBatchSize(inner, 5003), 2501, 'a prime number: a rest of 1');
   assert.equal(predictionBatchSize(inner, 20), 32, 'few rows');
-  assert.equal(evaluationBatchSize(inner, 10_000), 500);
+  assert.equal(evaluationBatchSize(inner, 10_000), 2500);
   assert.equal(evaluationBatchSize(inner, 340), 340, 'all rows');
   const cnn = innerModel(models.cnn({ seed: 1 }));
   assert.equal(predictionBatchSize(cnn, 10_000), 125);
+  const lstm = tf.sequential({
+    layers: [tf.layers.lstm({ units: 128, inputShape: [28, 28], kernelInitializer: 'zeros' })],
+  });
+  assert.equal(predictionBatchSize(innerModel(lstm), 10_000), 250, 'its gates');
   const ofDepth = (depth: number) => {
     const first = tf.layers.inputLayer({ inputShape: [64, 64, 16] });
     return tf.sequential({
@@ -85,9 +89,9 @@ test('batches of predict and evaluate: larger ones that leave the least rest, wi
 test('batches of predict: as many rows as are asked for, for each core, within the caches', () => {
   const { inner } = compiled();
   const cores = availableParallelism();
-  assert.equal(predictionBatchSize(inner, 10_000, 7), Math.min(7 * cores, 512));
-  assert.equal(predictionBatchSize(inner, 10_000, 500), Math.min(500 * cores, 512));
-  assert.equal(predictionBatchSize(inner, 10_000, 2000), 2000, 'more than the caches hold');
+  assert.equal(predictionBatchSize(inner, 10_000, 7), 7 * cores);
+  assert.equal(predictionBatchSize(inner, 10_000, 2000), Math.min(2000 * cores, 2560));
+  assert.equal(predictionBatchSize(inner, 10_000, 5000), 5000, 'more than the caches hold');
   assert.equal(predictionBatchSize(inner, 100, 100), 100, 'all rows');
 });
 
