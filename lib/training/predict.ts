@@ -58,14 +58,14 @@ export async function predict<Output extends tf.Tensor | tf.Tensor[] = tf.Tensor
 ): Promise<Output> {
   checkOptionNames('predict', options, Object.keys(optionNames));
   const limit = checkedSteps('steps', options.steps);
-  requireUndisposed(model);
   const inner = innerModel(model);
   const breaks = new Breaks(options.signal);
-  const source = batchSource(inner, x, options, breaks);
   const outputs: tf.Tensor[][] = inner.outputs.map(() => []);
+  let source: BatchSource | undefined;
   let done = 0;
   try {
-    const { samples = Number.POSITIVE_INFINITY, batchSize = samples } = source;
+    source = batchSource(inner, x, options, breaks);
+    const { steps, samples = Number.POSITIVE_INFINITY, batchSize = samples } = source;
     const runner = createRunner(model, options.compiled, inferenceOptions(samples, batchSize));
     for await (const { inputs, rows } of batchesOf(source, limit)) {
       for (const [index, output] of runner.predictOnBatch(inputs, rows).entries()) {
@@ -73,7 +73,7 @@ export async function predict<Output extends tf.Tensor | tf.Tensor[] = tf.Tensor
       }
       done++;
       await breaks.betweenSteps(() => {
-        const ofAll = source.steps === undefined ? '' : `/${source.steps}`;
+        const ofAll = steps === undefined ? '' : `/${steps}`;
         return `Prediction was interrupted after step ${done}${ofAll}.`;
       });
     }
@@ -87,7 +87,7 @@ export async function predict<Output extends tf.Tensor | tf.Tensor[] = tf.Tensor
     throw error;
   } finally {
     tf.dispose(outputs);
-    source.dispose();
+    source?.dispose();
   }
 }
 

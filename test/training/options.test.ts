@@ -73,6 +73,16 @@ test('a disposed model, weight or optimiser is named', async () => {
   await assert.rejects(training.fit(model, x, y, quiet), {
     message: 'The model "classifier" was disposed. Build or load it again.',
   });
+  for (const rows of [1, 5000]) {
+    const many = tf.zeros([rows, ...x.shape.slice(1)]);
+    for (const compiled of [true, false]) {
+      await assert.rejects(
+        training.predict(model, many, { compiled }),
+        /^Error: The model "classifier" was disposed/,
+      );
+    }
+    many.dispose();
+  }
 
   const withoutLayer = classifier();
   withoutLayer.layers[0]?.dispose();
