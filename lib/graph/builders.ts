@@ -37,6 +37,17 @@ export function biasAdd(values: GraphValue, bias: GraphValue): GraphValue {
   return float('BiasAdd', [values, bias], shapeOf(values), CHANNELS_LAST);
 }
 
+/** The gradient of a bias: its sums over all axes but the last. */
+export function biasAddGrad(gradient: GraphValue): GraphValue {
+  return float('BiasAddGrad', [gradient], shapeOf(gradient).slice(-1), CHANNELS_LAST);
+}
+
+/** The value by way of another node, which may have to wait for others. */
+export function identity(value: GraphValue, after: GraphNode[] = []): GraphValue {
+  const output = typeOf(value);
+  return graphValue('Identity', [value], { T: type(output.dtype) }, [output], after);
+}
+
 /** The same operation on other inputs; its first output may be of another shape. */
 export function copyOf(node: GraphNode, inputs: GraphValue[], shape?: number[]): GraphNode {
   const [first, ...others] = node.outputs;

@@ -17,7 +17,7 @@ import {
   typeOf,
   variableType,
 } from '../native/graphNode';
-import { concatenate, float } from './builders';
+import { concatenate, float, identity } from './builders';
 import type { Parameter, SessionVariable } from './sessionVariables';
 
 /** The function's outputs, available only when all its updates have been made. */
@@ -97,11 +97,6 @@ function signal(nodes: GraphNode[]): GraphValue {
   const value = scalar(0, DT_FLOAT);
   value.node.after = nodes;
   return value;
-}
-
-function identity(value: GraphValue, after: GraphNode[]): GraphValue {
-  const output = typeOf(value);
-  return graphValue('Identity', [value], { T: typeAttribute(output.dtype) }, [output], after);
 }
 
 function named(name: string, { node }: GraphValue): GraphNode {

@@ -43,6 +43,9 @@ export function fromScratch(
     },
     evaluate: async (x, y) => meanLoss(testStep, x, y, inferenceRows),
     async predict(x, rows = inferenceRows) {
+      if ((x.shape[0] ?? 0) <= rows) {
+        return answerStep(x as Pictures);
+      }
       const pictures = batches(x as Pictures, rows);
       const answers = pictures.map((batch) => answerStep(batch));
       const all = tf.concat(answers);

@@ -90,7 +90,14 @@ it('SHOW_GRAPH_STAGES prints every stage to stderr', () => {
       'crop',
       'pool',
     ],
-    ...['multiplyImages', 'skipZeros', 'fuse', 'fuseElementwise', 'schedule'],
+    ...[
+      'multiplyImages',
+      'skipZeros',
+      'fuse',
+      'fuseElementwise',
+      'separateBiasGradients',
+      'schedule',
+    ],
   ]);
   assert.equal(stderr.match(/= Relu\(input0\)/g)?.length, stages.length);
 });

@@ -189,3 +189,30 @@ describe('a kernel of one pixel with strides', () => {
     });
   }
 });
+
+it('the gradient of each bias is its own where the outputs of convolutions are put together', () => {
+  const { numTensors } = tf.memory();
+  const random = (shape: number[], seed: number) =>
+    tf.randomNormal(shape as [number], 0, 1, 'float32', seed) as tf.Tensor;
+  const x = random([4, 8, 8, 3], 1) as Images;
+  const dy = random([4, 6, 6, 9], 2) as Images;
+  const kernels = [3, 4, 5].map((seed) => random([3, 3, 3, 3], seed));
+  const biases = [6, 7, 8].map((seed) => random([3], seed));
+  const gradients = (images: Images, slopes: Images, ...weights: tf.Tensor[]) =>
+    tf.grads((...given) => {
+      const branches = [0, 1, 2].map((index) =>
+        tf.add(
+          tf.conv2d(images, given[index] as Images, 1, 'valid'),
+          given[index + 3] as tf.Tensor,
+        ),
+      );
+      return tf.mul(tf.concat(branches, -1), slopes);
+    })(weights);
+  const inputs: [Images, Images, ...tf.Tensor[]] = [x, dy, ...kernels, ...biases];
+  const compiled = graph.compile(gradients);
+  const [expected, actual] = [gradients(...inputs), compiled(...inputs)];
+  assertClose(actual, expected, 1e-5);
+  compiled.dispose();
+  tf.dispose([...inputs, expected, actual]);
+  assert.equal(tf.memory().numTensors, numTensors);
+});

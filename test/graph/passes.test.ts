@@ -1,7 +1,7 @@
 /** Each pass alone, on small graphs made by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { biasAdd, float, matMul, reshape, unpack } from '../../lib/graph/builders';
+import { biasAdd, biasAddGrad, float, matMul, reshape, unpack } from '../../lib/graph/builders';
 import { multiplyImages } from '../../lib/graph/passes/convolution';
 import { crop } from '../../lib/graph/passes/crop';
 import { deduplicate } from '../../lib/graph/passes/deduplicate';
@@ -12,6 +12,7 @@ import { joinSteps } from '../../lib/graph/passes/joinSteps';
 import { foldNormalization, narrowNormalization } from '../../lib/graph/passes/normalization';
 import { pool } from '../../lib/graph/passes/pooling';
 import { schedule } from '../../lib/graph/passes/schedule';
+import { separateBiasGradients } from '../../lib/graph/passes/separateBiasGradients';
 import { shardBatch } from '../../lib/graph/passes/shardBatch';
 import { shardVariables } from '../../lib/graph/passes/shardVariables';
 import { simplify } from '../../lib/graph/passes/simplify';
@@ -446,6 +447,22 @@ describe('joinParts', () => {
     const slopes = unpack(x).map((step) => float('TanhGrad', [step, dy], [2, 4]));
     const graph = graphOf([x, dy], slopes);
     assert.equal(describeGraph(joinParts(graph)), describeGraph(graph));
+  });
+});
+
+describe('separateBiasGradients', () => {
+  it('lets a bias take one of several outputs by way of another node', () => {
+    const z = input('z', 2, 6);
+    const [first] = cutInThrees(z, 2, 2) as [GraphValue];
+    assertMakes(
+      separateBiasGradients,
+      graphOf([z], [biasAddGrad(first), biasAddGrad(z)]),
+      `%0 = SplitV(input0, [3 3], 1)  float32[2,3], float32[2,3]
+       %1 = Identity(%0)  float32[2,3]
+       %2 = BiasAddGrad(%1)  float32[3]
+       %3 = BiasAddGrad(input0)  float32[6]
+       out %2, %3`,
+    );
   });
 });
 

@@ -12,6 +12,7 @@ import { joinSteps } from './joinSteps';
 import { foldNormalization, narrowNormalization } from './normalization';
 import { pool } from './pooling';
 import { schedule } from './schedule';
+import { separateBiasGradients } from './separateBiasGradients';
 import { shardBatch } from './shardBatch';
 import { shardVariables } from './shardVariables';
 import { simplify } from './simplify';
@@ -36,6 +37,7 @@ export type Stage =
   | 'skipZeros'
   | 'fuse'
   | 'fuseElementwise'
+  | 'separateBiasGradients'
   | 'schedule';
 
 const unchanged = (graph: Graph) => graph;
@@ -59,6 +61,7 @@ export const passesFor = (
   skipZeros: unchanged,
   fuse,
   fuseElementwise,
+  separateBiasGradients,
   schedule,
 });
 

@@ -13,9 +13,8 @@ import {
 import {
   addAll,
   attributeIs,
-  CHANNELS_LAST,
+  biasAddGrad,
   concatenate,
-  float,
   matMul,
   reshape,
   sameShape,
@@ -159,13 +158,7 @@ const GRADIENTS: { is(node: GraphNode): boolean; join(inputs: GraphValue[]): Gra
   },
   {
     is: ({ op }) => op === 'BiasAddGrad',
-    join: ([values]) =>
-      float(
-        'BiasAddGrad',
-        [values as GraphValue],
-        shapeOf(values as GraphValue).slice(-1),
-        CHANNELS_LAST,
-      ),
+    join: ([values]) => biasAddGrad(values as GraphValue),
   },
 ];
 

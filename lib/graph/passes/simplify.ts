@@ -13,7 +13,7 @@ import {
 import {
   attributeIs,
   biasAdd,
-  CHANNELS_LAST,
+  biasAddGrad,
   FLOAT,
   float,
   inputIs,
@@ -25,7 +25,7 @@ import { applyRules, type Pass, type Rule } from '../transform';
 
 const RULES: Record<string, Rule> = {
   Add: vectorAdded,
-  Sum: biasAddGrad,
+  Sum: gradientOfBias,
   Mean: meanOfBooleans,
   Reshape: lastReshapeOnly,
   Slice: sliceOfPart,
@@ -84,7 +84,7 @@ function activationBeforeReshape(node: GraphNode): GraphValue | null {
 }
 
 /** A sum over all axes but the last: the gradient of a bias. */
-function biasAddGrad(node: GraphNode): GraphValue | null {
+function gradientOfBias(node: GraphNode): GraphValue | null {
   const values = inputOf(node, 0);
   const { dtype, shape } = typeOf(values);
   const axes = shape.slice(0, -1).map((_, axis) => axis);
@@ -93,9 +93,7 @@ function biasAddGrad(node: GraphNode): GraphValue | null {
     axes.length > 0 &&
     inputIs(node, 1, axes) &&
     attributeIs(node, 'keep_dims', false);
-  return isGradient
-    ? float('BiasAddGrad', [matrixOf(values)], shape.slice(-1), CHANNELS_LAST)
-    : null;
+  return isGradient ? biasAddGrad(matrixOf(values)) : null;
 }
 
 /** The value before a reshape that has left the last axis as it was: sums over the others are equal. */
