@@ -14,8 +14,9 @@ export interface StageOptions {
   /**
    * The stage after which the graph is shown: `capture`, which is the function as it was called,
    * or one of the passes that turn it into what TensorFlow runs, in their order: `simplify`,
-   * `deduplicate`, `foldNormalization`, `shardVariables`, `shardBatch`, `crop`, `pool`,
-   * `multiplyImages`, `fuse`, `schedule`.
+   * `deduplicate`, `foldNormalization`, `shardVariables`, `shardBatch`, `joinSteps`, `transposeOnce`,
+   * `joinParts`, `narrowNormalization`, `crop`, `pool`, `multiplyImages`, `skipZeros`, `fuse`,
+   * `fuseElementwise`, `separateBiasGradients`, `schedule`.
    */
   after?: Stage;
 }
