@@ -376,6 +376,24 @@ describe('fuseElementwise', { skip: !hasElementwiseKernel() && 'the addon lacks 
     );
   });
 
+  it('stands before what came between its operations', () => {
+    const [x, w] = [input('x', 2, 3), input('w', 3, 3)];
+    const at = (position: number, value: GraphValue) => {
+      value.node.origin = { position, phase: 'forward' };
+      return value;
+    };
+    const sum = at(0, float('Add', [x, x], [2, 3]));
+    const product = at(1, matMul(sum, w, false, false));
+    const root = at(3, float('Sqrt', [at(2, float('Square', [sum], [2, 3]))], [2, 3]));
+    assertMakes(
+      fuseElementwise,
+      graphOf([x, w], [product, root]),
+      `%0 = FusedElementwise[Add Square Sqrt](input0)  float32[2,3], float32[2,3]  forward
+       %1 = MatMul(%0, input1)  float32[2,3]  forward
+       out %1, %0.1`,
+    );
+  });
+
   it('leaves apart what another operation lies between, other rows and other cores', () => {
     const [x, w] = [input('x', 2, 3), input('w', 3, 3)];
     const negated = float('Neg', [x], [2, 3]);
