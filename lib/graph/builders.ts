@@ -20,7 +20,7 @@ import {
 export const FLOAT: { T: AttributeValue } = { T: type(DT_FLOAT) };
 
 /** The order of the axes of images. */
-export const CHANNELS_LAST = { data_format: string('NHWC') };
+const CHANNELS_LAST = { data_format: string('NHWC') };
 
 /** A float32 result. */
 export function float(

@@ -142,6 +142,19 @@ export function countUses(graph: Graph): Map<GraphNode, number> {
   return uses;
 }
 
+/** The nodes that use each node. */
+export type Users = ReadonlyMap<GraphNode, GraphNode[]>;
+
+export function usersOf(nodes: readonly GraphNode[]): Users {
+  const users = new Map<GraphNode, GraphNode[]>(nodes.map((node) => [node, []]));
+  for (const node of nodes) {
+    for (const input of new Set(node.inputs.map((value) => value.node))) {
+      users.get(input)?.push(node);
+    }
+  }
+  return users;
+}
+
 /** The values by what `keyOf` says of each, as `Map.groupBy` does since Node.js 21. */
 export function grouped<Key, Value>(
   values: readonly Value[],

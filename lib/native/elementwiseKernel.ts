@@ -5,6 +5,7 @@
 
 import * as tf from '../tensorflow';
 import { type AttributeValue, callOperation, int } from './attributes';
+import { lazily } from './fusedKernels';
 import { type GraphNode, numbersOf } from './graphNode';
 
 /** TensorFlow's name of it. */
@@ -41,23 +42,27 @@ export function elementwiseNumber(op: string): number | undefined {
   return numbers.get(ALIASES[op] ?? op);
 }
 
-/** A place in the row of a value. */
-export interface Operand {
-  /** The number of the value: first come the inputs, then the outputs, then those between. */
-  value: number;
+/**
+ * A place in the row of a value.
+ *
+ * @typeParam Value how the value is named; the kernel knows numbers: first come the inputs, then the
+ *   outputs, then those between.
+ */
+export interface Operand<Value = number> {
+  value: Value;
   column: number;
   /** Whether the number there counts for all columns. */
   isOne?: boolean;
 }
 
 /** What is done with each row. */
-export interface Instruction {
+export interface Instruction<Value = number> {
   operation: number;
   /** How many columns. */
   width: number;
-  result: Operand;
+  result: Operand<Value>;
   /** One or two. */
-  operands: Operand[];
+  operands: Operand<Value>[];
 }
 
 const INSTRUCTION_SIZE = 11;
@@ -100,18 +105,16 @@ export function fusedOperations(node: GraphNode): string[] {
     .map((number) => OPERATIONS[number] ?? '?');
 }
 
-let isAvailable: boolean | undefined;
-
 /** Whether the addon has it; the one that comes with tfjs-node has not. */
-export function hasElementwiseKernel(): boolean {
-  isAvailable ??= tf.tidy(() => {
-    const negation = { operation: 1, width: 1, operands: [{ value: 0, column: 0 }] };
+export const hasElementwiseKernel = lazily(() =>
+  tf.tidy(() => {
+    const [number, copy] = [0, 1].map((value) => ({ value, column: 0 })) as [Operand, Operand];
     const work = {
       inputs: 1,
       outputs: [[]],
       rows: 1,
       widths: [1, 1],
-      instructions: [{ ...negation, result: { value: 1, column: 0 } }],
+      instructions: [{ operation: 0, width: 1, result: copy, operands: [number] }],
     };
     try {
       callOperation(FUSED_ELEMENTWISE, elementwiseAttributes(work), [tf.scalar(1)]);
@@ -119,6 +122,5 @@ export function hasElementwiseKernel(): boolean {
     } catch {
       return false;
     }
-  });
-  return isAvailable;
-}
+  }),
+);

@@ -63,7 +63,8 @@ const hasDepthwise = lazily(() => {
 /** It has got both of them at once. */
 const hasSigmoids = lazily(() => runs('_FusedMatMul', [1, 1], {}, ['BiasAdd', 'Sigmoid']));
 
-function lazily<Value>(compute: () => Value): () => Value {
+/** Computes a value when it is first asked for. */
+export function lazily<Value>(compute: () => Value): () => Value {
   let value: Value | undefined;
   return () => (value ??= compute());
 }

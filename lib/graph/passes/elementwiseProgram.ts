@@ -1,15 +1,21 @@
 /** What the elementwise kernel does for a group of nodes: which values it holds, and its instructions. */
 
 import { DT_FLOAT } from '../../native/backend';
-import { elementwiseAttributes, elementwiseNumber } from '../../native/elementwiseKernel';
+import {
+  elementwiseAttributes,
+  elementwiseNumber,
+  type Instruction,
+  type Operand,
+} from '../../native/elementwiseKernel';
 import { type GraphNode, type GraphValue, inputOf, shapeOf, typeOf } from '../../native/graphNode';
+import * as tf from '../../tensorflow';
 import { sameShape } from '../builders';
 
 /** So many columns of the values between stay in the nearest cache. */
 const MOST_COLUMNS = 512;
 
 export function rowsOf(shape: number[]): number {
-  return shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  return tf.util.sizeFromShape(shape.slice(0, -1));
 }
 
 function widthOf(shape: number[]): number {
@@ -38,25 +44,13 @@ export function columnsOf(value: GraphValue, shape: number[]): Columns | null {
   return rowsOf(own) === 1 && own.length <= shape.length ? { hasRows: false, isOne } : null;
 }
 
-/** A place in the row of a value that the kernel holds. */
-interface Place {
-  value: Held;
-  column: number;
-  isOne?: boolean;
-}
-
 /** A value that the kernel holds, of some columns; without rows, the same row counts for all. */
 interface Held {
   width: number;
   hasRows: boolean;
 }
 
-interface Instruction {
-  operation: number;
-  width: number;
-  result: Place;
-  operands: Place[];
-}
+type Place = Operand<Held>;
 
 /** What the kernel does for a group of nodes. */
 export class ElementwiseProgram {
@@ -65,7 +59,7 @@ export class ElementwiseProgram {
   private readonly heldInputs: Held[] = [];
   private readonly heldOutputs: Held[] = [];
   private readonly heldBetween: Held[] = [];
-  private readonly instructions: Instruction[] = [];
+  private readonly instructions: Instruction<Held>[] = [];
   private readonly places = new Map<GraphNode, Place[]>();
   private readonly members: ReadonlySet<GraphNode>;
   private rows: number;

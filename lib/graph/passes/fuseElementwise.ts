@@ -20,7 +20,8 @@ import {
   type Origin,
   typeOf,
 } from '../../native/graphNode';
-import { grouped, NodeByNode, type Pass } from '../transform';
+import * as tf from '../../tensorflow';
+import { grouped, NodeByNode, type Pass, usersOf } from '../transform';
 import { columnsOf, ElementwiseProgram, rowsOf } from './elementwiseProgram';
 
 /** With fewer operations together it takes as long to call the kernel as to call them. */
@@ -32,13 +33,14 @@ const MOST_NUMBERS_UNSHARED = 2 ** 15;
 export const fuseElementwise: Pass = (graph) => new ElementwiseFuser(graph).run();
 
 class ElementwiseFuser extends NodeByNode {
+  private readonly keys = new Map(this.nodes.map((node) => [node, keyOf(node)]));
   /** By the nodes that are fused: what each output becomes. */
   private readonly fused = new Map<GraphNode, GraphValue[]>();
 
   run(): Graph {
-    const levels = levelsOf(this.nodes);
+    const levels = this.levelsOf();
     this.raise(levels);
-    const groups = groupsOf(this.nodes, levels);
+    const groups = this.groupsOf(levels);
     if (groups.size === 0 || !hasElementwiseKernel()) {
       return this.graph;
     }
@@ -63,28 +65,74 @@ class ElementwiseFuser extends NodeByNode {
     return this.fused.get(value.node)?.[value.index] ?? super.whole(value);
   }
 
+  /**
+   * By how many operations of other kinds, at least, nodes that can be fused are apart: those of one level
+   * do not depend on one another but directly.
+   */
+  private levelsOf(): Map<GraphNode, number> {
+    const levels = new Map<GraphNode, number>();
+    for (const node of this.nodes) {
+      const key = this.keys.get(node);
+      const level = (other: GraphNode, isInput: boolean) => {
+        const otherKey = this.keys.get(other);
+        const isApart = otherKey !== null && !(isInput && otherKey === key);
+        return (levels.get(other) ?? 0) + (isApart ? 1 : 0);
+      };
+      levels.set(
+        node,
+        Math.max(
+          0,
+          ...node.inputs.map((input) => level(input.node, true)),
+          ...node.after.map((other) => level(other, false)),
+        ),
+      );
+    }
+    return levels;
+  }
+
   /** What is used by nodes of higher levels only goes with these, where it can be fused with all of them. */
   private raise(levels: Map<GraphNode, number>): void {
-    const users = new Map<GraphNode, GraphNode[]>();
-    const others = new Set(this.graph.outputs.map(({ node }) => node));
-    for (const node of this.nodes) {
-      for (const { node: input } of node.inputs) {
-        if (keyOf(input) !== null && keyOf(input) === keyOf(node)) {
-          users.set(input, [...(users.get(input) ?? []), node]);
-        } else {
-          others.add(input);
-        }
-      }
-      for (const other of node.after) {
-        others.add(other);
-      }
-    }
+    const users = usersOf(this.nodes);
+    const others = new Set([
+      ...this.graph.outputs.map(({ node }) => node),
+      ...this.nodes.flatMap(({ after }) => after),
+    ]);
     for (const node of this.nodes.toReversed()) {
-      const ofNode = others.has(node) ? [] : (users.get(node) ?? []);
-      if (ofNode.length > 0) {
+      const key = this.keys.get(node);
+      const ofNode = users.get(node) ?? [];
+      const areAlike = key !== null && ofNode.every((user) => this.keys.get(user) === key);
+      if (areAlike && ofNode.length > 0 && !others.has(node)) {
         levels.set(node, Math.min(...ofNode.map((user) => levels.get(user) ?? 0)));
       }
     }
+  }
+
+  /** The groups of nodes of one level that are connected, where it is worthwhile to fuse them. */
+  private groupsOf(levels: ReadonlyMap<GraphNode, number>): Groups {
+    const leaders = new Map<GraphNode, GraphNode>();
+    const leaderOf = (node: GraphNode): GraphNode => {
+      const above = leaders.get(node) ?? node;
+      if (above === node) {
+        return node;
+      }
+      const leader = leaderOf(above);
+      leaders.set(node, leader);
+      return leader;
+    };
+    const candidates = this.nodes.filter((node) => this.keys.get(node) !== null);
+    for (const node of candidates) {
+      for (const { node: other } of node.inputs) {
+        const isSameKey = this.keys.get(other) === this.keys.get(node);
+        if (isSameKey && levels.get(other) === levels.get(node)) {
+          leaders.set(leaderOf(other), leaderOf(node));
+        }
+      }
+    }
+    const worthwhile = [...grouped(candidates, leaderOf).values()].filter(
+      (group) =>
+        group.filter(({ op }) => elementwiseNumber(op) !== undefined).length >= LEAST_OPERATIONS,
+    );
+    return new Map(worthwhile.flatMap((group) => group.map((node) => [node, group])));
   }
 
   /** The values of fused nodes that others use. */
@@ -149,78 +197,14 @@ function lastPosition(nodes: GraphNode[]): number {
 /** The nodes that are fused, and with which others. */
 type Groups = ReadonlyMap<GraphNode, GraphNode[]>;
 
-/**
- * By how many operations of other kinds, at least, nodes that can be fused are apart: those of one level
- * do not depend on one another but directly.
- */
-function levelsOf(nodes: readonly GraphNode[]): Map<GraphNode, number> {
-  const levels = new Map<GraphNode, number>();
-  for (const node of nodes) {
-    const key = keyOf(node);
-    const level = (other: GraphNode, isInput: boolean) => {
-      const otherKey = keyOf(other);
-      const isApart = otherKey !== null && !(isInput && otherKey === key);
-      return (levels.get(other) ?? 0) + (isApart ? 1 : 0);
-    };
-    levels.set(
-      node,
-      Math.max(
-        0,
-        ...node.inputs.map((input) => level(input.node, true)),
-        ...node.after.map((other) => level(other, false)),
-      ),
-    );
-  }
-  return levels;
-}
-
-/** The groups of nodes of one level that are connected, where it is worthwhile to fuse them. */
-function groupsOf(nodes: readonly GraphNode[], levels: ReadonlyMap<GraphNode, number>): Groups {
-  const leaders = new Map<GraphNode, GraphNode>();
-  const leaderOf = (node: GraphNode): GraphNode => {
-    const above = leaders.get(node) ?? node;
-    if (above === node) {
-      return node;
-    }
-    const leader = leaderOf(above);
-    leaders.set(node, leader);
-    return leader;
-  };
-  const candidates = nodes.filter((node) => keyOf(node) !== null);
-  for (const node of candidates) {
-    for (const { node: other } of node.inputs) {
-      if (keyOf(other) === keyOf(node) && levels.get(other) === levels.get(node)) {
-        leaders.set(leaderOf(other), leaderOf(node));
-      }
-    }
-  }
-  const worthwhile = [...grouped(candidates, leaderOf).values()].filter(
-    (group) =>
-      group.filter(({ op }) => elementwiseNumber(op) !== undefined).length >= LEAST_OPERATIONS,
-  );
-  return new Map(worthwhile.flatMap((group) => group.map((node) => [node, group])));
-}
-
-const keys = new WeakMap<GraphNode, string | null>();
-
 /** Nodes with the same key can be fused; null if a node cannot be at all. */
 function keyOf(node: GraphNode): string | null {
-  let key = keys.get(node);
-  if (key === undefined) {
-    key = computedKey(node);
-    keys.set(node, key);
-  }
-  return key;
-}
-
-function computedKey(node: GraphNode): string | null {
   const { op, outputs, core } = node;
   const [{ shape, dtype } = { shape: [], dtype: 0 }] = outputs;
   if (dtype !== DT_FLOAT || shape.length === 0 || shape.includes(0)) {
     return null;
   }
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (core === undefined && size > MOST_NUMBERS_UNSHARED) {
+  if (core === undefined && tf.util.sizeFromShape(shape) > MOST_NUMBERS_UNSHARED) {
     return null;
   }
   const canBe =

@@ -1,8 +1,6 @@
 /** Says which operations have to wait for others, although they use none of their results. */
 import { type GraphNode, inputOf, nodesOf } from '../../native/graphNode';
-import type { Pass } from '../transform';
-
-type Users = ReadonlyMap<GraphNode, GraphNode[]>;
+import { type Pass, type Users, usersOf } from '../transform';
 
 export const schedule: Pass = (graph) => {
   const nodes = nodesOf(graph);
@@ -22,16 +20,6 @@ export const schedule: Pass = (graph) => {
     updates: graph.updates.map(copyOf),
   };
 };
-
-function usersOf(nodes: readonly GraphNode[]): Users {
-  const users = new Map<GraphNode, GraphNode[]>(nodes.map((node) => [node, []]));
-  for (const node of nodes) {
-    for (const input of new Set(node.inputs.map((value) => value.node))) {
-      users.get(input)?.push(node);
-    }
-  }
-  return users;
-}
 
 /**
  * The nodes that use the value that an update overwrites. It has to wait for them: TensorFlow would

@@ -82,15 +82,25 @@ inline float Tanh(float x) {
 using Loop = void (*)(float *result, const float *a, const float *b, int count,
                       bool one_a, bool one_b);
 
-#define UNARY(NAME, EXPRESSION)                                          \
-  FOR_EVERY_PROCESSOR                                                    \
-  void NAME##Loop(float *result, const float *a, const float *, int count, \
-                  bool, bool) {                                          \
-    INDEPENDENT_ITERATIONS                                               \
-    for (int i = 0; i < count; i++) {                                    \
-      const float x = a[i];                                              \
-      result[i] = EXPRESSION;                                            \
-    }                                                                    \
+#define FOR_EACH                                                            \
+  INDEPENDENT_ITERATIONS                                                    \
+  for (int i = 0; i < count; i++)
+
+#define UNARY(NAME, EXPRESSION)                                             \
+  FOR_EVERY_PROCESSOR                                                       \
+  void NAME##Loop(float *result, const float *a, const float *, int count,  \
+                  bool, bool) {                                             \
+    FOR_EACH {                                                              \
+      const float x = a[i];                                                 \
+      result[i] = EXPRESSION;                                               \
+    }                                                                       \
+  }
+
+#define FOR_EACH_PAIR(X, Y, EXPRESSION)                                     \
+  FOR_EACH {                                                                \
+    const float x = X;                                                      \
+    const float y = Y;                                                      \
+    result[i] = EXPRESSION;                                                 \
   }
 
 // With `one_a` or `one_b`, the first number of that operand is taken for all.
@@ -98,27 +108,13 @@ using Loop = void (*)(float *result, const float *a, const float *b, int count,
   FOR_EVERY_PROCESSOR                                                       \
   void NAME##Loop(float *result, const float *a, const float *b, int count, \
                   bool one_a, bool one_b) {                                 \
+    const float first_a = *a, first_b = *b;                                 \
     if (one_a) {                                                            \
-      const float x = *a;                                                   \
-      INDEPENDENT_ITERATIONS                                                \
-      for (int i = 0; i < count; i++) {                                     \
-        const float y = b[i];                                               \
-        result[i] = EXPRESSION;                                             \
-      }                                                                     \
+      FOR_EACH_PAIR(first_a, b[i], EXPRESSION)                              \
     } else if (one_b) {                                                     \
-      const float y = *b;                                                   \
-      INDEPENDENT_ITERATIONS                                                \
-      for (int i = 0; i < count; i++) {                                     \
-        const float x = a[i];                                               \
-        result[i] = EXPRESSION;                                             \
-      }                                                                     \
+      FOR_EACH_PAIR(a[i], first_b, EXPRESSION)                              \
     } else {                                                                \
-      INDEPENDENT_ITERATIONS                                                \
-      for (int i = 0; i < count; i++) {                                     \
-        const float x = a[i];                                               \
-        const float y = b[i];                                               \
-        result[i] = EXPRESSION;                                             \
-      }                                                                     \
+      FOR_EACH_PAIR(a[i], b[i], EXPRESSION)                                 \
     }                                                                       \
   }
 
@@ -224,7 +220,10 @@ void Delete(void *kernel) { delete static_cast<Kernel *>(kernel); }
 class Call {
  public:
   Call(const Kernel &kernel, TF_OpKernelContext *context)
-      : kernel_(kernel), context_(context), status_(TF_NewStatus()) {}
+      : kernel_(kernel), context_(context), status_(TF_NewStatus()) {
+    tensors_.reserve(kernel.widths.size());
+    places_.reserve(kernel.widths.size());
+  }
 
   ~Call() {
     for (auto *tensor : tensors_) {

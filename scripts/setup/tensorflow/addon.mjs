@@ -1,4 +1,5 @@
-// The addon that connects TensorFlow's library to Node.js, compiled from tfjs-node's own sources.
+// The addon that connects TensorFlow's library to Node.js, compiled from tfjs-node's own sources
+// and the project's kernels.
 import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { fingerprint } from '../fingerprint.mjs';
