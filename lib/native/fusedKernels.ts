@@ -15,7 +15,8 @@ interface FusedKernel {
 }
 
 const RECTIFIERS = ['Relu', 'Relu6', 'Elu'];
-const SIGMOIDS = ['Sigmoid', 'Tanh'];
+/** The activations that only oneDNN computes together with a product. */
+export const SIGMOIDS = ['Sigmoid', 'Tanh'];
 
 /** The activations that some kernel takes. */
 export const FUSED_ACTIVATIONS: ReadonlySet<string> = new Set([...RECTIFIERS, ...SIGMOIDS]);

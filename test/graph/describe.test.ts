@@ -94,6 +94,7 @@ it('SHOW_GRAPH_STAGES prints every stage to stderr', () => {
       'multiplyImages',
       'skipZeros',
       'fuse',
+      'withoutOneDnn',
       'fuseElementwise',
       'separateBiasGradients',
       'schedule',

@@ -18,9 +18,10 @@ import { shardVariables } from '../../lib/graph/passes/shardVariables';
 import { simplify } from '../../lib/graph/passes/simplify';
 import { skipZeros } from '../../lib/graph/passes/skipZeros';
 import { transposeOnce } from '../../lib/graph/passes/transposeOnce';
+import { withoutOneDnn } from '../../lib/graph/passes/withoutOneDnn';
 import type { Pass } from '../../lib/graph/transform';
 import { describeGraph } from '../../lib/graph/view/describeGraph';
-import { bool, float as float32, int, string, type } from '../../lib/native/attributes';
+import { bool, float as float32, int, string, strings, type } from '../../lib/native/attributes';
 import { DT_BOOL, DT_FLOAT, DT_INT32 } from '../../lib/native/backend';
 import { hasElementwiseKernel } from '../../lib/native/elementwiseKernel';
 import {
@@ -708,29 +709,12 @@ describe('fuse', () => {
     );
   });
 
-  it('keeps a single picture of several channels from oneDNN, which would rearrange the filter', () => {
-    const several = convolved(1, 8);
-    assertMakes(
-      fuse,
-      graphOf(several.fed, [several.biased]),
-      `%0 = _FusedConv2D(input0, input1, input2, 0)  float32[1,3,3,4]
-       out %0`,
-    );
-    const few = convolved(1, 4);
-    assertMakes(
-      fuse,
-      graphOf(few.fed, [few.biased]),
-      `%0 = _FusedConv2D(input0, input1, input2)  float32[1,3,3,4]
-       out %0`,
-    );
-  });
-
-  it('does so without a bias too, by one of zeros', () => {
+  it('gives a convolution of a single picture, which is better off without oneDNN, a bias of zeros', () => {
     const { fed, biased } = convolved(1, 8);
     assertMakes(
       fuse,
       graphOf(fed, [inputOf(biased.node, 0)]),
-      `%0 = _FusedConv2D(input0, input1, [0 0 0 0], 0)  float32[1,3,3,4]
+      `%0 = _FusedConv2D(input0, input1, [0 0 0 0])  float32[1,3,3,4]
        out %0`,
     );
     const two = convolved(2, 8);
@@ -756,6 +740,70 @@ describe('fuse', () => {
     const variable = variableHandle('variable_0', DT_FLOAT, shape, 'weights');
     const trained = graphOf(fed, [], [assignVariable(variable, outputs[0] as GraphValue)]);
     assert.equal(fuse(trained), trained);
+  });
+});
+
+describe('withoutOneDnn', () => {
+  const biased = { num_args: int(1), fused_ops: strings(['BiasAdd']) };
+  const convolved = (rows: number, channels: number) => {
+    const fed = [input('x', rows, 5, 5, channels), input('w', 3, 3, channels, 4), input('b', 4)];
+    return graphOf(fed, [float('_FusedConv2D', fed, [rows, 3, 3, 4], { ...STEPS, ...biased })]);
+  };
+  const product = (rows: number, ...fused: string[]) => {
+    const fed = [input('x', rows, 6), input('w', 6, 4), input('b', 4)];
+    const attributes = { ...biased, fused_ops: strings(fused), transpose_a: bool(false) };
+    return graphOf(fed, [float('_FusedMatMul', fed, [rows, 4], attributes)]);
+  };
+  const pooled = (padding: string, ...images: [number, number, number, number]) => {
+    const [ksize, strides] = [int([1, 2, 3, 1]), int([1, 2, 2, 1])];
+    const attributes = { ...STEPS, ksize, strides, padding: string(padding) };
+    const x = input('x', ...images);
+    return graphOf([x], [float('MaxPool', [x], [1, 2, 3, 8], attributes)]);
+  };
+  const paddingsOf = (graph: Graph) =>
+    withoutOneDnn(graph).outputs[0]?.node.attributes.explicit_paddings?.value;
+
+  it('gives a convolution of a single picture of several channels an argument that is not used', () => {
+    assertMakes(
+      withoutOneDnn,
+      convolved(1, 8),
+      `%0 = _FusedConv2D(input0, input1, input2, 0)  float32[1,3,3,4]
+       out %0`,
+    );
+  });
+
+  it('multiplies a row as a column that is transposed, without sigmoids', () => {
+    assertMakes(
+      withoutOneDnn,
+      product(1, 'BiasAdd', 'Relu'),
+      `%0 = Reshape(input0, [6 1])  float32[6,1]
+       %1 = _FusedMatMul(%0, input1, input2)  float32[1,4]
+       out %1`,
+    );
+    assertMakes(
+      withoutOneDnn,
+      product(1, 'BiasAdd', 'Tanh'),
+      `%0 = Reshape(input0, [6 1])  float32[6,1]
+       %1 = _FusedMatMul(%0, input1, input2)  float32[1,4]
+       %2 = Tanh(%1)  float32[1,4]
+       out %2`,
+    );
+  });
+
+  it('pools a single picture with its padding in numbers', () => {
+    assert.deepEqual(paddingsOf(pooled('VALID', 1, 4, 7, 8)), [0, 0, 0, 0, 0, 0, 0, 0]);
+    assert.deepEqual(paddingsOf(pooled('SAME', 1, 3, 6, 8)), [0, 0, 0, 1, 0, 1, 0, 0]);
+  });
+
+  it('leaves several rows, few channels, large pictures and everything that trains as they are', () => {
+    const large = pooled('VALID', 1, 64, 64, 8);
+    const others = [convolved(2, 8), convolved(1, 4), product(2, 'BiasAdd'), large];
+    const variable = variableHandle('variable_0', DT_FLOAT, [1, 3, 3, 4], 'weights');
+    const update = assignVariable(variable, convolved(1, 8).outputs[0] as GraphValue);
+    const trained = { ...convolved(1, 8), updates: [update] };
+    for (const graph of [...others, trained]) {
+      assert.equal(withoutOneDnn(graph), graph);
+    }
   });
 });
 

@@ -166,11 +166,16 @@ function convolution(node: GraphNode): number[] | null {
   );
 }
 
-function pooling(node: GraphNode): number[] | null {
+/** The sizes of a pooling of images; null for explicit padding, and for channels that come first. */
+export function poolingOf(node: GraphNode): tf.backend_util.Conv2DInfo | null {
   const images = shapeOf(inputOf(node, 0)) as ShapeOfImages;
   const [size, strides] = [heightAndWidth(node, 'ksize'), heightAndWidth(node, 'strides')];
   const padding = paddingOf(node);
-  return padding && tf.backend_util.computePool2DInfo(images, size, strides, 1, padding).outShape;
+  return padding && tf.backend_util.computePool2DInfo(images, size, strides, 1, padding);
+}
+
+function pooling(node: GraphNode): number[] | null {
+  return poolingOf(node)?.outShape ?? null;
 }
 
 function heightAndWidth(node: GraphNode, attribute: string): [number, number] {

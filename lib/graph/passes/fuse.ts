@@ -13,14 +13,11 @@ import {
   graphValue,
   inputOf,
   nodesOf,
-  scalar,
   shapeOf,
 } from '../../native/graphNode';
 import { biasAdd } from '../builders';
 import { applyRules, countUses, type Pass, type Rule } from '../transform';
-
-/** Filters of no more channels than these oneDNN takes as they are. */
-const MOST_CHANNELS_IN_PLACE = 4;
+import { wouldRearrangeFilter } from './withoutOneDnn';
 
 export const fuse: Pass = (graph) => {
   // What is fused is rounded otherwise, and a gradient may need the parts.
@@ -51,7 +48,7 @@ export const fuse: Pass = (graph) => {
 
 /** Only a fused kernel can do without oneDNN: a convolution without a bias gets one of zeros. */
 function fuseNoBias(node: GraphNode): GraphValue | null {
-  if (!isFasterWithoutOneDnn(node)) {
+  if (!wouldRearrangeFilter(node)) {
     return null;
   }
   const value: GraphValue = { node, index: 0 };
@@ -74,18 +71,7 @@ function fuseBias(node: GraphNode): GraphValue | null {
     num_args: int(1),
     fused_ops: strings([node.op]),
   };
-  if (isFasterWithoutOneDnn(source)) {
-    // An argument that the kernel does not use keeps TensorFlow from taking oneDNN's.
-    inputs.push(scalar(0, DT_FLOAT));
-    attributes.num_host_args = int(1);
-  }
   return graphValue(kernel.op, inputs, attributes, node.outputs);
-}
-
-/** Whether it is a convolution of a single picture, before which oneDNN would rearrange the filter. */
-function isFasterWithoutOneDnn(node: GraphNode): boolean {
-  const [rows = 0, , , channels = 0] = shapeOf(inputOf(node, 0));
-  return node.op === 'Conv2D' && rows === 1 && channels > MOST_CHANNELS_IN_PLACE;
 }
 
 function fuseActivation(node: GraphNode): GraphValue | null {

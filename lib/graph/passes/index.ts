@@ -18,6 +18,7 @@ import { shardVariables } from './shardVariables';
 import { simplify } from './simplify';
 import { skipZeros } from './skipZeros';
 import { transposeOnce } from './transposeOnce';
+import { withoutOneDnn } from './withoutOneDnn';
 
 /** What a graph can be seen after: `capture`, which rewrites nothing, or one of the passes. */
 export type Stage =
@@ -36,6 +37,7 @@ export type Stage =
   | 'multiplyImages'
   | 'skipZeros'
   | 'fuse'
+  | 'withoutOneDnn'
   | 'fuseElementwise'
   | 'separateBiasGradients'
   | 'schedule';
@@ -60,6 +62,7 @@ export const passesFor = (
   multiplyImages,
   skipZeros: unchanged,
   fuse,
+  withoutOneDnn,
   fuseElementwise,
   separateBiasGradients,
   schedule,

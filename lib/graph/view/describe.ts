@@ -16,7 +16,7 @@ export interface StageOptions {
    * or one of the passes that turn it into what TensorFlow runs, in their order: `simplify`,
    * `deduplicate`, `foldNormalization`, `shardVariables`, `shardBatch`, `joinSteps`, `transposeOnce`,
    * `joinParts`, `narrowNormalization`, `crop`, `pool`, `multiplyImages`, `skipZeros`, `fuse`,
-   * `fuseElementwise`, `separateBiasGradients`, `schedule`.
+   * `withoutOneDnn`, `fuseElementwise`, `separateBiasGradients`, `schedule`.
    */
   after?: Stage;
 }
