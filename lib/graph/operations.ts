@@ -205,13 +205,47 @@ export function workOf(node: GraphNode): number {
 const LITTLE_WORK = 1e6;
 const MUCH_WORK = 4e7;
 
+/** What an operation costs beside its work, in numbers moved through memory. */
+export const COSTS = {
+  /** To have one more. Tests set it to 0, so that small functions are sharded as large ones are. */
+  call: 2e3,
+  /** To divide one among the cores. */
+  division: 1e5,
+};
+
 function workOfAll(graph: Graph): number {
   return nodesOf(graph).reduce((sum, node) => sum + workOf(node), 0);
 }
 
 /** Whether one core has done a function, which trains nothing, before others have been woken for it. */
 export function isLittleWork(graph: Graph): boolean {
-  return graph.updates.length === 0 && !graph.isSharded && workOfAll(graph) < LITTLE_WORK;
+  const isSharded = nodesOf(graph).some(({ core }) => core !== undefined);
+  return graph.updates.length === 0 && !isSharded && workOfAll(graph) < LITTLE_WORK;
+}
+
+/**
+ * Whether it pays to do operations in shards: the longest chain of them gets shorter, but there are as many
+ * again for each core.
+ */
+export function isWorthSharding(graph: Graph): boolean {
+  const ends = new Map<GraphNode, number>();
+  for (const node of nodesOf(graph)) {
+    const before = [...node.inputs.map((input) => input.node), ...node.after];
+    ends.set(node, workOf(node) + Math.max(0, ...before.map((other) => ends.get(other) ?? 0)));
+  }
+  return Math.max(0, ...ends.values()) > COSTS.call * countOfWork(graph);
+}
+
+/**
+ * Whether it costs more to divide each operation among the cores than it saves. Then several of them are
+ * done at a time, each by one core.
+ */
+export function hasSmallOperations(graph: Graph, cores: number): boolean {
+  return workOfAll(graph) * (1 - 1 / cores) < COSTS.division * countOfWork(graph);
+}
+
+function countOfWork(graph: Graph): number {
+  return nodesOf(graph).filter((node) => workOf(node) > 0).length;
 }
 
 /** Whether several cores are faster even where each of many operations is divided among them. */

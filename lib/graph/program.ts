@@ -256,12 +256,12 @@ export class Program implements VariableHolder {
       ]),
       ...this.variables.nodes(blocks, finite),
     ]);
-    const sharded = entries.map(({ graph }) => graph.isSharded);
+    const oneCoreEach = entries.map(({ graph }) => graph.oneCoreEach);
     const session = openSession(bytes, {
       onCallingThread: entries.every(
         ({ graph, onCallingThread }) => onCallingThread ?? isLittleWork(graph),
       ),
-      oneCore: sharded.includes(true) && !sharded.includes(false),
+      oneCore: oneCoreEach.includes(true) && !oneCoreEach.includes(false),
     });
 
     this.session?.dispose();

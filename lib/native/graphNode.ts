@@ -71,10 +71,10 @@ export interface Graph {
   /** The handles of the blocks of rows in which a variable is held, by the handle of the whole. */
   blocks: ReadonlyMap<GraphNode, GraphValue[]>;
   /**
-   * Whether nearly all work is sharded among the processor's cores, so that each operation should
-   * use one core only; null if it makes no difference.
+   * Whether each operation should use one core only: nearly all work is sharded among them, or the
+   * operations are too small to be divided; null if it makes no difference.
    */
-  isSharded: boolean | null;
+  oneCoreEach: boolean | null;
 }
 
 /** Makes a node. */

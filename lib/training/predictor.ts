@@ -1,6 +1,7 @@
 import * as tf from '../tensorflow';
 import type { ModelInternals } from '../tfjsInternals';
 import { innerModel } from './compiledModel';
+import { areFinite } from './dataChecks';
 import { requireUndisposed } from './disposal';
 import { type AnswerRunner, compileAnswers } from './runners/compileModel';
 
@@ -171,11 +172,10 @@ class ModelPredictor {
 }
 
 function requireFinite(values: tf.TypedArray): void {
-  for (let index = 0; index < values.length; index++) {
-    if (!Number.isFinite(values[index])) {
-      throw new Error(
-        `The predictor got ${values[index]} at index ${index}: every value must be a finite number.`,
-      );
-    }
+  if (!areFinite(values)) {
+    const index = values.findIndex((value) => !Number.isFinite(value));
+    throw new Error(
+      `The predictor got ${values[index]} at index ${index}: every value must be a finite number.`,
+    );
   }
 }

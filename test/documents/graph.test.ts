@@ -9,6 +9,7 @@ import { passesFor, runPasses, type Stage } from '../../lib/graph/passes/index';
 import { SessionVariables } from '../../lib/graph/sessionVariables';
 import { describeGraph } from '../../lib/graph/view/describeGraph';
 import * as tf from '../../lib/tensorflow';
+import '../graph/shardSmall';
 
 const README = path.join(__dirname, '../../../lib/graph/README.md');
 

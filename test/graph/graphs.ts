@@ -1,4 +1,5 @@
 /** Inspects the graphs that `lib/graph` makes, and compares their results with eager tfjs. */
+import './shardSmall';
 import assert from 'node:assert/strict';
 import { captureStable, type TensorFunction } from '../../lib/graph/capture/capture';
 import { runPasses } from '../../lib/graph/passes/index';
@@ -67,7 +68,7 @@ export function graphOf(
   const { value: shape } = fed[0]?.node.attributes.shape ?? { value: [] };
   const [rows = 0] = shape as number[];
   const nodes = fed.map(({ node }) => node);
-  return { fed: nodes, outputs, updates, rows, blocks: new Map(), isSharded: null };
+  return { fed: nodes, outputs, updates, rows, blocks: new Map(), oneCoreEach: null };
 }
 
 /** Numbers for a function's inputs and weights. */

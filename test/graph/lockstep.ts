@@ -3,6 +3,7 @@
  * Before each step the graph's model gets the other one's weights and optimiser slots: a rounding
  * difference of one step would otherwise grow from step to step and hide real errors.
  */
+import './shardSmall';
 import assert from 'node:assert/strict';
 import { graph } from '../../lib/index';
 import * as tf from '../../lib/tensorflow';

@@ -228,7 +228,7 @@ describe('shardBatch', () => {
     const [x, w] = [input('x', 17, 3), input('w', 3, 3)];
     const hidden = float('Relu', [matMul(x, w, false, false)], [17, 3]);
     const slope = matMul(x, hidden, true, false);
-    const { isSharded } = assertMakes(
+    const { oneCoreEach } = assertMakes(
       shardBatch(2),
       graphOf([x, w], [slope, hidden]),
       `%0 = Slice(input0, [0 0], [8 3])  float32[8,3]
@@ -243,18 +243,21 @@ describe('shardBatch', () => {
        %9 = ConcatV2(%2, %6, 0)  float32[17,3]
        out %8, %9`,
     );
-    assert.equal(isSharded, true);
+    assert.equal(oneCoreEach, true);
   });
 
   it('shards nothing where most of the work needs all rows, or where there are few', () => {
-    const x = input('x', 32, 8);
-    const sorted = float('TopKV2', [float('Relu', [x], [32, 8])], [32, 8]);
-    const again = float('TopKV2', [sorted], [32, 8]);
-    const many = graphOf([x], [again]);
-    assert.equal(shardBatch(2)(many).isSharded, false);
+    const sorted = (rows: number, columns: number) => {
+      const shape = [rows, columns];
+      const x = input('x', ...shape);
+      const first = float('TopKV2', [float('Relu', [x], shape)], shape);
+      return graphOf([x], [float('TopKV2', [first], shape)]);
+    };
+    const many = sorted(32, 100_000);
+    assert.equal(shardBatch(2)(many).oneCoreEach, false);
     assert.equal(describeGraph(shardBatch(2)(many)), describeGraph(many));
-    const few = input('x', 5, 8);
-    assert.equal(shardBatch(2)(graphOf([few], [float('TopKV2', [few], [5, 8])])).isSharded, null);
+    assert.equal(shardBatch(2)(sorted(5, 100_000)).oneCoreEach, null);
+    assert.equal(shardBatch(2)(sorted(32, 4000)).oneCoreEach, true);
   });
 });
 

@@ -332,7 +332,7 @@ function configurations(body: (x: tf.Tensor2D) => tf.Tensor, rows: number[]): un
   return seen;
 }
 
-it('a sharded graph has a core for each operation, little work the caller, others all', {
+it('operations that are sharded, or small, have a core each, little work the caller, others all', {
   skip,
 }, () => {
   const weights = tf.ones([64, 64]) as tf.Tensor2D;
@@ -347,7 +347,9 @@ it('a sharded graph has a core for each operation, little work the caller, other
   assert.deepEqual(configurations(indivisible, [32]), [caller]);
   assert.deepEqual(configurations(indivisible, [20_000]), [all]);
   const either = (x: tf.Tensor2D) => (x.shape[0] === 32 ? divisible(x) : indivisible(x));
-  assert.deepEqual(configurations(either, [32, 48]), [one, all]);
+  assert.deepEqual(configurations(either, [32, 20_000]), [one, all]);
+  // What is too small to be divided goes with what is sharded.
+  assert.deepEqual(configurations(either, [32, 48]), [one, one]);
   weights.dispose();
 });
 

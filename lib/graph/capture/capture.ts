@@ -129,7 +129,7 @@ export function capture(body: TensorFunction, options: CaptureOptions): Captured
       updates: recorder.finish(),
       rows: examples[0]?.shape[0] ?? 0,
       blocks: new Map(),
-      isSharded: null,
+      oneCoreEach: null,
     };
     const { optimizers, assumptions } = recorder;
     return { graph, optimizers, assumptions, ...noticed() };

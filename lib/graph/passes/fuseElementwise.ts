@@ -33,7 +33,9 @@ const MOST_NUMBERS_UNSHARED = 2 ** 15;
 export const fuseElementwise: Pass = (graph) => new ElementwiseFuser(graph).run();
 
 class ElementwiseFuser extends NodeByNode {
-  private readonly keys = new Map(this.nodes.map((node) => [node, keyOf(node)]));
+  private readonly keys = new Map(
+    this.nodes.map((node) => [node, keyOf(node, this.graph.oneCoreEach)]),
+  );
   /** By the nodes that are fused: what each output becomes. */
   private readonly fused = new Map<GraphNode, GraphValue[]>();
 
@@ -198,13 +200,14 @@ function lastPosition(nodes: GraphNode[]): number {
 type Groups = ReadonlyMap<GraphNode, GraphNode[]>;
 
 /** Nodes with the same key can be fused; null if a node cannot be at all. */
-function keyOf(node: GraphNode): string | null {
+function keyOf(node: GraphNode, oneCoreEach: boolean | null): string | null {
   const { op, outputs, core } = node;
   const [{ shape, dtype } = { shape: [], dtype: 0 }] = outputs;
   if (dtype !== DT_FLOAT || shape.length === 0 || shape.includes(0)) {
     return null;
   }
-  if (core === undefined && tf.util.sizeFromShape(shape) > MOST_NUMBERS_UNSHARED) {
+  const isShared = core === undefined && !oneCoreEach;
+  if (isShared && tf.util.sizeFromShape(shape) > MOST_NUMBERS_UNSHARED) {
     return null;
   }
   const canBe =

@@ -14,7 +14,7 @@ import {
   shapeOf,
 } from '../../native/graphNode';
 import { addAll, copyOf, withSize } from '../builders';
-import { OPERATIONS, workOf } from '../operations';
+import { hasSmallOperations, isWorthSharding, OPERATIONS, workOf } from '../operations';
 import { type Role, rowAxis, type Sharding } from '../sharding';
 import { markOrigin, type Pass } from '../transform';
 import { onCore, Pieces } from './pieces';
@@ -28,8 +28,11 @@ const MOST_UNSHARDED = 0.25;
 export function shardBatch(cores: number): Pass {
   return (graph) => {
     const sizes = shardSizes(graph.rows, cores);
-    const sharded = new BatchSharder(graph, sizes).run();
-    return sharded.isSharded ? sharded : { ...graph, isSharded: sizes.length > 1 ? false : null };
+    const sharded = isWorthSharding(graph) ? new BatchSharder(graph, sizes).run() : null;
+    if (sharded || hasSmallOperations(graph, cores)) {
+      return { ...(sharded ?? graph), oneCoreEach: true };
+    }
+    return { ...graph, oneCoreEach: sizes.length > 1 ? false : null };
   };
 }
 
@@ -50,7 +53,8 @@ class BatchSharder {
     private readonly sizes: number[],
   ) {}
 
-  run(): Graph {
+  /** Null if too little can be sharded. */
+  run(): Graph | null {
     for (const node of nodesOf(this.graph)) {
       const isSharded = this.cutInput(node) || this.shard(node);
       if (!isSharded || OPERATIONS[node.op]?.isMove) {
@@ -63,7 +67,7 @@ class BatchSharder {
       }
     }
     const isSharded = this.otherWork <= MOST_UNSHARDED * (this.otherWork + this.shardedWork);
-    return { ...this.pieces.finish(this.graph), isSharded };
+    return isSharded ? this.pieces.finish(this.graph) : null;
   }
 
   /** Cuts what is fed, if it has the rows of the batch. */

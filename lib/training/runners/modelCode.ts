@@ -20,6 +20,10 @@ type Class = abstract new (...args: never[]) => object;
 
 /** Properties of layers that say nothing on what they compute, or are looked at elsewhere. */
 const IGNORED = new Set([
+  '_addedWeightNames',
+  '_trainableWeights',
+  '_nonTrainableWeights',
+  '_updates',
   'inboundNodes',
   'outboundNodes',
   'inputSpec',
