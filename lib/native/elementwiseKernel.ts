@@ -73,6 +73,8 @@ export interface ElementwiseWork {
   /** The shapes of the outputs. */
   outputs: number[][];
   rows: number;
+  /** How often the columns of a single row that counts for all are repeated, where it has several. */
+  repeats: number;
   /** The columns of each value; negative where a single row counts for all. */
   widths: number[];
   instructions: Instruction[];
@@ -80,12 +82,13 @@ export interface ElementwiseWork {
 
 /** Its attributes. */
 export function elementwiseAttributes(work: ElementwiseWork): Record<string, AttributeValue> {
-  const { inputs, outputs, rows, widths, instructions } = work;
+  const { inputs, outputs, rows, repeats, widths, instructions } = work;
   const ofOperand = ({ value, column, isOne = false }: Operand) => [value, column, Number(isOne)];
   return {
     N: int(inputs),
     M: int(outputs.length),
     rows: int(rows),
+    repeats: int(repeats),
     widths: int(widths),
     shapes: int(outputs.flatMap((shape) => [shape.length, ...shape])),
     instructions: int(
@@ -113,6 +116,7 @@ export const hasElementwiseKernel = lazily(() =>
       inputs: 1,
       outputs: [[]],
       rows: 1,
+      repeats: 1,
       widths: [1, 1],
       instructions: [{ operation: 0, width: 1, result: copy, operands: [number] }],
     };

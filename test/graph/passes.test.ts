@@ -37,7 +37,8 @@ import {
   scalar,
   variableHandle,
 } from '../../lib/native/graphNode';
-import { graphOf } from './graphs';
+import * as tf from '../../lib/tensorflow';
+import { assertSame, graphOf, nodes, normal } from './graphs';
 
 const input = (name: string, ...shape: number[]) => placeholder(name, DT_FLOAT, shape);
 
@@ -378,6 +379,22 @@ describe('fuseElementwise', { skip: !hasElementwiseKernel() && 'the addon lacks 
        %2 = Sum(%0.2, [0 1])  float32[]
        out %0.1, %1, %2`,
     );
+  });
+
+  it('takes short rows together, and repeats what counts for all of them', () => {
+    const chain = (x: tf.Tensor, other: tf.Tensor) =>
+      tf.sub(tf.relu(tf.mul(tf.add(x, other), other)), 0.25);
+    const sizes = (x: tf.Tensor, other: tf.Tensor) => {
+      const kernel = nodes(([a, b]) => [chain(a as tf.Tensor, b as tf.Tensor)], x, other).find(
+        ({ op }) => op === 'FusedElementwise',
+      );
+      assertSame(([a, b]) => [chain(a as tf.Tensor, b as tf.Tensor)], x, other);
+      return ['rows', 'repeats'].map((name) => kernel?.attributes[name]?.value);
+    };
+    assert.deepEqual(sizes(normal([5, 120, 4], 1), normal([4], 2)), [5, 120]);
+    assert.deepEqual(sizes(normal([5, 120, 4], 1), normal([5, 120, 1], 2)), [600, 1]);
+    assert.deepEqual(sizes(normal([5, 120, 4], 1), normal([5, 120, 4], 2)), [5, 1]);
+    assert.deepEqual(sizes(normal([3, 700], 1), normal([700], 2)), [3, 1]);
   });
 
   it('stands before what came between its operations', () => {

@@ -38,6 +38,7 @@ function fused(op: string, operands: tf.Tensor[], shape: [number, number]): tf.T
     inputs: operands.length,
     outputs: [shape],
     rows,
+    repeats: 1,
     widths: [
       ...operands.map(({ shape: [own = 1, columns = 1] }) => (own === rows ? columns : -columns)),
       width,

@@ -63,6 +63,7 @@ export class ElementwiseProgram {
   private readonly places = new Map<GraphNode, Place[]>();
   private readonly members: ReadonlySet<GraphNode>;
   private rows: number;
+  private repeats = 1;
 
   constructor(
     group: GraphNode[],
@@ -93,6 +94,7 @@ export class ElementwiseProgram {
       inputs: this.inputs.length,
       outputs: this.outputs.map(shapeOf),
       rows: this.rows,
+      repeats: this.repeats,
       widths: held.map(({ width, hasRows }) => (hasRows ? width : -width)),
       instructions: this.instructions.map(({ result, operands, ...others }) => ({
         ...others,
@@ -176,27 +178,37 @@ export class ElementwiseProgram {
     return { value: hold(this.heldInputs, shape, rowsOf(shape) === this.rows), column: 0 };
   }
 
-  /** Values that are all of one width are taken for others, of few rows that are long. */
+  /** Rows that are all of one width are taken for others, of few rows that are long. */
   private foldRows(): void {
     const held = [...this.heldInputs, ...this.heldOutputs, ...this.heldBetween];
-    const many = held.filter(({ width, hasRows }) => hasRows || width > 1);
-    const [{ width }] = many as [Held];
-    const isEven = many.every((one) => one.hasRows && one.width === width);
-    if (!isEven || this.instructions.some((one) => one.width !== width)) {
+    const [ofRows, ofAll] = [true, false].map((hasRows) =>
+      held.filter((one) => one.hasRows === hasRows && (hasRows || one.width > 1)),
+    ) as [Held[], Held[]];
+    const [{ width }] = ofRows as [Held];
+    if ([...ofRows, ...ofAll, ...this.instructions].some((one) => one.width !== width)) {
       return;
     }
-    const size = this.rows * width;
-    let columns = Math.min(size, MOST_COLUMNS);
-    while (size % columns !== 0) {
-      columns--;
-    }
-    if (columns > width || width > MOST_COLUMNS) {
-      this.rows = size / columns;
-      for (const one of [...many, ...this.instructions]) {
+    // What counts for all rows stays whole.
+    const unit = ofAll.length > 0 ? width : 1;
+    const count = (this.rows * width) / unit;
+    const columns = unit * largestDivisor(count, MOST_COLUMNS / unit);
+    if (columns > width || (unit === 1 && width > MOST_COLUMNS)) {
+      this.rows = (this.rows * width) / columns;
+      this.repeats = ofAll.length > 0 ? columns / width : 1;
+      for (const one of [...ofRows, ...this.instructions]) {
         one.width = columns;
       }
     }
   }
+}
+
+/** The largest divisor of a count up to a limit; 0 if the limit is below 1. */
+function largestDivisor(count: number, limit: number): number {
+  let divisor = Math.floor(Math.min(count, limit));
+  while (divisor > 0 && count % divisor !== 0) {
+    divisor--;
+  }
+  return divisor;
 }
 
 function hold(list: Held[], shape: number[], hasRows: boolean): Held {

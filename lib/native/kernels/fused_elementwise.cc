@@ -165,6 +165,8 @@ const int kInstructionSize = sizeof(Instruction) / sizeof(int32_t);
 
 struct Kernel {
   int32_t rows;
+  // How often the columns of a single row that counts for all are repeated.
+  int32_t repeats;
   // Columns of each value; negative if its single row counts for all rows.
   std::vector<int32_t> widths;
   std::vector<Instruction> instructions;
@@ -190,6 +192,10 @@ void *Create(TF_OpKernelConstruction *construction) {
   auto *kernel = new Kernel;
   TF_OpKernelConstruction_GetAttrInt32(construction, "rows", &kernel->rows,
                                        status);
+  if (TF_GetCode(status) == TF_OK) {
+    TF_OpKernelConstruction_GetAttrInt32(construction, "repeats",
+                                         &kernel->repeats, status);
+  }
   if (TF_GetCode(status) == TF_OK) {
     kernel->widths = Integers(construction, "widths", status);
   }
@@ -266,9 +272,21 @@ class Call {
                      "FusedElementwise got an input of another size.");
         return false;
       }
-      Add(TF_TensorData(tensor), width < 0 ? 0 : width);
+      auto *data = static_cast<float *>(TF_TensorData(tensor));
+      const bool is_repeated = width < -1 && kernel_.repeats > 1;
+      Add(is_repeated ? Repeated(data, -width) : data, width < 0 ? 0 : width);
     }
     return true;
+  }
+
+  float *Repeated(const float *row, int64_t width) {
+    repeated_.emplace_back();
+    auto &columns = repeated_.back();
+    columns.reserve(width * kernel_.repeats);
+    for (int32_t i = 0; i < kernel_.repeats; i++) {
+      columns.insert(columns.end(), row, row + width);
+    }
+    return columns.data();
   }
 
   bool AllocateOutputs() {
@@ -288,7 +306,8 @@ class Call {
         return false;
       }
       tensors_.push_back(tensor);
-      Add(TF_TensorData(tensor), kernel_.widths[places_.size()]);
+      Add(static_cast<float *>(TF_TensorData(tensor)),
+          kernel_.widths[places_.size()]);
     }
     return true;
   }
@@ -306,9 +325,7 @@ class Call {
     }
   }
 
-  void Add(void *data, int32_t step) {
-    places_.push_back({static_cast<float *>(data), step});
-  }
+  void Add(float *row, int32_t step) { places_.push_back({row, step}); }
 
   void RunRow() {
     for (const auto &one : kernel_.instructions) {
@@ -329,6 +346,7 @@ class Call {
   TF_Status *const status_;
   std::vector<TF_Tensor *> tensors_;
   std::vector<Place> places_;
+  std::vector<std::vector<float>> repeated_;
   std::vector<float> others_;
 };
 
@@ -340,8 +358,8 @@ bool Register() {
   TF_Status *status = TF_NewStatus();
   auto *definition = TF_NewOpDefinitionBuilder("FusedElementwise");
   for (const char *attribute :
-       {"N: int >= 1", "M: int >= 1", "rows: int", "widths: list(int)",
-        "instructions: list(int)", "shapes: list(int)"}) {
+       {"N: int >= 1", "M: int >= 1", "rows: int", "repeats: int",
+        "widths: list(int)", "instructions: list(int)", "shapes: list(int)"}) {
     TF_OpDefinitionBuilderAddAttr(definition, attribute);
   }
   TF_OpDefinitionBuilderAddInput(definition, "inputs: N * float");
