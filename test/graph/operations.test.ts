@@ -4,7 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { it } from 'node:test';
 import { matMul } from '../../lib/graph/builders';
-import { GRADIENT_KERNELS, isLittleWork, OPERATIONS } from '../../lib/graph/operations';
+import {
+  COSTS,
+  GRADIENT_KERNELS,
+  hasSmallOperations,
+  isLittleWork,
+  isWorthSharding,
+  OPERATIONS,
+} from '../../lib/graph/operations';
 import { DT_FLOAT } from '../../lib/native/backend';
 import {
   assignVariable,
@@ -83,3 +90,36 @@ it('little work is that of one picture, not of many, and not training', () => {
   const updates = one.outputs.map((value) => assignVariable(handle, value));
   assert.equal(isLittleWork({ ...one, updates }), false);
 });
+
+it('a long chain of operations is worth sharding, one of small operations is not', () => {
+  const chain = (size: number) => {
+    const x = placeholder('x', DT_FLOAT, [32, size]);
+    const w = placeholder('w', DT_FLOAT, [size, size]);
+    return graphOf([x, w], [matMul(matMul(x, w, false, false), w, false, false)]);
+  };
+  const { call } = COSTS;
+  COSTS.call = 2e3;
+  try {
+    assert.equal(isWorthSharding(chain(256)), true);
+    assert.equal(isWorthSharding(chain(16)), false);
+  } finally {
+    COSTS.call = call;
+  }
+});
+
+it('an operation is divided where that saves more than it costs, the sooner the more cores', () => {
+  const product = graphOf(...productOf(32, 2000));
+  assert.equal(hasSmallOperations(product, 1), true);
+  assert.equal(hasSmallOperations(product, 2), false);
+  const smaller = graphOf(...productOf(32, 300));
+  assert.deepEqual(
+    [2, 16].map((cores) => hasSmallOperations(smaller, cores)),
+    [true, false],
+  );
+});
+
+function productOf(rows: number, size: number): Parameters<typeof graphOf> {
+  const x = placeholder('x', DT_FLOAT, [rows, size]);
+  const w = placeholder('w', DT_FLOAT, [size, size]);
+  return [[x, w], [matMul(x, w, false, false)]];
+}
