@@ -29,7 +29,7 @@ function timesOfThreads(before: string, work: string): number[] {
       ${work}
       await work(1);
       const earlier = times();
-      await work(10);
+      await work(20);
       const spent = [...times()].map(([thread, time]) => time - (earlier.get(thread) ?? 0));
       console.log(JSON.stringify(spent));
     }
@@ -82,6 +82,7 @@ for (const [name, [before, work]] of Object.entries(cases)) {
   const skip = process.platform !== 'linux' || availableParallelism() < 2;
   it(`${name} uses several threads`, { skip }, () => {
     const [most = 0, second = 0] = timesOfThreads(before, work).sort((a, b) => b - a);
-    assert.ok(second > most / 4, `${second} and ${most} hundredths of a second`);
+    // Other tests that run at the same time take their share of the cores.
+    assert.ok(second > most / 10, `${second} and ${most} hundredths of a second`);
   });
 }
