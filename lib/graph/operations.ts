@@ -214,7 +214,11 @@ export const COSTS = {
 };
 
 function workOfAll(graph: Graph): number {
-  return nodesOf(graph).reduce((sum, node) => sum + workOf(node), 0);
+  return total(nodesOf(graph).map(workOf));
+}
+
+function total(works: number[]): number {
+  return works.reduce((sum, work) => sum + work, 0);
 }
 
 /** Whether one core has done a function, which trains nothing, before others have been woken for it. */
@@ -229,11 +233,16 @@ export function isLittleWork(graph: Graph): boolean {
  */
 export function isWorthSharding(graph: Graph): boolean {
   const ends = new Map<GraphNode, number>();
+  let [longest, count] = [0, 0];
   for (const node of nodesOf(graph)) {
+    const work = workOf(node);
     const before = [...node.inputs.map((input) => input.node), ...node.after];
-    ends.set(node, workOf(node) + Math.max(0, ...before.map((other) => ends.get(other) ?? 0)));
+    const end = work + Math.max(0, ...before.map((other) => ends.get(other) ?? 0));
+    ends.set(node, end);
+    longest = Math.max(longest, end);
+    count += Number(work > 0);
   }
-  return Math.max(0, ...ends.values()) > COSTS.call * countOfWork(graph);
+  return longest > COSTS.call * count;
 }
 
 /**
@@ -241,11 +250,10 @@ export function isWorthSharding(graph: Graph): boolean {
  * done at a time, each by one core.
  */
 export function hasSmallOperations(graph: Graph, cores: number): boolean {
-  return workOfAll(graph) * (1 - 1 / cores) < COSTS.division * countOfWork(graph);
-}
-
-function countOfWork(graph: Graph): number {
-  return nodesOf(graph).filter((node) => workOf(node) > 0).length;
+  const works = nodesOf(graph)
+    .map(workOf)
+    .filter((work) => work > 0);
+  return total(works) * (1 - 1 / cores) < COSTS.division * works.length;
 }
 
 /** Whether several cores are faster even where each of many operations is divided among them. */

@@ -15,12 +15,14 @@ import {
 import { DT_FLOAT } from '../../lib/native/backend';
 import {
   assignVariable,
+  type Graph,
   type GraphValue,
   placeholder,
   variableHandle,
 } from '../../lib/native/graphNode';
 import * as tf from '../../lib/tensorflow';
 import { graphOf } from './graphs';
+import { USUAL_CALL } from './shardSmall';
 
 /** Operations that no kernel calls, but captured functions or passes do. */
 const OWN = [
@@ -75,14 +77,9 @@ it('no entry is of an operation that does not exist', () => {
 });
 
 it('little work is that of one picture, not of many, and not training', () => {
-  const product = (rows: number) => {
-    const x = placeholder('x', DT_FLOAT, [rows, 784]);
-    const w = placeholder('w', DT_FLOAT, [784, 1000]);
-    return graphOf([x, w], [matMul(x, w, false, false)]);
-  };
-  const one = product(1);
+  const one = product(1, 784, 1000);
   assert.equal(isLittleWork(one), true);
-  assert.equal(isLittleWork(product(200)), false);
+  assert.equal(isLittleWork(product(200, 784, 1000)), false);
   const [output] = one.outputs as [GraphValue];
   const ofCore = { node: { ...output.node, core: 0 }, index: 0 };
   assert.equal(isLittleWork({ ...one, outputs: [ofCore] }), false);
@@ -98,7 +95,7 @@ it('a long chain of operations is worth sharding, one of small operations is not
     return graphOf([x, w], [matMul(matMul(x, w, false, false), w, false, false)]);
   };
   const { call } = COSTS;
-  COSTS.call = 2e3;
+  COSTS.call = USUAL_CALL;
   try {
     assert.equal(isWorthSharding(chain(256)), true);
     assert.equal(isWorthSharding(chain(16)), false);
@@ -108,18 +105,18 @@ it('a long chain of operations is worth sharding, one of small operations is not
 });
 
 it('an operation is divided where that saves more than it costs, the sooner the more cores', () => {
-  const product = graphOf(...productOf(32, 2000));
-  assert.equal(hasSmallOperations(product, 1), true);
-  assert.equal(hasSmallOperations(product, 2), false);
-  const smaller = graphOf(...productOf(32, 300));
+  const large = product(32, 2000, 2000);
+  assert.equal(hasSmallOperations(large, 1), true);
+  assert.equal(hasSmallOperations(large, 2), false);
+  const smaller = product(32, 300, 300);
   assert.deepEqual(
     [2, 16].map((cores) => hasSmallOperations(smaller, cores)),
     [true, false],
   );
 });
 
-function productOf(rows: number, size: number): Parameters<typeof graphOf> {
-  const x = placeholder('x', DT_FLOAT, [rows, size]);
-  const w = placeholder('w', DT_FLOAT, [size, size]);
-  return [[x, w], [matMul(x, w, false, false)]];
+function product(rows: number, inner: number, columns: number): Graph {
+  const x = placeholder('x', DT_FLOAT, [rows, inner]);
+  const w = placeholder('w', DT_FLOAT, [inner, columns]);
+  return graphOf([x, w], [matMul(x, w, false, false)]);
 }

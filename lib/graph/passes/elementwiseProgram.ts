@@ -181,19 +181,18 @@ export class ElementwiseProgram {
   /** Rows that are all of one width are taken for others, of few rows that are long. */
   private foldRows(): void {
     const held = [...this.heldInputs, ...this.heldOutputs, ...this.heldBetween];
-    const [ofRows, ofAll] = [true, false].map((hasRows) =>
-      held.filter((one) => one.hasRows === hasRows && (hasRows || one.width > 1)),
-    ) as [Held[], Held[]];
+    const ofRows = held.filter(({ hasRows }) => hasRows);
+    const ofAll = held.filter((one) => !one.hasRows && one.width > 1);
     const [{ width }] = ofRows as [Held];
     if ([...ofRows, ...ofAll, ...this.instructions].some((one) => one.width !== width)) {
       return;
     }
+    const size = this.rows * width;
     // What counts for all rows stays whole.
     const unit = ofAll.length > 0 ? width : 1;
-    const count = (this.rows * width) / unit;
-    const columns = unit * largestDivisor(count, MOST_COLUMNS / unit);
-    if (columns > width || (unit === 1 && width > MOST_COLUMNS)) {
-      this.rows = (this.rows * width) / columns;
+    const columns = unit * largestDivisor(size / unit, MOST_COLUMNS / unit);
+    if (columns > 0) {
+      this.rows = size / columns;
       this.repeats = ofAll.length > 0 ? columns / width : 1;
       for (const one of [...ofRows, ...this.instructions]) {
         one.width = columns;
