@@ -42,6 +42,31 @@ export function biasAddGrad(gradient: GraphValue): GraphValue {
   return float('BiasAddGrad', [gradient], shapeOf(gradient).slice(-1), CHANNELS_LAST);
 }
 
+/** The sums of float32 values over all axes but the last. */
+export function sumOfRows(values: GraphValue): GraphValue {
+  const shape = shapeOf(values);
+  const axes = integers(shape.slice(0, -1).map((_, axis) => axis));
+  return float('Sum', [values, axes], shape.slice(-1), {
+    Tidx: type(DT_INT32),
+    keep_dims: bool(false),
+  });
+}
+
+/** Whether a node is such sums. */
+export function isSumOfRows(node: GraphNode): boolean {
+  if (node.op !== 'Sum') {
+    return false;
+  }
+  const { dtype, shape } = typeOf(inputOf(node, 0));
+  const axes = shape.slice(0, -1).map((_, axis) => axis);
+  return (
+    dtype === DT_FLOAT &&
+    axes.length > 0 &&
+    inputIs(node, 1, axes) &&
+    attributeIs(node, 'keep_dims', false)
+  );
+}
+
 /** The value by way of another node, which may have to wait for others. */
 export function identity(value: GraphValue, after: GraphNode[] = []): GraphValue {
   const output = typeOf(value);

@@ -228,21 +228,27 @@ export function isLittleWork(graph: Graph): boolean {
 }
 
 /**
- * Whether it pays to do operations in shards: the longest chain of them gets shorter, but there are as many
- * again for each core.
+ * Whether it pays to do a graph's operations in shards: on two cores the longest chain of them takes half as
+ * long, but there are as many again.
+ *
+ * @param form what would be sharded in its place, with further operations.
  */
-export function isWorthSharding(graph: Graph): boolean {
+export function isWorthSharding(graph: Graph, form = graph): boolean {
+  const [now, then] = [longestChain(graph), longestChain(form)];
+  return 2 * now.work - then.work > COSTS.call * (2 * then.operations - now.operations);
+}
+
+/** The work in the longest chain of operations, of which each needs the one before, and how many there are in all. */
+function longestChain(graph: Graph): { work: number; operations: number } {
   const ends = new Map<GraphNode, number>();
-  let [longest, count] = [0, 0];
+  let operations = 0;
   for (const node of nodesOf(graph)) {
     const work = workOf(node);
     const before = [...node.inputs.map((input) => input.node), ...node.after];
-    const end = work + Math.max(0, ...before.map((other) => ends.get(other) ?? 0));
-    ends.set(node, end);
-    longest = Math.max(longest, end);
-    count += Number(work > 0);
+    ends.set(node, work + Math.max(0, ...before.map((other) => ends.get(other) ?? 0)));
+    operations += Number(work > 0);
   }
-  return longest > COSTS.call * count;
+  return { work: Math.max(0, ...ends.values()), operations };
 }
 
 /**

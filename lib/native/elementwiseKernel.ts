@@ -73,9 +73,12 @@ export interface ElementwiseWork {
   /** The shapes of the outputs. */
   outputs: number[][];
   rows: number;
-  /** How often the columns of a single row that counts for all are repeated, where it has several. */
+  /** How often the columns of a single row are repeated, where it counts for all and has several, or is a sum. */
   repeats: number;
-  /** The columns of each value; negative where a single row counts for all. */
+  /**
+   * The columns of each value; negative where it has a single row, which as an input counts for all, and as
+   * an output is the sum of what an `Add` of it and another value adds to it.
+   */
   widths: number[];
   instructions: Instruction[];
 }
@@ -101,11 +104,15 @@ export function elementwiseAttributes(work: ElementwiseWork): Record<string, Att
   };
 }
 
-/** The operations that it does in a node, in their order. */
+/** The operations that it does in a node, in their order; what is added to itself is a sum over rows. */
 export function fusedOperations(node: GraphNode): string[] {
-  return numbersOf(node, 'instructions')
-    .filter((_, place) => place % INSTRUCTION_SIZE === 0)
-    .map((number) => OPERATIONS[number] ?? '?');
+  const numbers = numbersOf(node, 'instructions');
+  const names: string[] = [];
+  for (let place = 0; place < numbers.length; place += INSTRUCTION_SIZE) {
+    const [operation = 0, , result, , , first] = numbers.slice(place, place + INSTRUCTION_SIZE);
+    names.push(result === first ? 'Sum' : (OPERATIONS[operation] ?? '?'));
+  }
+  return names;
 }
 
 /** Whether the addon has it; the one that comes with tfjs-node has not. */

@@ -30,6 +30,7 @@ function assertClose(actual: number[], expected: number[], tolerance: number, wh
 for (const [network, rows] of [
   ['mlp', 70],
   ['lstm', 40],
+  ['resnet', 40],
 ] as const) {
   test(`steps of ${network} on 4 and 16 cores: the losses, answers and weights of one core`, async () => {
     const expected = await trainOn(1, network, rows);

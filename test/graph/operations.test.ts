@@ -89,16 +89,19 @@ it('little work is that of one picture, not of many, and not training', () => {
 });
 
 it('a long chain of operations is worth sharding, one of small operations is not', () => {
-  const chain = (size: number) => {
+  const chain = (size: number, length = 2) => {
     const x = placeholder('x', DT_FLOAT, [32, size]);
     const w = placeholder('w', DT_FLOAT, [size, size]);
-    return graphOf([x, w], [matMul(matMul(x, w, false, false), w, false, false)]);
+    const products = Array(length).fill(w) as GraphValue[];
+    return graphOf([x, w], [products.reduce((y) => matMul(y, w, false, false), x)]);
   };
   const { call } = COSTS;
   COSTS.call = USUAL_CALL;
   try {
     assert.equal(isWorthSharding(chain(256)), true);
     assert.equal(isWorthSharding(chain(16)), false);
+    assert.equal(isWorthSharding(chain(256, 4), chain(256, 6)), true);
+    assert.equal(isWorthSharding(chain(256, 4), chain(256, 8)), false);
   } finally {
     COSTS.call = call;
   }

@@ -1,7 +1,15 @@
 /** Each pass alone, on small graphs made by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { biasAdd, biasAddGrad, float, matMul, reshape, unpack } from '../../lib/graph/builders';
+import {
+  biasAdd,
+  biasAddGrad,
+  float,
+  matMul,
+  reshape,
+  sumOfRows,
+  unpack,
+} from '../../lib/graph/builders';
 import { multiplyImages } from '../../lib/graph/passes/convolution';
 import { crop } from '../../lib/graph/passes/crop';
 import { deduplicate } from '../../lib/graph/passes/deduplicate';
@@ -362,6 +370,18 @@ describe('fuseElementwise', { skip: !hasElementwiseKernel() && 'the addon lacks 
        %1 = MatMul(%0, input2)  float32[2,6]
        %2 = FusedElementwise[Add Sigmoid Tanh Mul](%1, input1)  float32[2,3]
        out %2, %0`,
+    );
+  });
+
+  it('adds up rows while it computes them, for what comes after', () => {
+    const x = input('x', 2, 4, 3);
+    const centred = float('Sub', [x, sumOfRows(float('Square', [x], [2, 4, 3]))], [2, 4, 3]);
+    assertMakes(
+      fuseElementwise,
+      graphOf([x], [sumOfRows(float('Neg', [centred], [2, 4, 3]))]),
+      `%0 = FusedElementwise[Square Sum](input0)  float32[3]
+       %1 = FusedElementwise[Sub Neg Sum](input0, %0)  float32[3]
+       out %1`,
     );
   });
 

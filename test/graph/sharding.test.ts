@@ -6,14 +6,19 @@ import type { TensorFunction } from '../../lib/graph/capture/capture';
 import { shardSizes } from '../../lib/graph/passes/shardBatch';
 import { graph } from '../../lib/index';
 import { type NativeBinding, nativeBackend } from '../../lib/native/backend';
+import { hasElementwiseKernel } from '../../lib/native/elementwiseKernel';
 import * as tf from '../../lib/tensorflow';
 import { innerModel } from '../../lib/training/compiledModel';
 import { modelSteps } from '../../lib/training/runners/modelSteps';
 import { assertSame, nodes, normal, operations, upstreamGradient } from './graphs';
-import { maximumDifference } from './lockstep';
+import { assertLockstep, type Batch, disposeBatches, maximumDifference } from './lockstep';
 
 const cores = availableParallelism();
 const skip = cores < 2 && 'one core only: nothing is sharded';
+
+const withoutKernel = !hasElementwiseKernel() && 'the addon lacks the kernel that adds up';
+
+const initializer = (seed: number) => tf.initializers.glorotUniform({ seed });
 
 /** Value and gradients of a function; the last tensor is the upstream gradient. */
 function withGradients(body: (...inputs: tf.Tensor[]) => tf.Tensor): TensorFunction {
@@ -292,6 +297,47 @@ describe('a step sharded by the rows of the batch', { skip }, () => {
     }
     model.dispose();
     tf.dispose([x, y]);
+  });
+
+  it('normalises a batch by the sums of its shards', { skip: withoutKernel }, async () => {
+    const convolution = { kernelSize: 1, kernelInitializer: initializer(1) };
+    const ofRank = [
+      () => tf.layers.dense({ units: 6, kernelInitializer: initializer(1) }),
+      () => tf.layers.conv1d({ filters: 1, ...convolution }),
+      () => tf.layers.conv2d({ filters: 20, ...convolution }),
+      () => tf.layers.conv3d({ filters: 2, ...convolution }),
+    ];
+    for (const [index, layer] of ofRank.entries()) {
+      const inputShape = [4, 3, 5, 300].slice(-1 - index);
+      const makeModel = () =>
+        tf.sequential({
+          layers: [
+            tf.layers.inputLayer({ inputShape }),
+            layer(),
+            tf.layers.batchNormalization({}),
+            tf.layers.reLU({}),
+            tf.layers.batchNormalization({ scale: false, center: false, epsilon: 0.1 }),
+            tf.layers.reshape({ targetShape: [-1] }),
+            tf.layers.dense({ units: 3, kernelInitializer: initializer(3) }),
+          ],
+        });
+      const compile = (model: tf.LayersModel) =>
+        model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: 'meanSquaredError' });
+      const batches = [32, 17].map((rows) => ({
+        inputs: [normal([rows, ...inputShape], 40)],
+        targets: [normal([rows, 3], 41)],
+      }));
+      await assertLockstep({ steps: 4, batches, makeModel, compile });
+
+      const model = makeModel();
+      compile(model);
+      const [{ inputs, targets }] = batches as [Batch];
+      const found = operations(modelSteps(innerModel(model)).train, ...inputs, ...targets);
+      assert.ok(!found.some((op) => op.startsWith('FusedBatchNorm')), `${inputShape}`);
+      model.dispose();
+      model.optimizer.dispose();
+      disposeBatches(batches);
+    }
   });
 
   it('is not made where a large part of the work needs all rows', () => {

@@ -103,6 +103,37 @@ describe('the elementwise kernel', { skip }, () => {
       }));
   }
 
+  it('adds up what it has computed of each row, however many it takes together', () => {
+    const place = (value: number) => ({ value, column: 0 });
+    const sumOfSquares = (x: tf.Tensor2D, repeats: number) => {
+      const [rows, columns] = x.shape;
+      const width = columns * repeats;
+      const [square, add] = ['Square', 'Add'].map(elementwiseNumber) as [number, number];
+      const work = {
+        ...{ inputs: 1, outputs: [[columns]], rows: rows / repeats, repeats },
+        widths: [width, -columns, width],
+        instructions: [
+          { operation: square, width, result: place(2), operands: [place(0)] },
+          { operation: add, width, result: place(1), operands: [place(1), place(2)] },
+        ],
+      };
+      return callOperation(FUSED_ELEMENTWISE, elementwiseAttributes(work), [x]);
+    };
+    for (const [rows, columns, repeats] of [
+      [12, 5, 1],
+      [12, 5, 4],
+      [60, 1, 30],
+      [2, 700, 1],
+      [1200, 5, 2],
+    ] as const) {
+      tf.tidy(() => {
+        const numbers = tf.mod(tf.range(0, rows * columns), 17);
+        const x = tf.reshape(numbers, [rows, columns]) as tf.Tensor2D;
+        assertEqual('Sum', sumOfSquares(x, repeats), tf.sum(tf.square(x), 0));
+      });
+    }
+  });
+
   it('refuses inputs of another size', () => {
     tf.tidy(() => {
       assert.throws(() => fused('Neg', [tf.ones([2, 3])], [4, 3]), /input of another size/);

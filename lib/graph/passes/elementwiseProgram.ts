@@ -7,15 +7,27 @@ import {
   type Instruction,
   type Operand,
 } from '../../native/elementwiseKernel';
-import { type GraphNode, type GraphValue, inputOf, shapeOf, typeOf } from '../../native/graphNode';
+import {
+  type GraphNode,
+  type GraphValue,
+  inputOf,
+  shapeOf,
+  type TensorType,
+  typeOf,
+} from '../../native/graphNode';
 import * as tf from '../../tensorflow';
-import { sameShape } from '../builders';
+import { isSumOfRows, sameShape } from '../builders';
 
 /** So many columns of the values between stay in the nearest cache. */
 const MOST_COLUMNS = 512;
 
 export function rowsOf(shape: number[]): number {
   return tf.util.sizeFromShape(shape.slice(0, -1));
+}
+
+/** What a node goes through row by row: its result, or what it adds up. */
+export function goneThrough(node: GraphNode): TensorType | undefined {
+  return isSumOfRows(node) ? typeOf(inputOf(node, 0)) : node.outputs[0];
 }
 
 function widthOf(shape: number[]): number {
@@ -44,7 +56,7 @@ export function columnsOf(value: GraphValue, shape: number[]): Columns | null {
   return rowsOf(own) === 1 && own.length <= shape.length ? { hasRows: false, isOne } : null;
 }
 
-/** A value that the kernel holds, of some columns; without rows, the same row counts for all. */
+/** A value that the kernel holds, of some columns; without rows, one counts for all of them or is their sum. */
 interface Held {
   width: number;
   hasRows: boolean;
@@ -70,12 +82,15 @@ export class ElementwiseProgram {
     private readonly outside: ReadonlyMap<GraphNode, ReadonlySet<number>>,
   ) {
     this.members = new Set(group);
-    this.rows = rowsOf(group[0]?.outputs[0]?.shape ?? []);
+    const [first] = group as [GraphNode];
+    this.rows = rowsOf(goneThrough(first)?.shape ?? []);
     for (const node of group) {
       if (node.op === 'SplitV') {
         this.split(node);
       } else if (node.op === 'ConcatV2') {
         this.concatenate(node);
+      } else if (isSumOfRows(node)) {
+        this.addUp(node);
       } else {
         this.compute(node);
       }
@@ -118,6 +133,18 @@ export class ElementwiseProgram {
     });
   }
 
+  private addUp(node: GraphNode): void {
+    const values = this.placeOf(inputOf(node, 0));
+    const result = this.output({ node, index: 0 }, false);
+    this.places.set(node, [result]);
+    this.instructions.push({
+      operation: elementwiseNumber('Add') as number,
+      width: result.value.width,
+      result,
+      operands: [result, values],
+    });
+  }
+
   private split(node: GraphNode): void {
     const { value, column } = this.placeOf(inputOf(node, 0));
     let start = column;
@@ -156,9 +183,9 @@ export class ElementwiseProgram {
     return place;
   }
 
-  private output(value: GraphValue): Place {
+  private output(value: GraphValue, hasRows = true): Place {
     this.outputs.push(value);
-    return { value: hold(this.heldOutputs, shapeOf(value), true), column: 0 };
+    return { value: hold(this.heldOutputs, shapeOf(value), hasRows), column: 0 };
   }
 
   private placeOf(value: GraphValue): Place {
@@ -182,7 +209,9 @@ export class ElementwiseProgram {
   private foldRows(): void {
     const held = [...this.heldInputs, ...this.heldOutputs, ...this.heldBetween];
     const ofRows = held.filter(({ hasRows }) => hasRows);
-    const ofAll = held.filter((one) => !one.hasRows && one.width > 1);
+    const ofAll = held.filter(
+      (one) => !one.hasRows && (one.width > 1 || this.heldOutputs.includes(one)),
+    );
     const [{ width }] = ofRows as [Held];
     if ([...ofRows, ...ofAll, ...this.instructions].some((one) => one.width !== width)) {
       return;

@@ -21,8 +21,9 @@ import {
   typeOf,
 } from '../../native/graphNode';
 import * as tf from '../../tensorflow';
+import { isSumOfRows } from '../builders';
 import { grouped, NodeByNode, type Pass, usersOf } from '../transform';
-import { columnsOf, ElementwiseProgram, rowsOf } from './elementwiseProgram';
+import { columnsOf, ElementwiseProgram, goneThrough, rowsOf } from './elementwiseProgram';
 
 /** With fewer operations together it takes as long to call the kernel as to call them. */
 const LEAST_OPERATIONS = 3;
@@ -77,7 +78,8 @@ class ElementwiseFuser extends NodeByNode {
       const key = this.keys.get(node);
       const level = (other: GraphNode, isInput: boolean) => {
         const otherKey = this.keys.get(other);
-        const isApart = otherKey !== null && !(isInput && otherKey === key);
+        const isJoined = isInput && otherKey === key && !isSumOfRows(other);
+        const isApart = otherKey !== null && !isJoined;
         return (levels.get(other) ?? 0) + (isApart ? 1 : 0);
       };
       levels.set(
@@ -103,7 +105,7 @@ class ElementwiseFuser extends NodeByNode {
       const key = this.keys.get(node);
       const ofNode = users.get(node) ?? [];
       const areAlike = key !== null && ofNode.every((user) => this.keys.get(user) === key);
-      if (areAlike && ofNode.length > 0 && !others.has(node)) {
+      if (areAlike && !isSumOfRows(node) && ofNode.length > 0 && !others.has(node)) {
         levels.set(node, Math.min(...ofNode.map((user) => levels.get(user) ?? 0)));
       }
     }
@@ -125,13 +127,14 @@ class ElementwiseFuser extends NodeByNode {
     for (const node of candidates) {
       for (const { node: other } of node.inputs) {
         const isSameKey = this.keys.get(other) === this.keys.get(node);
-        if (isSameKey && levels.get(other) === levels.get(node)) {
+        if (isSameKey && !isSumOfRows(other) && levels.get(other) === levels.get(node)) {
           leaders.set(leaderOf(other), leaderOf(node));
         }
       }
     }
     const worthwhile = [...grouped(candidates, leaderOf).values()].filter(
       (group) =>
+        group.some(isSumOfRows) ||
         group.filter(({ op }) => elementwiseNumber(op) !== undefined).length >= LEAST_OPERATIONS,
     );
     return new Map(worthwhile.flatMap((group) => group.map((node) => [node, group])));
@@ -201,8 +204,8 @@ type Groups = ReadonlyMap<GraphNode, GraphNode[]>;
 
 /** Nodes with the same key can be fused; null if a node cannot be at all. */
 function keyOf(node: GraphNode, oneCoreEach: boolean | null): string | null {
-  const { op, outputs, core } = node;
-  const [{ shape, dtype } = { shape: [], dtype: 0 }] = outputs;
+  const { op, core } = node;
+  const { shape, dtype } = goneThrough(node) ?? { shape: [], dtype: 0 };
   if (dtype !== DT_FLOAT || shape.length === 0 || shape.includes(0)) {
     return null;
   }
@@ -215,8 +218,9 @@ function keyOf(node: GraphNode, oneCoreEach: boolean | null): string | null {
       ? cutsColumns(node, 2)
       : op === 'ConcatV2'
         ? cutsColumns(node, node.inputs.length - 1)
-        : elementwiseNumber(op) !== undefined &&
-          node.inputs.every((input) => columnsOf(input, shape) !== null);
+        : isSumOfRows(node) ||
+          (elementwiseNumber(op) !== undefined &&
+            node.inputs.every((input) => columnsOf(input, shape) !== null));
   return canBe ? `${rowsOf(shape)} ${core}` : null;
 }
 

@@ -17,6 +17,7 @@ import { addAll, copyOf, withSize } from '../builders';
 import { hasSmallOperations, isWorthSharding, OPERATIONS, workOf } from '../operations';
 import { type Role, rowAxis, type Sharding } from '../sharding';
 import { markOrigin, type Pass } from '../transform';
+import { normalizeByParts } from './normalizationByParts';
 import { onCore, Pieces } from './pieces';
 
 /** Fewer rows of a batch are not worth a core. */
@@ -28,12 +29,23 @@ const MOST_UNSHARDED = 0.25;
 export function shardBatch(cores: number): Pass {
   return (graph) => {
     const sizes = shardSizes(graph.rows, cores);
-    const sharded = isWorthSharding(graph) ? new BatchSharder(graph, sizes).run() : null;
+    const sharded = inShards(graph, sizes);
     if (sharded || hasSmallOperations(graph, cores)) {
       return { ...(sharded ?? graph), oneCoreEach: true };
     }
     return { ...graph, oneCoreEach: sizes.length > 1 ? false : null };
   };
+}
+
+/** Null if it cannot be sharded, or is not worth it. */
+function inShards(graph: Graph, sizes: number[]): Graph | null {
+  for (const form of new Set([normalizeByParts(graph), graph])) {
+    const sharded = isWorthSharding(graph, form) ? new BatchSharder(form, sizes).run() : null;
+    if (sharded) {
+      return sharded;
+    }
+  }
+  return null;
 }
 
 /** The rows of each shard of a batch. */

@@ -17,6 +17,7 @@ import {
   FLOAT,
   float,
   inputIs,
+  isSumOfRows,
   matMul,
   reshape,
   sameShape,
@@ -85,15 +86,7 @@ function activationBeforeReshape(node: GraphNode): GraphValue | null {
 
 /** A sum over all axes but the last: the gradient of a bias. */
 function gradientOfBias(node: GraphNode): GraphValue | null {
-  const values = inputOf(node, 0);
-  const { dtype, shape } = typeOf(values);
-  const axes = shape.slice(0, -1).map((_, axis) => axis);
-  const isGradient =
-    dtype === DT_FLOAT &&
-    axes.length > 0 &&
-    inputIs(node, 1, axes) &&
-    attributeIs(node, 'keep_dims', false);
-  return isGradient ? biasAddGrad(matrixOf(values)) : null;
+  return isSumOfRows(node) ? biasAddGrad(matrixOf(inputOf(node, 0))) : null;
 }
 
 /** The value before a reshape that has left the last axis as it was: sums over the others are equal. */

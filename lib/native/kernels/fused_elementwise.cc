@@ -2,10 +2,12 @@
 // row by row, so that what lies between them never leaves the processor's
 // nearest cache. lib/native/elementwiseKernel.ts describes its attributes.
 //
-// All values are float32 and have `rows` rows, or a single one that counts for
-// each of them. They are numbered: first the inputs, then the outputs, then
-// those that are needed in between.
+// All values are float32 and have `rows` rows, or a single one, which as an
+// input counts for each row, and as an output is the sum of what each row adds
+// to it. They are numbered: first the inputs, then the outputs, then those that
+// are needed in between.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -135,7 +137,7 @@ BINARY(SquaredDifference, (x - y) * (x - y))
 // NaN if one of them is.
 BINARY(Max, x < y || y != y ? y : x)
 BINARY(Min, y < x || y != y ? y : x)
-BINARY(ReluGrad, x *(y > 0.0f ? 1.0f : 0.0f))
+BINARY(ReluGrad, y > 0.0f ? x : x * 0.0f)
 BINARY(SigmoidGrad, y *(x *(1.0f - x)))
 BINARY(TanhGrad, y *(1.0f - x * x))
 
@@ -163,11 +165,16 @@ struct Instruction {
 };
 const int kInstructionSize = sizeof(Instruction) / sizeof(int32_t);
 
+// The sums of so many rows are added to the whole at a time: it is rounded less
+// often.
+const int kRowsTogether = 256;
+
 struct Kernel {
   int32_t rows;
-  // How often the columns of a single row that counts for all are repeated.
+  // How often the columns of a single row are repeated, so as to be as many as
+  // those of the others.
   int32_t repeats;
-  // Columns of each value; negative if its single row counts for all rows.
+  // Columns of each value; negative if it has a single row.
   std::vector<int32_t> widths;
   std::vector<Instruction> instructions;
   // Of each output: how many dimensions it has, then their sizes.
@@ -243,7 +250,11 @@ class Call {
       PlaceOthers();
       for (int32_t row = 0; row < kernel_.rows; row++) {
         RunRow();
+        if (row % kRowsTogether == kRowsTogether - 1) {
+          AddSums();
+        }
       }
+      AddSums();
     } else {
       TF_OpKernelContext_Failure(context_, status_);
     }
@@ -254,6 +265,13 @@ class Call {
     float *row;
     // To the next row.
     int32_t step;
+  };
+
+  // Where sums of a few rows are added to an output's single row.
+  struct Sum {
+    float *row;
+    int64_t width;
+    std::vector<float> repeated;
   };
 
   bool TakeInputs() {
@@ -306,10 +324,27 @@ class Call {
         return false;
       }
       tensors_.push_back(tensor);
-      Add(static_cast<float *>(TF_TensorData(tensor)),
-          kernel_.widths[places_.size()]);
+      auto *data = static_cast<float *>(TF_TensorData(tensor));
+      const int64_t width = kernel_.widths[places_.size()];
+      if (width < 0) {
+        std::fill_n(data, -width, 0.0f);
+        std::vector<float> zeros(-width * kernel_.repeats);
+        sums_.push_back({data, -width, zeros});
+        Add(sums_.back().repeated.data(), 0);
+      } else {
+        Add(data, width);
+      }
     }
     return true;
+  }
+
+  void AddSums() {
+    for (auto &sum : sums_) {
+      for (size_t i = 0; i < sum.repeated.size(); i++) {
+        sum.row[i % sum.width] += sum.repeated[i];
+      }
+      std::fill(sum.repeated.begin(), sum.repeated.end(), 0.0f);
+    }
   }
 
   void PlaceOthers() {
@@ -347,6 +382,7 @@ class Call {
   std::vector<TF_Tensor *> tensors_;
   std::vector<Place> places_;
   std::vector<std::vector<float>> repeated_;
+  std::vector<Sum> sums_;
   std::vector<float> others_;
 };
 
