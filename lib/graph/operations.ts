@@ -94,7 +94,7 @@ export const OPERATIONS: Record<string, Operation> = {
   ResizeBilinearGrad: { sharding: rows('rows', 'rows') },
   ImageProjectiveTransformV3: { sharding: rows('rows', 'rows', 'whole', 'whole') },
   MatMul: { sharding: matrixProduct, multiplications: productSize },
-  BatchMatMulV2: { multiplications: productSize },
+  BatchMatMulV2: { sharding: rows('rows', 'rows'), multiplications: productSize },
   BiasAdd: { sharding: alongLastAxis('rows', 'rows', 'whole'), isPointwise: true },
   BiasAddGrad: { sharding: alongLastAxis('sum', 'rows') },
 
@@ -182,8 +182,10 @@ function filterSize(shape: number[]): number {
   return sizeOf(shape.slice(0, 3));
 }
 
+/** Of one product of matrices, or as many as there are along the axes before them. */
 function productSize(node: GraphNode): number {
-  return Math.sqrt(sizeOfInput(node, 0) * sizeOfInput(node, 1) * sizeOfOutput(node));
+  const count = sizeOf(shapeOf({ node, index: 0 }).slice(0, -2));
+  return Math.sqrt((sizeOfInput(node, 0) * sizeOfInput(node, 1) * sizeOfOutput(node)) / count);
 }
 
 /** This many multiplications take about as long as moving one number through memory. */

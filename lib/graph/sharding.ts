@@ -1,6 +1,7 @@
 /**
- * How operations are sharded by the rows of the batch. Which axis is that of the rows is known from its
- * size alone, so each rule makes sure that it is not another one which is only as long.
+ * How operations are sharded by the rows of the batch, of which a value may have several for each (the steps
+ * of all sequences one after the other). Which axis is that of the rows is known from its size alone, so
+ * each rule makes sure that it is not another one which is only as long.
  */
 
 import { DT_FLOAT } from '../native/backend';

@@ -242,6 +242,19 @@ describe('a step sharded by the rows of the batch', { skip }, () => {
     }
   });
 
+  it('takes several rows for each of the batch, as those of the steps of sequences', () => {
+    const body = (x: tf.Tensor, w: tf.Tensor) => {
+      const [rows = 0, steps = 0, features] = x.shape;
+      const allSteps = tf.reshape(x, [rows * steps, features as number]) as tf.Tensor2D;
+      const values = tf.reshape(tf.matMul(allSteps, w as tf.Tensor2D), [rows, steps, -1]);
+      const scores = tf.matMul(values, tf.sigmoid(values), false, true);
+      return tf.sum(tf.matMul(tf.softmax(scores), values), 1);
+    };
+    for (const op of ['MatMul', 'BatchMatMulV2', 'SigmoidGrad', 'Softmax']) {
+      assertSharded(op, body, normal([19, 6, 5], 24), normal([5, 4], 25));
+    }
+  });
+
   it('does not take for rows what is only as many', () => {
     const filter = (seed: number) => normal([3, 3, 2, 2], seed) as tf.Tensor4D;
     const image = (x: tf.Tensor) => tf.reshape(tf.relu(x), [1, 32, 32, 2]) as tf.Tensor4D;
@@ -253,6 +266,10 @@ describe('a step sharded by the rows of the batch', { skip }, () => {
       (x) => tf.image.resizeBilinear(image(x), [32, 16]),
       (x) => tf.transpose(tf.relu(x), [1, 0, 2]),
       (x) => tf.slice(tf.relu(x), 3, 1),
+      (x) => tf.slice(tf.reshape(tf.relu(x), [64, 32]), 16, 32),
+      (x) => tf.tile(tf.reshape(tf.relu(x), [64, 32]), [2, 1]),
+      (x) => tf.reshape(tf.relu(x), [16, 128]),
+      (x) => tf.concat([tf.reshape(tf.relu(x), [64, 32]), tf.ones([32, 32])], 0),
       (x) => tf.add(tf.reshape(tf.sum(tf.relu(x), [1, 2]), [1, 32]), tf.range(0, 32)),
       (x) => tf.concat(Array(32).fill(tf.reshape(tf.sum(tf.relu(x), [1, 2]), [1, 32])), 0),
     ];

@@ -85,7 +85,8 @@ class BatchSharder {
   /** Cuts what is fed, if it has the rows of the batch. */
   private cutInput(node: GraphNode): boolean {
     const value: GraphValue = { node, index: 0 };
-    if (!this.graph.fed.includes(node) || this.sizes.length < 2 || !this.hasRows(value)) {
+    const isCut = this.graph.fed.includes(node) && this.sizes.length > 1;
+    if (!isCut || this.rowsOf(value) !== this.graph.rows) {
       return false;
     }
     this.pieces.set(node, value);
@@ -103,13 +104,14 @@ class BatchSharder {
     const { roles, result } = sharding;
     const inputs = node.inputs.map((input, index) => this.shardsOf(input, roles[index], value));
     const axis = rowAxis(shapeOf(value), result);
-    const shards = this.sizes.map((size, core) => {
+    const rows = this.rowsOf(value, result);
+    const shards = this.sizesOf(rows).map((size, core) => {
       const own = inputs.flatMap((values) => values[core] ?? []);
       const copy = copyOf(node, own);
       if (result !== 'sum') {
         copy.outputs = node.outputs.map(({ dtype, shape }) => ({
           dtype,
-          shape: shape[axis] === this.graph.rows ? withSize(shape, axis, size) : shape,
+          shape: shape[axis] === rows ? withSize(shape, axis, size) : shape,
         }));
       }
       return onCore({ node: copy, index: 0 }, core);
@@ -132,25 +134,37 @@ class BatchSharder {
     }
     const { roles, result, isBeginning = false } = sharding;
     const ofRows = node.inputs
-      .map((input, index) => ({ input, role: roles[index] }))
+      .map((value, index) => ({ value, role: roles[index] }))
       .filter(({ role }) => isOfRows(role));
+    const counts = ofRows.map(({ value, role }) => this.rowsOf(value, role));
+    if (result !== 'sum') {
+      counts.push(this.rowsOf({ node, index: 0 }, result));
+    }
+    const [count] = counts;
     const isPossible =
-      ofRows.every(({ input, role }) => this.hasRows(input, role)) &&
-      (result === 'sum' || this.hasRows({ node, index: 0 }, result));
-    const isInPieces = isBeginning || ofRows.some(({ input }) => this.pieces.piecesOf(input));
+      counts.every((rows) => rows % this.graph.rows === 0) &&
+      (node.op === 'Reshape' || counts.every((rows) => rows === count));
+    const begins = isBeginning && count === this.graph.rows;
+    const isInPieces = begins || ofRows.some(({ value }) => this.pieces.piecesOf(value));
     return isPossible && isInPieces ? sharding : null;
   }
 
-  private hasRows(value: GraphValue, role?: Role): boolean {
+  /** How many rows a value has: those of the batch, or several for each of these. */
+  private rowsOf(value: GraphValue, role?: Role | Sharding['result']): number {
     const shape = shapeOf(value);
-    return shape[rowAxis(shape, role)] === this.graph.rows;
+    return shape[rowAxis(shape, role)] ?? 1;
+  }
+
+  /** The rows of each shard of a value that has so many. */
+  private sizesOf(rows: number): number[] {
+    return this.sizes.map((size) => (size * rows) / this.graph.rows);
   }
 
   /** What each shard takes for an input. */
   private shardsOf(input: GraphValue, role: Role | undefined, output: GraphValue): GraphValue[] {
     if (isOfRows(role)) {
       const axis = rowAxis(shapeOf(input), role);
-      const shards = this.pieces.cut(input, axis, this.sizes);
+      const shards = this.pieces.cut(input, axis, this.sizesOf(this.rowsOf(input, role)));
       if (input.index === 0) {
         this.pieces.setPieces(input.node, axis, shards);
       }
@@ -158,7 +172,8 @@ class BatchSharder {
     }
     if (role === 'shape') {
       const shape = shapeOf(output);
-      return this.sizes.map((size) => integers(withSize(shape, rowAxis(shape), size)));
+      const sizes = this.sizesOf(this.rowsOf(output));
+      return sizes.map((size) => integers(withSize(shape, rowAxis(shape), size)));
     }
     const whole = this.pieces.whole(input);
     return this.sizes.map(() => whole);
