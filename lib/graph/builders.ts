@@ -42,14 +42,16 @@ export function biasAddGrad(gradient: GraphValue): GraphValue {
   return float('BiasAddGrad', [gradient], shapeOf(gradient).slice(-1), CHANNELS_LAST);
 }
 
+/** The sum of float32 values over some of their axes. */
+export function sum(values: GraphValue, axes: number[]): GraphValue {
+  const shape = shapeOf(values).filter((_, axis) => !axes.includes(axis));
+  const attributes = { Tidx: type(DT_INT32), keep_dims: bool(false) };
+  return float('Sum', [values, integers(axes)], shape, attributes);
+}
+
 /** The sums of float32 values over all axes but the last. */
 export function sumOfRows(values: GraphValue): GraphValue {
-  const shape = shapeOf(values);
-  const axes = integers(shape.slice(0, -1).map((_, axis) => axis));
-  return float('Sum', [values, axes], shape.slice(-1), {
-    Tidx: type(DT_INT32),
-    keep_dims: bool(false),
-  });
+  return sum(values, axesOfRows(shapeOf(values)));
 }
 
 /** Whether a node is such sums. */
@@ -58,13 +60,17 @@ export function isSumOfRows(node: GraphNode): boolean {
     return false;
   }
   const { dtype, shape } = typeOf(inputOf(node, 0));
-  const axes = shape.slice(0, -1).map((_, axis) => axis);
+  const axes = axesOfRows(shape);
   return (
     dtype === DT_FLOAT &&
     axes.length > 0 &&
     inputIs(node, 1, axes) &&
     attributeIs(node, 'keep_dims', false)
   );
+}
+
+function axesOfRows(shape: number[]): number[] {
+  return [...shape.keys()].slice(0, -1);
 }
 
 /** The value by way of another node, which may have to wait for others. */
@@ -98,6 +104,22 @@ export function reshape(value: GraphValue, shape: number[]): GraphValue {
   }
   const attributes = { T: type(dtype), Tshape: type(DT_INT32) };
   return graphValue('Reshape', [source, integers(shape)], attributes, [{ shape, dtype }]);
+}
+
+/** Whether a node gives a value another shape, of which the last axis is the same. */
+export function keepsLastAxis(node: GraphNode): boolean {
+  return (
+    node.op === 'Reshape' && shapeOf(inputOf(node, 0)).at(-1) === shapeOf({ node, index: 0 }).at(-1)
+  );
+}
+
+/** The value before such a reshape, if it had several axes; sums over all others are equal. */
+export function beforeReshape(value: GraphValue): GraphValue {
+  if (!keepsLastAxis(value.node)) {
+    return value;
+  }
+  const source = inputOf(value.node, 0);
+  return shapeOf(source).length > 1 ? source : value;
 }
 
 /** A piece of a value; a size of -1 means up to the end. */

@@ -236,7 +236,8 @@ export function isLittleWork(graph: Graph): boolean {
  * @param form what would be sharded in its place, with further operations.
  */
 export function isWorthSharding(graph: Graph, form = graph): boolean {
-  const [now, then] = [longestChain(graph), longestChain(form)];
+  const now = longestChain(graph);
+  const then = form === graph ? now : longestChain(form);
   return 2 * now.work - then.work > COSTS.call * (2 * then.operations - now.operations);
 }
 

@@ -1,6 +1,6 @@
 /** What the graphs of functions are completed with, to be run by a session. */
 
-import { bool, int, type as typeAttribute } from '../native/attributes';
+import { int, type as typeAttribute } from '../native/attributes';
 import { DT_FLOAT, DT_INT32 } from '../native/backend';
 import {
   assignVariable,
@@ -9,7 +9,6 @@ import {
   type GraphValue,
   graphNode,
   graphValue,
-  integers,
   placeholder,
   readVariable,
   scalar,
@@ -17,7 +16,7 @@ import {
   typeOf,
   variableType,
 } from '../native/graphNode';
-import { concatenate, float, identity } from './builders';
+import { concatenate, float, identity, sum } from './builders';
 import type { Parameter, SessionVariable } from './sessionVariables';
 
 /** The function's outputs, available only when all its updates have been made. */
@@ -73,8 +72,7 @@ export function variableNodes(variable: SessionVariable): GraphNode[] {
 function zeroIfFinite(value: GraphValue): GraphValue {
   const { shape } = typeOf(value);
   const zeros = float('Mul', [value, scalar(0, DT_FLOAT)], shape);
-  const attributes = { Tidx: typeAttribute(DT_INT32), keep_dims: bool(false) };
-  return float('Sum', [zeros, integers([...shape.keys()])], [], attributes);
+  return sum(zeros, [...shape.keys()]);
 }
 
 export function parameterNodes({ name, handle }: Parameter): GraphNode[] {

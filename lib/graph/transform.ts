@@ -21,6 +21,7 @@ export type Rule = (node: GraphNode, original: GraphNode) => GraphValue | null;
 /** What the values of a graph become in the new one that a pass makes. */
 export class Rewriting {
   private readonly values = new Map<GraphNode, GraphValue | (() => GraphValue)>();
+  private readonly outputs = new Map<GraphNode, readonly GraphValue[]>();
 
   /**
    * Says what a node's first output, or the node itself, becomes.
@@ -31,9 +32,14 @@ export class Rewriting {
     this.values.set(node, value);
   }
 
+  /** Says what each of a node's outputs becomes, where that is not the same output of one node. */
+  setOutputs(node: GraphNode, outputs: readonly GraphValue[]): void {
+    this.outputs.set(node, outputs);
+  }
+
   /** Whether it is known already what a node becomes. */
   has(node: GraphNode): boolean {
-    return this.values.has(node);
+    return this.values.has(node) || this.outputs.has(node);
   }
 
   /** Whether a node is in the new graph, not only a function that would make it. */
@@ -48,6 +54,10 @@ export class Rewriting {
 
   /** What a value becomes. */
   whole({ node, index }: GraphValue): GraphValue {
+    const output = this.outputs.get(node)?.[index];
+    if (output) {
+      return output;
+    }
     let value = this.values.get(node) ?? { node, index: 0 };
     if (typeof value === 'function') {
       value = value();

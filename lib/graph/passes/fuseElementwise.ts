@@ -37,8 +37,6 @@ class ElementwiseFuser extends NodeByNode {
   private readonly keys = new Map(
     this.nodes.map((node) => [node, keyOf(node, this.graph.oneCoreEach)]),
   );
-  /** By the nodes that are fused: what each output becomes. */
-  private readonly fused = new Map<GraphNode, GraphValue[]>();
 
   run(): Graph {
     const levels = this.levelsOf();
@@ -57,15 +55,11 @@ class ElementwiseFuser extends NodeByNode {
       const group = groups.get(node);
       if (!group) {
         this.keepAfterInputs(node);
-      } else if (!this.fused.has(node)) {
+      } else if (!this.has(node)) {
         this.fuse(group, outside);
       }
     }
     return this.finish(this.graph);
-  }
-
-  override whole(value: GraphValue): GraphValue {
-    return this.fused.get(value.node)?.[value.index] ?? super.whole(value);
   }
 
   /**
@@ -186,11 +180,12 @@ class ElementwiseFuser extends NodeByNode {
     if (first.core !== undefined) {
       node.core = first.core;
     }
-    for (const member of group) {
-      this.fused.set(member, []);
-    }
+    const outputs = new Map<GraphNode, GraphValue[]>(group.map((member) => [member, []]));
     for (const [index, value] of program.outputs.entries()) {
-      (this.fused.get(value.node) as GraphValue[])[value.index] = { node, index };
+      (outputs.get(value.node) as GraphValue[])[value.index] = { node, index };
+    }
+    for (const [member, values] of outputs) {
+      this.setOutputs(member, values);
     }
   }
 }

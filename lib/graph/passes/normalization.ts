@@ -16,7 +16,7 @@ import {
   type TensorType,
 } from '../../native/graphNode';
 import { narrowImages } from '../../native/narrowImages';
-import { attributeIs, biasAdd, float, reshape } from '../builders';
+import { attributeIs, biasAdd, float, keepsLastAxis, reshape } from '../builders';
 import { sizeOf } from '../operations';
 import { applyRules, countUses, type Pass, type Rule } from '../transform';
 
@@ -59,16 +59,10 @@ function sourceOf(node: GraphNode): Source {
     nodes.push(source);
     if (source.op === 'BiasAdd' && bias === null) {
       bias = inputOf(source, 1);
-    } else if (!keepsChannels(source)) {
+    } else if (!keepsLastAxis(source)) {
       return { product: source, bias, nodes };
     }
   }
-}
-
-function keepsChannels(node: GraphNode): boolean {
-  return (
-    node.op === 'Reshape' && shapeOf(inputOf(node, 0)).at(-1) === shapeOf({ node, index: 0 }).at(-1)
-  );
 }
 
 /** Whether it normalises by averages what a convolution or a product has made for it alone. */

@@ -15,7 +15,7 @@ import {
   scalar,
   shapeOf,
 } from '../../native/graphNode';
-import { attributeIs, float, reshape, sumOfRows } from '../builders';
+import { attributeIs, beforeReshape, float, reshape, sumOfRows } from '../builders';
 import { sizeOf } from '../operations';
 import { markOrigin, NodeByNode } from '../transform';
 
@@ -43,8 +43,6 @@ interface Normalization {
 class Normalizations extends NodeByNode {
   /** By their nodes in the old graph. */
   private readonly normalizations = new Map<GraphNode, Normalization>();
-  /** What the outputs of those nodes, and of their gradients, become. */
-  private readonly outputs = new Map<GraphNode, GraphValue[]>();
 
   run(): Graph {
     for (const node of this.nodes) {
@@ -63,13 +61,9 @@ class Normalizations extends NodeByNode {
     return this.finish(this.graph);
   }
 
-  override whole(value: GraphValue): GraphValue {
-    return this.outputs.get(value.node)?.[value.index] ?? super.whole(value);
-  }
-
   private replace(node: GraphNode, outputs: GraphValue[]): void {
     markOrigin(outputs, node);
-    this.outputs.set(node, outputs);
+    this.setOutputs(node, outputs);
   }
 
   private normalize(node: GraphNode): GraphValue[] {
@@ -110,14 +104,6 @@ class Normalizations extends NodeByNode {
     const ofValues = elementwise('Mul', elementwise('Sub', rest, shared), scale);
     return [reshape(ofValues, shapeOf({ node, index: 0 })), ofGamma, ofBeta];
   }
-}
-
-/** The values in the shape that they had before they were reshaped for the kernel. */
-function beforeReshape(images: GraphValue): GraphValue {
-  const { node } = images;
-  const isReshaped =
-    node.op === 'Reshape' && shapeOf(inputOf(node, 0)).at(-1) === shapeOf(images).at(-1);
-  return isReshaped ? inputOf(node, 0) : images;
 }
 
 /** An operation whose result has the shape of the first value. */

@@ -12,6 +12,7 @@ import {
 } from '../../native/graphNode';
 import {
   attributeIs,
+  beforeReshape,
   biasAdd,
   biasAddGrad,
   FLOAT,
@@ -71,7 +72,7 @@ function biasBeforeReshape(added: GraphValue | null): GraphValue | null {
     return null;
   }
   const [values, bias] = [inputOf(added.node, 0), inputOf(added.node, 1)];
-  const source = matrixOf(values);
+  const source = beforeReshape(values);
   return source === values ? added : reshape(biasAdd(source, bias), shapeOf(values));
 }
 
@@ -86,17 +87,7 @@ function activationBeforeReshape(node: GraphNode): GraphValue | null {
 
 /** A sum over all axes but the last: the gradient of a bias. */
 function gradientOfBias(node: GraphNode): GraphValue | null {
-  return isSumOfRows(node) ? biasAddGrad(matrixOf(inputOf(node, 0))) : null;
-}
-
-/** The value before a reshape that has left the last axis as it was: sums over the others are equal. */
-function matrixOf(value: GraphValue): GraphValue {
-  if (value.node.op !== 'Reshape') {
-    return value;
-  }
-  const source = inputOf(value.node, 0);
-  const isSame = shapeOf(source).at(-1) === shapeOf(value).at(-1) && shapeOf(source).length > 1;
-  return isSame ? source : value;
+  return isSumOfRows(node) ? biasAddGrad(beforeReshape(inputOf(node, 0))) : null;
 }
 
 /** tfjs-node casts booleans to numbers before a mean, but then names the type from before. */
